@@ -1,0 +1,1 @@
+"""The ingest side, and what both sides share: bytes in, entries queued, documents read."""

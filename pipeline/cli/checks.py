@@ -1,0 +1,185 @@
+"""What `doctor` looks at: one function a question, each gives answers that say what to do."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.cli.context import AppContext
+from pipeline.errors import ConfigError, NewswireError, ServiceError
+
+if TYPE_CHECKING:
+    from pipeline.ports import QueueView
+
+_LITTLE_SPACE = 1 << 30
+_LEAST_SPACE = 100 << 20
+#: the day this was written: no clock that is right shows an earlier one
+_EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Outcome(StrEnum):
+    """How a check ended; one FAIL makes the command end with 1."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One answer."""
+
+    name: str
+    outcome: Outcome
+    #: what was found, and what to do where it is not well
+    words: str
+
+
+def all_checks(app: AppContext) -> Iterator[Check]:
+    """Check everything, cheapest first; without configuration the rest makes no sense."""
+    yield python_check(sys.version_info[:3])
+    yield clock_check(datetime.now(UTC))
+    yield data_check(app.data_dir)
+    yield space_check(app.data_dir)
+    configured = config_check(app)
+    yield configured
+    if configured.outcome is not Outcome.FAIL:
+        yield from _storage(app)
+        yield from _queue(app)
+
+
+def python_check(version: tuple[int, int, int]) -> Check:
+    """Check the interpreter."""
+    name = ".".join(map(str, version))
+    if (3, 11) <= version[:2] <= (3, 13):
+        return _ok("python", name)
+    return _fail("python", f"{name}: newswire is made for 3.11 to 3.13")
+
+
+def clock_check(now: datetime) -> Check:
+    """Check that the clock was set at all; next polls and dates hang on it."""
+    if now >= _EARLIEST:
+        return _ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")
+    return _fail("clock", f"{now:%Y-%m-%d} cannot be: set the clock (NTP)")
+
+
+def data_check(data_dir: Path) -> Check:
+    """Check that the data directory, or where it will be made, takes a file."""
+    place = _existing(data_dir)
+    probe = place / ".newswire-doctor"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return _fail("data", f"{place} takes no file: {error.strerror}. Use --data DIR")
+    return _ok("data", f"{data_dir} is writable" if place == data_dir else f"{data_dir} can be made")
+
+
+def space_check(data_dir: Path) -> Check:
+    """Check the free space where the data is."""
+    free = shutil.disk_usage(_existing(data_dir)).free
+    words = f"{free / (1 << 30):.1f} GB free"
+    if free < _LEAST_SPACE:
+        return _fail("space", f"{words}: nothing can be stored")
+    return _warn("space", f"{words}: that is little") if free < _LITTLE_SPACE else _ok("space", words)
+
+
+def config_check(app: AppContext) -> Check:
+    """Check that the configuration is right."""
+    try:
+        feeds = len(app.settings_and_feeds.feeds)
+    except ConfigError as error:
+        return _fail("config", str(error))
+    return _ok("config", f"{app.config_dir}, {feeds} feeds")
+
+
+def sqlite_check() -> Check:
+    """Check that SQLite is free of the fault that loses commits."""
+    from pipeline.store.sqlite import library, outdated
+
+    wrong = outdated()
+    return _warn("sqlite", wrong) if wrong else _ok("sqlite", library.sqlite_version)
+
+
+def embedded_check() -> Check:
+    """Check that there is an embedded queue for this platform."""
+    from pipeline.service.embedded import binary_path
+
+    try:
+        return _ok("valkey", str(binary_path()))
+    except ConfigError as error:
+        return _fail("valkey", str(error))
+
+
+def server_check(name: str, server: "QueueView") -> Iterator[Check]:
+    """Check a queue server: that it answers, writes, keeps what it has and throws nothing away."""
+    try:
+        server.probe()
+        told = server.server()
+    except ServiceError as error:
+        yield _fail(name, str(error))
+        return
+    yield _ok(name, f"version {told['version']}, takes writes")
+    if told["maxmemory_policy"] != "noeviction":
+        yield _warn(
+            name, f"maxmemory-policy is {told['maxmemory_policy']}: jobs may be evicted; set noeviction"
+        )
+    if told["aof_enabled"] != "1":
+        yield _warn(
+            name, "no append-only file: after a crash all waiting entries are sent again; set appendonly yes"
+        )
+
+
+def _storage(app: AppContext) -> Iterator[Check]:
+    from pipeline.cli.service_link import stored
+    from pipeline.store.open import database_exists
+
+    if app.settings.storage.url is None or app.settings.storage.url.startswith("sqlite"):
+        yield sqlite_check()
+    if not database_exists(app.settings.storage.url, app.data_dir):
+        yield _ok("storage", "nothing is stored yet")
+        return
+    try:
+        with stored(app) as store:
+            wrong = store.check()
+    except NewswireError as error:
+        yield _fail("storage", str(error))
+        return
+    yield from (_fail("storage", line) for line in wrong)
+    if not wrong:
+        yield _ok("storage", "whole")
+
+
+def _queue(app: AppContext) -> Iterator[Check]:
+    from pipeline.cli.service_link import running_queue
+
+    if app.settings.queue.url is None:
+        yield embedded_check()
+    with running_queue(app) as queue:
+        if queue is not None:
+            yield from server_check("queue", queue)
+        else:
+            yield _ok("queue", "not running: `newswire run` starts it")
+
+
+def _existing(path: Path) -> Path:
+    """Give the path, or the nearest directory above it that is there."""
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _ok(name: str, words: str) -> Check:
+    return Check(name=name, outcome=Outcome.OK, words=words)
+
+
+def _warn(name: str, words: str) -> Check:
+    return Check(name=name, outcome=Outcome.WARN, words=words)
+
+
+def _fail(name: str, words: str) -> Check:
+    return Check(name=name, outcome=Outcome.FAIL, words=words)

@@ -1,0 +1,60 @@
+"""init and config check: a configuration to start from, and whether it is right."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.context import AppContext
+from pipeline.config.source import shown_path
+from pipeline.errors import NewswireError
+from pipeline.settings import shipped_config_dir
+
+config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
+
+_WRITTEN = ("newswire.yaml", "feeds.yaml", "samples")
+
+
+def init_command(
+    app: AppContext,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to write it; ./config when not given.")
+    ] = None,
+) -> None:
+    """Write a new configuration to start from."""
+    directory = directory or app.config or Path("config")
+    shipped = shipped_config_dir()
+    try:
+        _write(shipped, directory)
+    except OSError as error:
+        raise NewswireError(f"{directory} cannot be written: {error}") from error
+    typer.echo(f"wrote {', '.join(_WRITTEN)} to {shown_path(directory)}")
+    where = "" if directory == Path("config") else f" --config {directory}"
+    typer.echo(f"next: newswire feeds add URL{where}; newswire run{where}")
+
+
+@config_app.command("check")
+def check_command(app: AppContext) -> None:
+    """Say whether the configuration is right, and how many sources it has."""
+    settings = app.settings_and_feeds
+    kinds = Counter(feed.kind.value for feed in settings.feeds)
+    enabled = sum(feed.enabled for feed in settings.feeds)
+    counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))
+    typer.echo(
+        f"ok: {shown_path(settings.config_dir)}: {len(settings.feeds)} feeds, {enabled} enabled{counts}"
+    )
+
+
+def _write(shipped: Path, directory: Path) -> None:
+    there = [name for name in _WRITTEN if (directory / name).exists()]
+    if there:
+        raise NewswireError(f"{shown_path(directory)} holds {', '.join(there)} already; nothing was written")
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in _WRITTEN:
+        source = shipped / name
+        if source.is_dir():
+            shutil.copytree(source, directory / name)
+        elif source.exists():
+            shutil.copyfile(source, directory / name)

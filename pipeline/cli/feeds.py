@@ -1,0 +1,163 @@
+"""feeds list, add, remove and test: the sources of the configuration."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.cli.context import AppContext
+from pipeline.config.source import shown_path
+from pipeline.errors import NewswireError
+from pipeline.feeds_file import add_feed, remove_feed
+from pipeline.identity import feed_id
+from pipeline.model import Feed, SourceKind
+from pipeline.plain import safe_json, safe_line
+from pipeline.redaction import hide_in_urls
+from pipeline.settings import shipped_config_dir
+
+feeds_app = typer.Typer(help="List, add, remove and try sources.", no_args_is_help=True)
+
+_PRIORITIES = {-1: "low", 0: "normal", 1: "urgent"}
+
+
+@feeds_app.command("list")
+def list_command(
+    app: AppContext,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON array.")] = False,
+) -> None:
+    """List the sources of the configuration."""
+    feeds = app.settings_and_feeds.feeds
+    if as_json:
+        typer.echo(safe_json(json.dumps([_described(feed) for feed in feeds], ensure_ascii=False, indent=2)))
+        return
+    rows = [("ID", "PROVIDER", "INTERVAL", "ENABLED", "URL")]
+    rows += [_row(feed) for feed in feeds]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        typer.echo("  ".join([*cells, row[-1]]))
+
+
+@feeds_app.command("add")
+def add_command(  # noqa: PLR0913 - one for each option
+    app: AppContext,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the feed.")],
+    *,
+    name: Annotated[
+        str | None, typer.Option("--id", help="Its id; made from the URL when not given.")
+    ] = None,
+    provider: Annotated[str | None, typer.Option(help="Who supplies it; the host when not given.")] = None,
+    interval: Annotated[str | None, typer.Option(help="Time between polls: 90s, 5m, 1h.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language, where texts are too short to tell: fr.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Country, where texts do not say: AF.")] = None,
+    priority: Annotated[str | None, typer.Option(help="low, normal or urgent.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="A tag of all its documents; may be repeated.")
+    ] = None,
+) -> None:
+    """Add a feed to feeds.yaml; a running service takes it up by itself."""
+    path = _own_file(app)
+    wishes = {
+        "url": url,
+        "id": name,
+        "provider": provider,
+        "interval": interval,
+        "language": language,
+        "default_region": region,
+        "priority": priority,
+        "tags": tag,
+    }
+    feed = add_feed(path, {key: value for key, value in wishes.items() if value}, app.env)
+    typer.echo(f"added {feed.id} to {shown_path(path)}: {_shown(feed)}")
+
+
+@feeds_app.command("remove")
+def remove_command(
+    app: AppContext,
+    name: Annotated[str, typer.Argument(metavar="ID|URL", help="The source's id or URL, or its directory.")],
+) -> None:
+    """Remove a source from feeds.yaml; its documents stay."""
+    path = _own_file(app)
+    feed = remove_feed(path, name, app.env)
+    typer.echo(f"removed {feed.id} from {shown_path(path)}: {_shown(feed)}")
+
+
+@feeds_app.command("test")
+def test_command(
+    app: AppContext,
+    name: Annotated[str, typer.Argument(metavar="URL|ID", help="A URL, or the id of a configured source.")],
+) -> None:
+    """Fetch a source once and say what came; keep nothing."""
+    feed = _found(app, name)
+    if feed.kind is SourceKind.DIRECTORY:
+        typer.echo(_directory_in_words(feed))
+        return
+    from pipeline.cli.trial import in_words, try_feed
+
+    for line in in_words(asyncio.run(try_feed(feed, app.settings.fetch))):
+        typer.echo(line)
+
+
+def _found(app: AppContext, name: str) -> Feed:
+    for feed in app.settings_and_feeds.feeds:
+        if name in (feed.id, feed.url):
+            return feed
+    if "://" not in name:
+        raise NewswireError(f"there is no source {name!r}; newswire feeds list shows their ids")
+    return Feed(id=feed_id(name), kind=SourceKind.HTTP, url=name)
+
+
+def _own_file(app: AppContext) -> Path:
+    """Find the feeds.yaml that may be edited: not the one inside the installed package."""
+    if app.config_dir == shipped_config_dir():
+        raise NewswireError("this is the configuration that came with newswire; make your own: newswire init")
+    if not app.config_dir.is_dir():
+        raise NewswireError(
+            f"there is no directory {app.config_dir}; make one: newswire init {app.config_dir}"
+        )
+    return app.config_dir / "feeds.yaml"
+
+
+def _shown(feed: Feed) -> str:
+    return safe_line(hide_in_urls(feed.url))
+
+
+def _row(feed: Feed) -> tuple[str, str, str, str, str]:
+    enabled = "yes" if feed.enabled else "no"
+    return feed.id, safe_line(feed.provider or "-", 40), _duration(feed), enabled, _shown(feed)
+
+
+def _duration(feed: Feed) -> str:
+    seconds = feed.interval.total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def _described(feed: Feed) -> dict[str, Any]:
+    return {
+        "id": feed.id,
+        "kind": feed.kind.value,
+        "url": hide_in_urls(feed.url),
+        "provider": feed.provider,
+        "interval_s": feed.interval.total_seconds(),
+        "enabled": feed.enabled,
+        "language": feed.language,
+        "default_region": feed.default_region,
+        "priority": _PRIORITIES[feed.priority],
+        "tags": list(feed.tags),
+    }
+
+
+def _directory_in_words(feed: Feed) -> str:
+    try:
+        files = sum(each.is_file() and not each.name.startswith(".") for each in Path(feed.url).iterdir())
+    except OSError as error:
+        raise NewswireError(f"the directory {feed.url} cannot be read: {error.strerror}") from error
+    return f"directory  {feed.url}\nfiles      {files}"

@@ -1,0 +1,209 @@
+"""search, show, tail, export, status: read what is stored. None of them needs a running service."""
+
+import sys
+import time
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.context import AppContext
+from pipeline.cli.service_link import running_queue, stored
+from pipeline.clock import SystemClock
+
+if TYPE_CHECKING:
+    from pipeline.model import StoredDocument
+    from pipeline.monitor.snapshot import Snapshot
+    from pipeline.ports import Query, Store
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+_WATCH_EVERY_S = 2.0
+
+
+class ExportFormat(StrEnum):
+    """What documents can be written as."""
+
+    JSONL = "jsonl"
+    NINJS = "ninjs"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def search_command(
+    app: AppContext,
+    query: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUERY",
+            help='Words, "phrases", -without, lang:fr, provider:NAME, feed:ID, since:24h, until:2026-05-01.',
+        ),
+    ],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
+    json: JsonOption = False,
+    all_versions: Annotated[bool, typer.Option("--all-versions", help="Earlier versions too.")] = False,
+) -> None:
+    """Search what is stored, newest first."""
+    now = SystemClock().now()
+    parsed = _parsed(" ".join(query))
+    with stored(app) as store:
+        found = store.search(parsed, now=now, limit=limit, all_versions=all_versions)
+        for each in found:
+            _print(each, json=json)
+    if not found:
+        typer.echo("no document matches", err=True)
+
+
+def show_command(
+    app: AppContext,
+    document_id: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
+    ],
+    json: JsonOption = False,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="All versions of the item, oldest first.")
+    ] = False,
+) -> None:
+    """Show one document with its fields, evidence and sightings."""
+    from pipeline.cli.show_text import console, document_view
+
+    now = SystemClock().now()
+    with stored(app) as store:
+        found = store.document(document_id, now=now)
+        if found is None:
+            typer.echo(f"newswire: no document {document_id!r} that may be shown", err=True)
+            raise typer.Exit(1)
+        chain = store.versions(found.document.uri, now=now)
+        if versions:
+            for each in chain:
+                _print(each, json=json)
+        elif json:
+            _print(found, json=True)
+        else:
+            console().print(document_view(found, store.sightings(found.document.id), chain))
+
+
+def tail_command(
+    app: AppContext,
+    json: JsonOption = False,
+    since_start: Annotated[
+        bool, typer.Option("--since-start", help="Begin with the first document stored.")
+    ] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Begin with the last N documents.")] = 0,
+) -> None:
+    """Follow what is stored: each new document once, until interrupted."""
+    from pipeline.publish.tail import follow, place_before
+
+    with stored(app) as store:
+        after = 0 if since_start else place_before(store, lines)
+        typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
+        for each in follow(store, SystemClock(), after=after):
+            _print(each, json=json)
+            sys.stdout.flush()
+
+
+def export_command(
+    app: AppContext,
+    form: Annotated[ExportFormat, typer.Option("--format", help="parquet comes later.")] = ExportFormat.JSONL,
+    where: Annotated[
+        str, typer.Option("--where", metavar="QUERY", help="Only what matches, as in search.")
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Appears only when it is whole.", dir_okay=False),
+    ] = None,
+) -> None:
+    """Write documents, every version, one line each: our JSON, IPTC ninjs 3.1 or a CSV table."""
+    from pipeline.publish.export import FORMS, export_lines, write_whole
+
+    chosen = FORMS.get(form)
+    if chosen is None:
+        typer.echo(f"newswire: export as {form} comes later; now: --format {', '.join(FORMS)}", err=True)
+        raise typer.Exit(2)
+    query = _parsed(where)
+    with stored(app) as store:
+        lines = export_lines(store, query, SystemClock().now(), chosen)
+        if out is None:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(chosen.head)
+            while block := b"".join(islice(lines, 500)):
+                sys.stdout.buffer.write(block)
+            sys.stdout.buffer.flush()
+        else:
+            typer.echo(f"{write_whole(out, lines, head=chosen.head)} documents written to {out}", err=True)
+
+
+def status_command(
+    app: AppContext,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Again every two seconds, until interrupted.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show queues, workers, feeds and failures. Works while the service runs and while it does not."""
+    from pipeline.cli.show_text import console
+
+    with stored(app) as store:
+        if watch and not json and sys.stdout.isatty():
+            _watch(app, store)
+        _show_status(_snapshot(app, store), json=json)
+        while watch:
+            time.sleep(_WATCH_EVERY_S)
+            if not json:
+                console().print()
+            _show_status(_snapshot(app, store), json=json)
+
+
+def _watch(app: AppContext, store: "Store") -> None:
+    """Keep one screen up to date until interrupted."""
+    from rich.live import Live
+
+    from pipeline.cli.show_text import console
+    from pipeline.monitor.status import status_view
+
+    with Live(console=console(), screen=True, auto_refresh=False) as live:
+        while True:
+            live.update(status_view(_snapshot(app, store)), refresh=True)
+            time.sleep(_WATCH_EVERY_S)
+
+
+def _snapshot(app: AppContext, store: "Store") -> "Snapshot":
+    from pipeline.monitor.snapshot import take_snapshot
+
+    # Looked up each time: the service may start or stop while we watch.
+    with running_queue(app) as queue:
+        return take_snapshot(store, queue, SystemClock().now())
+
+
+def _show_status(snapshot: "Snapshot", *, json: bool) -> None:
+    from pipeline.cli.show_text import console, print_json
+    from pipeline.codec import to_json
+    from pipeline.monitor.status import status_view
+
+    if json:
+        print_json(to_json(snapshot) + b"\n")
+    else:
+        console().print(status_view(snapshot))
+
+
+def _parsed(text: str) -> "Query":
+    from pipeline.errors import QueryError
+    from pipeline.store.search import parse_query
+
+    try:
+        return parse_query(text, SystemClock().now())
+    except QueryError as error:
+        typer.echo(f"newswire: the query is not understood: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _print(each: "StoredDocument", *, json: bool) -> None:
+    from pipeline.cli.show_text import print_json, print_lines, result_line
+    from pipeline.publish.record import document_record, to_line
+
+    if json:
+        print_json(to_line(document_record(each)))
+    else:
+        print_lines([result_line(each)])

@@ -1,0 +1,117 @@
+"""How a command reaches what is stored and what runs: the store, the running queue, the web process."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipeline.cli.context import AppContext
+from pipeline.service.lock import owner_of
+
+if TYPE_CHECKING:
+    from pipeline.care import Reader
+    from pipeline.ports import Store
+    from pipeline.queues import RedisQueue
+    from pipeline.web.access import Access
+
+
+@contextmanager
+def stored(app: AppContext) -> Iterator["Store"]:
+    """Open what is stored, for as long as the block runs; a command that reads makes no database.
+
+    Raises:
+        StoreError: There is none yet, or it cannot be read.
+    """
+    from pipeline.errors import StoreError
+    from pipeline.store.open import database_exists, open_store
+
+    url = app.settings.storage.url
+    if not database_exists(url, app.data_dir):
+        raise StoreError(
+            f"nothing is stored in {app.data_dir} yet: `newswire run` or `newswire import FILE` begins, "
+            "--data DIR looks elsewhere"
+        )
+    store = open_store(url, app.data_dir)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def running_queue(app: AppContext) -> Iterator["RedisQueue | None"]:
+    """Reach the queue that runs: the configured one, or that of the data directory's owner; else None."""
+    owner = owner_of(app.data_dir)
+    url = app.settings.queue.url or (owner.queue_url if owner else None)
+    if url is None:
+        yield None
+        return
+    from pipeline.queues import LOOK_S, RedisQueue
+
+    queue = RedisQueue(url, patience_s=LOOK_S)
+    try:
+        yield queue
+    finally:
+        queue.close()
+
+
+@contextmanager
+def limited_reader(app: AppContext) -> Iterator["Reader"]:
+    """Read bytes of unknown origin in a process with limits of time and memory, as the fetcher does."""
+    from pipeline.parsing import ParsePool
+
+    fetch = app.settings.fetch
+    pool = ParsePool(processes=1, timeout_s=fetch.parse_timeout_s, memory_bytes=fetch.parse_memory_bytes)
+    try:
+        yield lambda body, name: asyncio.run(pool.parse(body, name=name, media_type=None))
+    finally:
+        pool.close()
+
+
+def web_access(app: AppContext) -> "Access":
+    """Say who may ask the web interface; `run` asks early. Raises ConfigError: it would be open to others."""
+    from pipeline.web.access import access_for
+
+    web = app.settings.web
+    return access_for(web.host, token=web.token, names=web.hosts)
+
+
+def check_web_port(app: AppContext) -> None:
+    """Try whether the web interface can listen; its process would only be started again and again.
+
+    Raises:
+        ServiceError: It cannot; says what to do.
+    """
+    from pipeline.errors import ServiceError
+    from pipeline.web.server import listen
+
+    web = app.settings.web
+    try:
+        listen(web.host, web.port).close()
+    except ServiceError as error:
+        raise ServiceError(f"{error}: set web.port (or NEWSWIRE_WEB__PORT) to another port") from error
+
+
+def serve_web(app: AppContext) -> None:
+    """Serve pages and API until told to stop. Raises ConfigError, ServiceError."""
+    from pipeline.clock import SystemClock
+    from pipeline.queues import LOOK_S, RedisQueue
+    from pipeline.service.embedded import queue_url
+    from pipeline.store.open import open_store
+    from pipeline.web.app import WebEdge, create_app
+    from pipeline.web.server import serve
+
+    web = app.settings.web
+    access = web_access(app)
+    owner = owner_of(app.data_dir)
+    # Where nobody runs yet, the embedded queue will appear at its usual place.
+    queue = RedisQueue(
+        app.settings.queue.url or (owner.queue_url if owner else None) or queue_url(app.data_dir),
+        patience_s=LOOK_S,
+    )
+    store = open_store(app.settings.storage.url, app.data_dir)
+    try:
+        serve(create_app(WebEdge(store=store, queue=queue, clock=SystemClock()), access), web.host, web.port)
+    finally:
+        store.close()
+        queue.close()

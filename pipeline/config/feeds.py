@@ -1,0 +1,304 @@
+"""feeds.yaml: what may stand there, and the feeds it makes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+
+from pipeline.config.source import Complaint, Source, shown_path
+from pipeline.config.values import (
+    EMPTY_SECTION,
+    Seconds,
+    Secret,
+    Section,
+    Surroundings,
+    Words,
+    about,
+    complaints,
+)
+from pipeline.errors import ConfigError
+from pipeline.identity import feed_id
+from pipeline.model import Auth, Feed, SourceKind
+
+MIN_HTTP_INTERVAL_S = 60.0
+MIN_DIRECTORY_INTERVAL_S = 1.0
+MAX_INTERVAL_S = 365 * 86400.0
+DIRECTORY_INTERVAL_S = 5.0
+HTTP_INTERVAL_S = 300.0
+
+_PRIORITIES = {"low": -1, "normal": 0, "urgent": 1}
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: set by the fetcher, which would contradict itself
+_OWN_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "host",
+        "if-modified-since",
+        "if-none-match",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def _matching(pattern: str, words: str) -> AfterValidator:
+    """Check a text against a pattern; `words` say what it should be."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"should be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _http_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise ValueError("should be a URL that begins with http:// or https://")
+    if re.search(r"[\s\x00-\x1f\x7f]", value):
+        raise ValueError("holds a space or a control character")
+    return value
+
+
+def _feed_url(value: str) -> str:
+    if "@" in urlsplit(_http_url(value)).netloc:
+        raise ValueError(
+            "holds a user and password: write them under auth: {kind: basic, user: …, password: …}"
+        )
+    return value
+
+
+def _header_name(value: str) -> str:
+    if not _HEADER_NAME.fullmatch(value):
+        raise ValueError("is not the name of a header")
+    if value.lower() in _OWN_HEADERS:
+        raise ValueError("is set by newswire itself")
+    return value
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("true", "yes", "on"):
+        return _EVERYWHERE
+    return () if value.lower() in ("false", "no", "off") else (value,)
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value.strip(), strict=False))
+    except ValueError:
+        raise ValueError("should be a network such as 10.1.0.0/16, or true") from None
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _check_interval(interval: float | None, least: float) -> None:
+    if interval is not None and not least <= interval <= MAX_INTERVAL_S:
+        raise about("interval", f"should be {least:g} s to {MAX_INTERVAL_S / 86400:g} days")
+
+
+HttpUrl = Annotated[str, AfterValidator(_feed_url)]
+ProxyUrl = Annotated[Secret, AfterValidator(_http_url)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Id = Annotated[
+    str,
+    _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "up to 64 letters, digits, dots, dashes and underscores"),
+]
+Language = Annotated[
+    str, _matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", "a language code such as fr or pt-BR")
+]
+Country = Annotated[
+    str, BeforeValidator(_upper), _matching("[A-Z]{2}", "a country code of two letters, such as AF")
+]
+Network = Annotated[str, AfterValidator(_network)]
+
+
+class _Basic(Section):
+    kind: Literal["basic"]
+    user: Secret
+    password: Secret
+
+    def made(self) -> Auth:
+        return Auth(kind=self.kind, name=self.user, secret=self.password)
+
+
+class _Bearer(Section):
+    kind: Literal["bearer"]
+    token: Secret
+
+    def made(self) -> Auth:
+        return Auth(kind=self.kind, secret=self.token)
+
+
+class _Header(Section):
+    kind: Literal["header"]
+    name: HeaderName
+    value: Secret
+
+    def made(self) -> Auth:
+        return Auth(kind=self.kind, name=self.name, secret=self.value)
+
+
+class _Query(Section):
+    kind: Literal["query"]
+    name: str = Field(min_length=1)
+    value: Secret
+
+    def made(self) -> Auth:
+        return Auth(kind=self.kind, name=self.name, secret=self.value)
+
+
+class _Wishes(Section):
+    """What may be wished for one source, or under `defaults:` for all."""
+
+    provider: str | None = Field(None, min_length=1)
+    interval: Seconds | None = None
+    language: Language | None = None
+    default_region: Country | None = None
+    priority: Literal["low", "normal", "urgent"] | None = None
+    tags: Words | None = None
+    enabled: bool | None = None
+    proxy: ProxyUrl | None = None
+    ca_file: str | None = None
+    allow_private: Annotated[tuple[Network, ...] | None, BeforeValidator(_networks)] = None
+
+
+class _Defaults(_Wishes):
+    @model_validator(mode="after")
+    def _interval_is_for_http(self) -> Self:
+        _check_interval(self.interval, MIN_HTTP_INTERVAL_S)
+        return self
+
+
+class Listed(_Wishes):
+    """One source of the list."""
+
+    url: HttpUrl | None = None
+    directory: str | None = Field(None, min_length=1)
+    id: Id | None = None
+    trust_provider: bool = False
+    auth: Annotated[_Basic | _Bearer | _Header | _Query, Field(discriminator="kind")] | None = None
+    headers: Annotated[dict[HeaderName, Secret], EMPTY_SECTION] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        if self.url is None and self.directory is None:
+            raise ValueError('"url" or "directory" is missing')
+        if self.url is not None and self.directory is not None:
+            raise about("directory", "stands beside url; a source is one or the other")
+        _check_interval(self.interval, MIN_DIRECTORY_INTERVAL_S if self.directory else MIN_HTTP_INTERVAL_S)
+        return self
+
+
+class _FeedsFile(Section):
+    defaults: Annotated[_Defaults, EMPTY_SECTION] = _Defaults()
+    feeds: Annotated[tuple[Listed, ...], BeforeValidator(lambda value: () if value is None else value)] = ()
+
+
+#: what may be shown of the file when something is wrong
+_PUBLIC = frozenset(
+    {f"feeds.{key}" for key in Listed.model_fields.keys() - {"auth", "headers", "proxy"}}
+    | {f"defaults.{key}" for key in _Wishes.model_fields.keys() - {"proxy"}}
+    | {"feeds.auth.kind"}
+)
+
+
+def load_feeds(path: Path, env: Mapping[str, str]) -> tuple[Feed, ...]:
+    """Read feeds.yaml; an empty file means no feeds.
+
+    Args:
+        path: The file; relative paths in it start at its directory.
+        env: Where `${NAME}` comes from.
+
+    Raises:
+        ConfigError: With everything that is wrong in the file.
+    """
+    return _feeds_of(Source.read(path, public=_PUBLIC), Surroundings(path.parent.absolute(), env))
+
+
+def read_feeds(text: str, path: Path, env: Mapping[str, str]) -> tuple[tuple[Feed, ...], Source]:
+    """Read a text as if it stood in the file at `path`; say also where everything stands."""
+    source = Source.of(text, name=shown_path(path), public=_PUBLIC)
+    return _feeds_of(source, Surroundings(path.parent.absolute(), env)), source
+
+
+def _feeds_of(source: Source, around: Surroundings) -> tuple[Feed, ...]:
+    value = {} if source.value is None else source.value
+    twice = list(_listed_twice(value))
+    try:
+        wishes = _FeedsFile.model_validate(value, context=around)
+    except ValidationError as error:
+        source.refuse([*complaints(error, _FeedsFile, value), *twice])
+        raise ConfigError(f"{source.name}: is wrong") from error
+    feeds = [_feed(listed, wishes.defaults, around) for listed in wishes.feeds]
+    missing = (
+        Complaint(place=("feeds", index, "ca_file"), message="there is no such file")
+        for index, feed in enumerate(feeds)
+        if feed.ca_file and not Path(feed.ca_file).is_file()
+    )
+    source.refuse([*twice, *missing])
+    return tuple(feeds)
+
+
+def _listed_twice(value: object) -> Iterator[Complaint]:
+    listed = value.get("feeds") if isinstance(value, dict) else None
+    seen: dict[str, int] = {}
+    for index, each in enumerate(listed if isinstance(listed, list) else ()):
+        if not isinstance(each, dict):
+            continue
+        key = next((key for key in ("id", "url", "directory") if isinstance(each.get(key), str)), None)
+        if key is None:
+            continue
+        name = each[key] if key == "id" else feed_id(each[key])
+        if name in seen:
+            hint = "" if key == "id" else "; give one of them an id of its own"
+            yield Complaint(place=("feeds", index, key), message=f"is the same as feeds[{seen[name]}]{hint}")
+        seen.setdefault(name, index)
+
+
+def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
+    wishes = {name: getattr(defaults, name) for name in _Wishes.model_fields}
+    wishes |= {name: given for name in wishes if (given := getattr(listed, name)) is not None}
+    configured = listed.url or listed.directory or ""
+    if listed.directory:
+        interval = listed.interval or DIRECTORY_INTERVAL_S
+    else:
+        interval = wishes["interval"] or HTTP_INTERVAL_S
+    return Feed(
+        id=listed.id or feed_id(configured),
+        kind=SourceKind.DIRECTORY if listed.directory else SourceKind.HTTP,
+        url=str(around.config_dir / configured) if listed.directory else configured,
+        provider=wishes["provider"] or _host(listed.url),
+        trust_provider=listed.trust_provider,
+        interval=timedelta(seconds=interval),
+        language=wishes["language"],
+        default_region=wishes["default_region"],
+        priority=_PRIORITIES[wishes["priority"] or "normal"],
+        tags=wishes["tags"] or (),
+        enabled=wishes["enabled"] is not False,
+        auth=listed.auth.made() if listed.auth else None,
+        headers=listed.headers,
+        proxy=wishes["proxy"],
+        ca_file=str(around.config_dir / wishes["ca_file"]) if wishes["ca_file"] else None,
+        allow_private=wishes["allow_private"] or (),
+    )
+
+
+def _host(url: str | None) -> str | None:
+    return (urlsplit(url).hostname or "").removeprefix("www.") if url else None

@@ -1,0 +1,25 @@
+"""Text without the characters that no text has: NUL, C0 and C1 controls, lone surrogates."""
+
+import re
+
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def without_controls(text: str) -> str:
+    r"""Take out control characters but tab and line ends.
+
+    C1 controls are windows-1252 that somebody read as ISO 8859-1: they become what was meant.
+
+    >>> without_controls("a\x00b \x93quoted\x94\x0cnext")
+    'ab “quoted”\nnext'
+    """
+    return _CONTROLS.sub(_instead, text) if _CONTROLS.search(text) else text
+
+
+def _instead(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in "\x0b\x0c":
+        return "\n"
+    if "\x80" <= character <= "\x9f":
+        return character.encode("latin-1").decode("cp1252", "ignore")
+    return "" if character < "\x80" else "\N{REPLACEMENT CHARACTER}"

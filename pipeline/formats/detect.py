@@ -1,0 +1,101 @@
+"""Which format are these bytes? To add one: a module with `claims` and `read`, and a line in FORMATS."""
+
+import re
+from typing import Protocol
+
+from pipeline.errors import ParseError, Reason
+from pipeline.formats import feeds, jsonfeed, jsonlines, plaintext
+from pipeline.formats.json_values import is_json
+from pipeline.formats.source import Source, open_source
+from pipeline.model import Parsed
+
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    def claims(self, source: Source) -> bool:
+        """Say whether the bytes are of this format; cheap, and no other format's."""
+        ...
+
+    def read(self, source: Source) -> Parsed:
+        """Read them. Raises ParseError."""
+        ...
+
+
+#: asked in this order; the first that claims the bytes reads them
+FORMATS: tuple[Format, ...] = (feeds, jsonfeed, jsonlines, plaintext)
+
+_EXPECTED = "expected is RSS, Atom, JSON Feed, JSON Lines or plain wire copy"
+_HTML = frozenset(
+    {
+        "html",
+        "head",
+        "body",
+        "title",
+        "meta",
+        "link",
+        "script",
+        "style",
+        "div",
+        "p",
+        "table",
+        "center",
+        "h1",
+        "a",
+    }
+)
+_LOOK_AT = 100_000
+_LINK = re.compile(
+    r"<link\b[^<>]*?type\s*=\s*[\"']application/(?:rss|atom|feed)\+(?:xml|json)[\"'][^<>]*>", re.I
+)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"'<>\s]{1,500})")
+
+
+def read(body: bytes, *, name: str, media_type: str | None = None, expect: str | None = None) -> Parsed:
+    """Tell the format from the bytes and read them.
+
+    Args:
+        body: A response's body or a file's content.
+        name: URL or file name; a base for relative links, never a hint at the format.
+        media_type: Content-Type as sent; only its charset counts, after what the bytes say of themselves.
+        expect: The format that the bytes are known to have come in ("jsonl"); read as no other.
+
+    Raises:
+        ParseError: No format that we read, over a limit, or broken; the message says what was found.
+    """
+    source = open_source(body, name=name, media_type=media_type)
+    if expect == jsonlines.NAME:  # a broken line alone may look like any other format
+        return jsonlines.read(source)
+    parsed = _read_as_claimed(source)
+    if expect not in {None, parsed.format}:
+        raise ParseError(Reason.UNKNOWN_FORMAT, f"this reads as {parsed.format}; it came as {expect}")
+    return parsed
+
+
+def _read_as_claimed(source: Source) -> Parsed:
+    for known in FORMATS:
+        if known.claims(source):
+            return known.read(source)
+    raise _refusal(source)
+
+
+def _refusal(source: Source) -> ParseError:
+    """Say what the bytes are instead."""
+    if source.root is not None and source.root.name in _HTML:
+        return ParseError(Reason.NOT_A_FEED, f"this is an HTML page, not a feed{_feed_of(source.text)}")
+    if source.root is not None:
+        found = f"XML whose root element is <{source.root.name[:60]}>"
+    elif source.text.lstrip().startswith("<"):
+        found = "mark-up without a root element"
+    elif is_json(source.text):
+        found = "JSON, but neither a JSON Feed nor records with text or html, one a line"
+    else:
+        found = "no text that we know"
+    return ParseError(Reason.UNKNOWN_FORMAT, f"this is {found}; {_EXPECTED}")
+
+
+def _feed_of(page: str) -> str:
+    """Name the feed that an HTML page points to."""
+    link = _LINK.search(page, 0, _LOOK_AT)
+    href = _HREF.search(link[0]) if link else None
+    return f"; it points to this one: {href[1]}" if href else ""

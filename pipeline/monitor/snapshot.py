@@ -1,0 +1,183 @@
+"""How the whole service stands at one moment: one value, from which status, metrics and pages are made.
+
+The store tells the truth about entries. What Redis says of jobs stands beside it; that Redis is down is a
+value, for then more than ever somebody wants to see how things stand.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pipeline.errors import QueueError
+from pipeline.model import QueueName
+from pipeline.monitor.standing import FeedCondition, FeedStanding, by_trouble, is_late, stand
+from pipeline.monitor.words import count_words
+from pipeline.ports import EntryQueueState, QueueState, QueueView, ReadStore, WorkerState
+
+NO_QUEUE = "the queue is not running"
+#: state of a worker that has not been heard of: one that lives says so every 16 s at least
+SILENT = "silent"
+_SILENT = timedelta(seconds=40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStanding:
+    """One queue: entries as the store has them, jobs as Redis has them."""
+
+    queue: QueueName
+    #: entries nobody works on yet
+    waiting: int
+    #: how long the oldest of them has been here
+    oldest_age_s: float | None
+    #: entries a worker holds
+    in_flight: int
+    quarantined: int
+    #: entries processed within the last minute
+    rate_per_minute: int
+    #: jobs in Redis; None when Redis cannot be asked
+    jobs_waiting: int | None
+    #: age of the oldest waiting job; None as well when none waits
+    oldest_job_age_s: float | None
+    jobs_started: int | None
+    #: jobs in RQ's failed registry; None when Redis cannot be asked
+    failed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """One counter of the store."""
+
+    name: str
+    label: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How everything stands."""
+
+    taken_at: datetime
+    queues: tuple[QueueStanding, ...]
+    workers: tuple[WorkerState, ...]
+    #: those in trouble first
+    feeds: tuple[FeedStanding, ...]
+    documents: int
+    items: int
+    quarantined: int
+    newest_stored_at: datetime | None
+    counts: tuple[Count, ...]
+    #: why Redis could not be asked; None: it answered
+    queue_error: str | None
+    #: what somebody should look at, in words
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _QueueSide:
+    """What Redis said, or why it said nothing."""
+
+    states: Mapping[QueueName, QueueState]
+    workers: tuple[WorkerState, ...] = ()
+    error: str | None = None
+
+
+def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> Snapshot:
+    """Ask store and queue how they stand.
+
+    Args:
+        store: Asked once, in one transaction.
+        queue: None when none is running.
+        now: Aware UTC; ages are counted from here.
+
+    Raises:
+        StoreError: The store cannot be read. A queue that cannot is `queue_error`.
+    """
+    stored = store.snapshot(now)
+    side = _ask(queue, now)
+    queues = tuple(_queue_standing(entries, side.states.get(entries.queue), now) for entries in stored.queues)
+    feeds = tuple(sorted((stand(report, now) for report in stored.feeds), key=by_trouble))
+    return Snapshot(
+        taken_at=now,
+        queues=queues,
+        workers=side.workers,
+        feeds=feeds,
+        documents=stored.documents,
+        items=stored.items,
+        quarantined=stored.quarantined,
+        newest_stored_at=stored.newest_stored_at,
+        counts=tuple(
+            Count(name=name, label=label, value=value)
+            for (name, label), value in sorted(stored.counters.items())
+        ),
+        queue_error=side.error,
+        warnings=(
+            *_queue_warnings(queues, side),
+            *_feed_warnings(feeds, now),
+            *_quarantine_warnings(stored.quarantined),
+        ),
+    )
+
+
+def _ask(queue: QueueView | None, now: datetime) -> _QueueSide:
+    if queue is None:
+        return _QueueSide(states={}, error=NO_QUEUE)
+    try:
+        return _QueueSide(
+            states={state.queue: state for state in queue.states()},
+            workers=tuple(_heard_of(worker, now) for worker in queue.workers()),
+        )
+    except QueueError as error:
+        return _QueueSide(states={}, error=str(error))
+
+
+def _heard_of(worker: WorkerState, now: datetime) -> WorkerState:
+    """Call a worker silent that has not been heard of for too long: it was killed, or stands still."""
+    heard = worker.heartbeat_at
+    return worker if heard and now - heard < _SILENT else replace(worker, state=SILENT)
+
+
+def _queue_standing(entries: EntryQueueState, jobs: QueueState | None, now: datetime) -> QueueStanding:
+    return QueueStanding(
+        queue=entries.queue,
+        waiting=entries.waiting,
+        oldest_age_s=_age_s(entries.oldest_received_at, now),
+        in_flight=entries.in_flight,
+        quarantined=entries.quarantined,
+        rate_per_minute=entries.done_last_minute,
+        jobs_waiting=jobs.waiting if jobs else None,
+        oldest_job_age_s=_age_s(jobs.oldest_sent_at, now) if jobs else None,
+        jobs_started=jobs.started if jobs else None,
+        failed=jobs.failed if jobs else None,
+    )
+
+
+def _age_s(moment: datetime | None, now: datetime) -> float | None:
+    # Clocks of two hosts differ: an age is never negative.
+    return None if moment is None else max(0.0, (now - moment).total_seconds())
+
+
+def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterator[str]:
+    if side.error is not None:
+        yield side.error
+    living = [worker for worker in side.workers if worker.state != SILENT]
+    served = {name for worker in living for name in worker.queue.split(",")}
+    for queue in queues:
+        if queue.waiting and side.error is None and queue.queue.value not in served:
+            yield f"{queue.waiting} waiting in the queue {queue.queue} and no worker is there"
+        if queue.failed:
+            failed = count_words(queue.failed, "failed job")
+            yield f"{failed} in the queue {queue.queue}: see `newswire failed list`"
+
+
+def _feed_warnings(feeds: Sequence[FeedStanding], now: datetime) -> Iterator[str]:
+    failing = sum(feed.condition is FeedCondition.BACKING_OFF for feed in feeds)
+    if failing:
+        yield f"{count_words(failing, 'feed')} backing off, of {len(feeds)}"
+    late = sum(is_late(feed, now) for feed in feeds)
+    if late:
+        yield f"{count_words(late, 'feed')} overdue: is the fetcher running?"
+
+
+def _quarantine_warnings(quarantined: int) -> Iterator[str]:
+    if quarantined:
+        yield f"{quarantined} in quarantine: see `newswire quarantine list`"

@@ -1,0 +1,542 @@
+"""The doors to the outside: storage, queue, fetcher, parser, clock; and the values that pass them.
+
+Deciding code sees these Protocols, never an adapter. One contract suite per port runs over every adapter.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pipeline.errors import Reason
+from pipeline.model import (
+    Document,
+    Entry,
+    Feed,
+    FeedState,
+    Parsed,
+    Problem,
+    QueueName,
+    Relation,
+    Response,
+    Sighting,
+    SourceKind,
+    StoredDocument,
+    Tagging,
+)
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return aware UTC."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets the bytes of a feed."""
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Response:
+        """Get one feed, conditionally.
+
+        Raises:
+            FetchRetryable: Timeout, DNS, 429, 5xx.
+            FetchRefused: Anything that needs a change first.
+        """
+        ...
+
+
+class Parser(Protocol):
+    """Turns bytes into entries, in a process that can be killed."""
+
+    async def parse(self, body: bytes, *, name: str, media_type: str | None) -> Parsed:
+        """Detect the format from the bytes and read it.
+
+        Raises:
+            ParseError: No format we read, over a limit, or the parser process had to be killed.
+        """
+        ...
+
+
+# --- the queue ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRef:
+    """What is needed to send an entry to a worker. Only its id crosses Redis."""
+
+    id: int
+    queue: QueueName
+    #: in a job of its own at the front
+    urgent: bool = False
+    #: in a job of its own: it was in a batch that failed
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """One queue as Redis has it."""
+
+    queue: QueueName
+    #: jobs waiting
+    waiting: int
+    #: when the oldest waiting job was sent; None: nothing waits
+    oldest_sent_at: datetime | None
+    #: jobs a worker runs now
+    started: int
+    #: jobs in the failed registry
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerState:
+    """One worker process as Redis knows it."""
+
+    name: str
+    queue: str
+    #: busy, idle, …
+    state: str
+    pid: int
+    hostname: str
+    #: jobs done and failed since its start
+    succeeded: int
+    failed: int
+    heartbeat_at: datetime | None
+
+
+class Queue(Protocol):
+    """Carries ids to the workers. Whatever is in it can be sent again from the store."""
+
+    def send(self, refs: Sequence[EntryRef]) -> None:
+        """Put entries on their queues, in batches; urgent and lone ones in jobs of their own.
+
+        Raises:
+            QueueError: Redis is not usable now. Nothing is lost: the reconciler sends again.
+        """
+        ...
+
+    def states(self) -> Sequence[QueueState]:
+        """Say how each queue stands. Raises QueueError."""
+        ...
+
+
+class QueueView(Protocol):
+    """The queue as those see it who watch and mend it. Every method may raise QueueError."""
+
+    def states(self) -> Sequence[QueueState]:
+        """Say how each queue stands."""
+        ...
+
+    def workers(self) -> Sequence[WorkerState]:
+        """Say which worker processes there are."""
+        ...
+
+    def probe(self) -> None:
+        """Write something of no meaning: an answer to PING says nothing of writes."""
+        ...
+
+    def server(self) -> Mapping[str, str]:
+        """Say what the server is: version, aof_enabled, maxmemory_policy."""
+        ...
+
+    def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
+        """List jobs of the failed registries: id, queue, entries, ended_at, error."""
+        ...
+
+    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
+        """Put failed jobs back on their queues: those named, or all. Returns how many."""
+        ...
+
+
+# --- the store, as the fetcher uses it ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCopy:
+    """A response or file as received; kept once per content."""
+
+    body: bytes
+    media_type: str | None
+    #: URL or file name, without secrets
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """All that one poll or delivery leaves behind; written in one transaction."""
+
+    feed_id: str
+    #: epoch of the claim; None for deliveries that were not claimed (import)
+    epoch: int | None
+    polled_at: datetime
+    duration_s: float
+    #: None: it went well (also: not modified)
+    reason: Reason | None = None
+    detail: str | None = None
+    status: int | None = None
+    #: None: not modified, same body as last time, or failed before any bytes came
+    raw: RawCopy | None = None
+    entries: tuple[Entry, ...] = ()
+    #: go to quarantine with their bytes. A body that cannot be parsed at all is one Problem
+    problems: tuple[Problem, ...] = ()
+    format: str | None = None
+    #: the feed's state from now on (its epoch is ignored); None for deliveries
+    state: FeedState | None = None
+    #: which queue its entries go to
+    queue: QueueName = QueueName.WIRE
+    urgent: bool = False
+    #: tells one delivery of a file from the next; empty where a feed lists entries again and again
+    occurrence: str = ""
+    #: True: the caller sends the new entries to the queue right after; False: the reconciler will
+    sending: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """What came of one Poll."""
+
+    feed_id: str
+    #: False: the claim's epoch was stale, nothing was written
+    accepted: bool
+    found: int
+    #: entries never seen before, in order
+    new: tuple[EntryRef, ...] = ()
+    problems: int = 0
+
+
+class FeedStore(Protocol):
+    """Feeds: wishes in, state out."""
+
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Make the stored feeds the configured ones.
+
+        New ones are due at once; changed wishes are taken over and keep their
+        state, a changed URL forgets the validators; missing ones become inactive and keep their documents.
+        """
+        ...
+
+    def claim_due(self, now: datetime, limit: int, owner: str, lease: timedelta) -> Sequence[FeedState]:
+        """Claim feeds that are active, due and not leased, most overdue first, in one transaction.
+
+        Each gets the lease, a higher epoch and a provisional next poll at now + its interval, so that a
+        fetcher that dies leaves an ordinary feed behind.
+        """
+        ...
+
+    def take_in(self, polls: Sequence[Poll], now: datetime) -> Sequence[TakenIn]:
+        """Write polls in one transaction: raw copies, new entries, problems, feed states, counters.
+
+        Returns one TakenIn for each, in order. An entry whose key is known is not new. Raises StoreError:
+        then nothing of the group was written.
+        """
+        ...
+
+    def next_due_at(self) -> datetime | None:
+        """Say when the next active feed is due; None when there is no active feed."""
+        ...
+
+    def open_among(self, ids: Sequence[int]) -> int:
+        """Count those of these entries that are not yet processed. `ids` may be long."""
+        ...
+
+    def fates(self, ids: Sequence[int]) -> Mapping[str, int]:
+        """Count what became of these entries: new, known (a copy of a stored version), erased, quarantined,
+        open. `ids` may be long."""
+        ...
+
+    def backlog(self, queue: QueueName | None = None) -> int:
+        """Count entries that are not yet processed (pending or being worked on); may be a few seconds old."""
+        ...
+
+
+# --- the store, as the workers use it -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedEntry:
+    """An entry that this worker may process, with what its source says of it."""
+
+    id: int
+    entry: Entry
+    feed_id: str
+    source_kind: SourceKind
+    provider: str | None
+    trust_provider: bool
+    language: str | None
+    default_region: str | None
+    tags: tuple[str, ...]
+    #: URL or file name it came by
+    location: str
+    received_at: datetime
+    #: attempts including this one
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processed:
+    """An entry that became a document."""
+
+    entry_id: int
+    document: Document
+    tagging: Tagging = field(default_factory=Tagging)
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An entry that can never be processed."""
+
+    entry_id: int
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOutcome:
+    """What one batch came to."""
+
+    #: documents that are new
+    stored: tuple[str, ...] = ()
+    #: entries that were copies of known versions (sightings)
+    repeated: int = 0
+    refused: int = 0
+    #: entries that had been given to somebody else meanwhile, or were done: nothing was written for them
+    lost: int = 0
+
+
+class WorkStore(Protocol):
+    """Entries: claimed, saved, given back."""
+
+    def claim(
+        self, ids: Sequence[int], *, token: str, owner: str, now: datetime, lease: timedelta
+    ) -> Sequence[ClaimedEntry]:
+        """Take entries to work on: attempts + 1, lease, token and owner, committed before it returns.
+
+        Only pending entries, and those whose lease ran out, are returned, in the order of `ids`.
+        """
+        ...
+
+    def save(
+        self, processed: Sequence[Processed], refusals: Sequence[Refusal], *, token: str, now: datetime
+    ) -> BatchOutcome:
+        """Write a batch in one transaction, for the entries that still hold the token.
+
+        A document that is new is stored, indexed and noted in `change`; for each entry a sighting is added;
+        its item's current version is computed; entries become done or quarantined; counters rise.
+        """
+        ...
+
+    def fail(self, token: str, *, cause: str, counts: bool, now: datetime, max_attempts: int) -> int:
+        """Give back the entries of a batch that raised: each is sent alone next time.
+
+        One that has used up its attempts goes to quarantine with the cause. With `counts=False` (a service
+        was not usable, which is no fault of the entries) the attempt is taken back and nothing goes to
+        quarantine. Returns how many were given back.
+        """
+        ...
+
+    def give_back(self, owner: str, *, cause: str, counts: bool, now: datetime, max_attempts: int) -> int:
+        """Give back what a dead worker held. As `fail`; with `counts=False` the attempt is taken back.
+
+        A worker that was killed from outside says nothing about the entries it held: up to MAX_KILLS such
+        deaths of one entry are forgiven.
+        """
+        ...
+
+    def give_back_expired(self, *, now: datetime, max_attempts: int) -> int:
+        """Give back entries whose lease ran out, as `fail` does."""
+        ...
+
+    def take_unsent(
+        self, queue: QueueName, *, now: datetime, sent_before: datetime | None, limit: int
+    ) -> Sequence[EntryRef]:
+        """Choose pending entries to send: never sent, or sent before `sent_before` and lost since.
+
+        They are marked as sent now in the same transaction, so that two reconcilers never choose the same.
+        """
+        ...
+
+
+# --- the store, as readers use it ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search, parsed. Terms are already as search_terms makes them."""
+
+    #: each is a phrase of one or more terms; all must occur
+    all_of: tuple[tuple[str, ...], ...] = ()
+    none_of: tuple[tuple[str, ...], ...] = ()
+    #: field → accepted values (`lang`, `provider`, `feed`, …); all fields must match
+    fields: Mapping[str, tuple[str, ...]] | None = None
+    #: field → refused values
+    not_fields: Mapping[str, tuple[str, ...]] | None = None
+    #: published at or after
+    since: datetime | None = None
+    #: published before
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of the change log."""
+
+    seq: int
+    #: new, tagged, killed, erased
+    kind: str
+    document_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """Something that could not be processed, with its reason; one command releases it."""
+
+    id: int
+    reason: Reason
+    detail: str
+    #: "line 17" of a file; None for a whole entry or body
+    where: str | None
+    feed_id: str
+    location: str
+    entry_id: int | None
+    guid: str | None
+    attempts: int
+    quarantined_at: datetime
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryQueueState:
+    """One queue as the store has it: the truth."""
+
+    queue: QueueName
+    #: entries not yet claimed
+    waiting: int
+    #: received_at of the oldest waiting one
+    oldest_received_at: datetime | None
+    #: entries a worker holds
+    in_flight: int
+    quarantined: int
+    #: entries processed within the last minute
+    done_last_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """One feed: wishes and state, for people."""
+
+    id: str
+    kind: SourceKind
+    #: without secrets
+    url: str
+    provider: str | None
+    active: bool
+    state: FeedState
+    documents: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSnapshot:
+    """How the store stands, read in one transaction."""
+
+    queues: tuple[EntryQueueState, ...]
+    feeds: tuple[FeedReport, ...]
+    documents: int
+    items: int
+    quarantined: int
+    newest_stored_at: datetime | None
+    #: (name, label) → count since the beginning, see store.tables.counter
+    counters: Mapping[tuple[str, str], int]
+
+
+class ReadStore(Protocol):
+    """What people and programs read. Every read of documents passes the predicate "may be shown"."""
+
+    def search(
+        self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
+    ) -> Sequence[StoredDocument]:
+        """Find documents that may be shown, newest published first; the newest version of each item only,
+        unless `all_versions`."""
+        ...
+
+    def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
+        """Give every version that matches and may be shown, in the order it was stored, in bounded memory."""
+        ...
+
+    def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:
+        """Give one document that may be shown, by its id or an unambiguous beginning of it (8 or more)."""
+        ...
+
+    def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
+        """Give the versions of one item that may be shown, oldest first."""
+        ...
+
+    def sightings(self, document_id: str) -> Sequence[Sighting]:
+        """Say where and when copies of a version were seen, oldest first."""
+        ...
+
+    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
+        """Read the change log after a sequence number, in order."""
+        ...
+
+    def last_change(self) -> int:
+        """Give the newest sequence number; 0 when there is none."""
+        ...
+
+    def snapshot(self, now: datetime) -> StoreSnapshot:
+        """Say how everything stands."""
+        ...
+
+    def probe(self, now: datetime) -> None:
+        """Write and commit something of no meaning. Raises StoreError when the store takes no write."""
+        ...
+
+
+class CareStore(Protocol):
+    """Quarantine, erasing, housekeeping."""
+
+    def quarantine_list(self, limit: int = 100, reason: Reason | None = None) -> Sequence[Quarantined]:
+        """Give what is in quarantine, newest first."""
+        ...
+
+    def quarantine_show(self, quarantine_id: int) -> tuple[Quarantined, bytes] | None:
+        """Give one with its raw bytes (an entry's own JSON where it has no bytes of its own)."""
+        ...
+
+    def quarantine_release(self, ids: Sequence[int], now: datetime) -> int:
+        """Let entries try again with fresh attempts. Ids without an entry of their own are passed over."""
+        ...
+
+    def quarantine_drop(self, ids: Sequence[int], now: datetime) -> int:
+        """Remove from quarantine for good; the entry stays known, so that it is not taken in again."""
+        ...
+
+    def erase(self, document_id: str, *, reason: str, now: datetime) -> bool:
+        """Remove a text everywhere: document, search index, signature, raw copies, quarantine; keep a
+        tombstone so that it is not taken in again. False: no such document."""
+        ...
+
+    def expire(self, now: datetime, *, raw_days: int, change_days: int, poll_count: int) -> Mapping[str, int]:
+        """Remove raw copies whose entries are all done and old, old changes and polls; counts by table."""
+        ...
+
+    def check(self) -> Sequence[str]:
+        """Check the store's integrity; one line for each thing that is wrong."""
+        ...
+
+
+class Store(FeedStore, WorkStore, ReadStore, CareStore, Protocol):
+    """The whole store."""
+
+    def close(self) -> None:
+        """Close connections; needed in a parent before a fork and at the end."""
+        ...
+
+
+#: jobs that wait on one queue at most; what is beyond them stays in the store until there is room
+MOST_WAITING_JOBS = 150
+
+#: forgiven deaths of the worker that held an entry, killed from outside, before it goes to quarantine
+MAX_KILLS = 10

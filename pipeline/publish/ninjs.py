@@ -1,0 +1,221 @@
+"""A document as IPTC ninjs 3.1, the trade's interchange format: one JSON object, valid by its schema. Pure.
+
+ninjs has no property for signals: they are told in `edNote`. Coordinates are left out, as the schema takes
+its rules for them from another server, which would have to be reached to validate; the GeoNames URIs lead to
+them.
+
+Source: https://iptc.org/standards/ninjs/ and its ninjs-schema_3.1.json.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from pipeline.model import Credit, Document, Entity, Place, PubStatus, StoredDocument, Tag, Tagging
+
+Ninjs = dict[str, Any]
+
+_STANDARD = {
+    "name": "ninjs",
+    "version": "3.1",
+    "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#",
+}
+_MEDIA_TOPIC = re.compile(r"medtop:(\d{8})", re.ASCII)
+#: who tagged, in `creator`
+_TAGGER = "newswire"
+
+# RFC 3986: what may not stand in a URI as it is, and a % that escapes nothing.
+_NOT_IN_URI = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]")
+# Chinese and Japanese put no space between words: each character counts, as word processors count.
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}][^\s{_UNSPACED}]*")
+
+
+def ninjs_object(stored: StoredDocument) -> Ninjs:
+    """Write a stored document as ninjs 3.1; what is not known is left out.
+
+    A canceled item keeps what names it and loses its text: a receiver must find it, not print it.
+    """
+    document = stored.document
+    canceled = document.pub_status is PubStatus.CANCELED
+    found = {
+        "uri": _uri(document.uri),
+        "standard": _STANDARD,
+        "type": "text",
+        "version": str(stored.version),
+        **_times(stored),
+        "pubStatus": document.pub_status,
+        "urgency": document.urgency if document.urgency in range(1, 10) else None,
+        "language": document.language,
+        "headlines": _texts("main", document.headline),
+        "descriptions": [] if canceled else _texts("summary", document.lead),
+        "bodies": [] if canceled else _bodies(document),
+        "by": document.byline or ", ".join(document.authors),
+        "slugline": document.slugline,
+        "located": _located(document),
+        "edNote": "\n".join(_notes(document)),
+        "infoSources": list(_sources(document)),
+        "altIds": _other_ids(stored),
+        **_subjects(document, stored.tagging),
+    }
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def word_count(text: str) -> int:
+    """Count words; punctuation that stands alone is none.
+
+    >>> word_count("L'état-major — 3 000 hommes"), word_count("喀布尔 2021")
+    (4, 4)
+    """
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def _times(stored: StoredDocument) -> Ninjs:
+    document = stored.document
+    return {
+        "firstCreated": _time(document.published),
+        "versionCreated": _time(document.version_created or document.published or stored.received_at),
+        # A date with a note was completed, doubted or made up: no claim of when the words were written.
+        "contentCreated": None if document.date_note else _time(document.published),
+        "embargoedUntil": _time(document.embargoed),
+    }
+
+
+def _texts(role: str, text: str | None) -> list[Ninjs]:
+    return [{"role": role, "contentType": "text/plain", "value": text}] if text else []
+
+
+def _bodies(document: Document) -> list[Ninjs]:
+    words = word_count(document.body_text)
+    plain = [
+        {**each, "charCount": len(document.body_text), "wordCount": words}
+        for each in _texts("text", document.body_text)
+    ]
+    if not document.body_html:
+        return plain
+    html = {"role": "html", "contentType": "text/html", "wordCount": words, "value": document.body_html}
+    return [*plain, html]
+
+
+def _located(document: Document) -> str | None:
+    dateline = document.dateline
+    if dateline is None:
+        return None
+    return dateline.place.name if dateline.place else dateline.city
+
+
+def _notes(document: Document) -> Iterator[str]:
+    if document.signal:
+        number = "" if document.signal_number is None else f" {document.signal_number}"
+        yield f"Signal: {document.signal}{number}"
+    yield from filter(None, document.notes)
+    if document.date_note:
+        yield f"Dates: {document.date_note}"
+
+
+def _sources(document: Document) -> Iterator[Ninjs]:
+    named = [
+        ("provider", document.provider),
+        ("originator", document.infosource),
+        *(_credited(document.credit) if document.credit else ()),
+    ]
+    return ({"name": name, "role": role} for role, name in named if name)
+
+
+def _credited(credit: Credit) -> Sequence[tuple[str, str | None]]:
+    return (
+        ("reporting", credit.reporting),
+        ("writing", credit.writing),
+        ("editing", credit.editing),
+        ("translation", credit.translator),
+        ("bureau", credit.bureau),
+    )
+
+
+def _other_ids(stored: StoredDocument) -> list[Ninjs]:
+    document = stored.document
+    ids = [
+        ("guid", document.guid),
+        ("revision", document.revision),
+        ("document", document.id),
+        ("story", stored.story_id),
+        ("url", document.url),
+        ("canonical-url", document.canonical_url),
+    ]
+    return [{"role": role, "value": value} for role, value in ids if value]
+
+
+def _subjects(document: Document, tagging: Tagging) -> Ninjs:
+    return {
+        "places": [*_places(document, tagging), *map(_country, tagging.regions)],
+        "subjects": [
+            *map(_topic, tagging.topics),
+            *map(_beat, tagging.beats),
+            *({"name": word, "creator": document.provider} for word in document.keywords if word),
+        ],
+        "people": _entities(tagging.people),
+        "organisations": _entities(tagging.organisations),
+    }
+
+
+def _places(document: Document, tagging: Tagging) -> Iterator[Ninjs]:
+    """Give each place once, the dateline's first."""
+    at = document.dateline.place if document.dateline else None
+    if at:
+        yield _place(at, "dateline")
+    seen = {at.geonames} if at else set()
+    for each in tagging.places:
+        if each.place.geonames not in seen:
+            seen.add(each.place.geonames)
+            yield _place(each.place, "mention")
+
+
+def _place(place: Place, relationship: str) -> Ninjs:
+    return {
+        "name": place.name,
+        "rel": relationship,
+        "uri": f"https://sws.geonames.org/{place.geonames}/",
+        "literal": f"geonames:{place.geonames}",
+    }
+
+
+def _country(region: Tag) -> Ninjs:
+    country = {"name": region.name, "literal": region.code}
+    return {**country, "rel": " ".join(region.roles)} if region.roles else country
+
+
+def _topic(topic: Tag) -> Ninjs:
+    subject = _tag(topic, topic.code)
+    code = _MEDIA_TOPIC.fullmatch(topic.code)
+    return {**subject, "uri": f"http://cv.iptc.org/newscodes/mediatopic/{code[1]}"} if code else subject
+
+
+def _beat(beat: Tag) -> Ninjs:
+    return _tag(beat, f"beat:{beat.code}")
+
+
+def _tag(tag: Tag, literal: str) -> Ninjs:
+    confidence = min(max(round(tag.score * 100), 0), 100)
+    return {"name": tag.name, "literal": literal, "creator": _TAGGER, "confidence": confidence}
+
+
+def _entities(entities: Sequence[Entity]) -> list[Ninjs]:
+    return [{"name": each.name} for each in entities if each.name]
+
+
+def _time(at: datetime | None) -> str | None:
+    """Write a time as RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _uri(uri: str) -> str:
+    """Escape what RFC 3986 does not allow; a sender's id is part of ours, and may hold anything.
+
+    >>> _uri("urn:newswire:harbour-press:50% off#1#2")
+    'urn:newswire:harbour-press:50%25%20off#1%232'
+    """
+    named = uri if uri.startswith("urn:") else f"urn:newswire:{uri}"
+    head, mark, rest = _NOT_IN_URI.sub(lambda found: quote(found.group(), safe=""), named).partition("#")
+    return head + mark + rest.replace("#", "%23")

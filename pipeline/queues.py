@@ -1,0 +1,340 @@
+"""The queues between the two sides: the home of rq and redis.
+
+Redis carries entry ids and nothing else, as JSON. Whoever can write to Redis may make us process an entry
+again, and nothing more: WireJob runs only the functions named here. Whatever is lost here is sent again from
+the store (workers.reconcile).
+"""
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.job import Job
+from rq.registry import FailedJobRegistry, StartedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.worker_registration import get_keys
+
+from pipeline.errors import QueueError
+from pipeline.model import QueueName
+from pipeline.ports import EntryRef, QueueState, WorkerState
+
+#: what a job may call, by queue
+FUNCTIONS: Mapping[QueueName, str] = {
+    QueueName.WIRE: "workers.jobs.process_batch",
+    QueueName.BACKFILL: "workers.jobs.process_batch",
+}
+
+#: failed jobs are kept to be looked at; their entries live in the store. RQ's default is a year.
+FAILURE_TTL = timedelta(days=7)
+
+#: how long those wait who only look, for one answer: a page must say soon that the server hangs
+LOOK_S = 1.5
+
+#: of the ids at the head of a queue, how many are asked for their age: urgent jobs jump the line
+_HEAD = 64
+
+
+class WireJob(Job):
+    """A job that runs one of our functions, and no callback or webhook.
+
+    RQ imports any dotted name that it finds in Redis, with the JSON serializer too.
+    """
+
+    def _deserialize_data(self) -> None:
+        super()._deserialize_data()  # type: ignore[no-untyped-call]  # rq is partly untyped
+        if self._func_name not in FUNCTIONS.values() or self._instance:
+            raise DeserializationError(f"function {self._func_name!r} is not allowed")
+
+    success_callback = failure_callback = stopped_callback = property(lambda _self: None)
+
+    def send_webhooks(self, *_args: Any, **_kwargs: Any) -> None:
+        """Send nothing: a planted webhook would be a request to an address of the planter's choice."""
+
+
+class WireWorker(SimpleWorker):
+    """RQ's worker in this process; workers.worker watches it from outside."""
+
+    job_class = WireJob
+    log_result_lifespan = False
+    #: seconds between tries while the server is away; RQ's minute is a minute lost
+    max_connection_wait_time = 5
+    #: called whenever it moves while it has no job
+    moved: Callable[[], None] = staticmethod(lambda: None)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Tell Redis, and whoever watches from outside, that this worker lives."""
+        if pipeline is None:  # inside a job it comes with a pipeline: the job has its own watch
+            self.moved()
+        super().heartbeat(timeout, pipeline)
+
+    def procline(self, message: str) -> None:
+        """Keep the process title: the message would carry words out of Redis."""
+
+
+def connect(url: str, patience_s: float | None = None) -> redis.Redis:
+    """Open a client for a queue URL (redis, rediss, unix); nothing is sent yet."""
+    try:
+        # The timeouts bound how long a caller waits on a Redis that is stopped, not down.
+        return redis.Redis.from_url(
+            url,
+            socket_connect_timeout=min(2, patience_s or 2),
+            socket_timeout=patience_s or 5,
+            retry=Retry(NoBackoff(), 0 if patience_s else 1),
+        )
+    except ValueError as error:
+        raise QueueError(f"the queue URL is not usable: {error}") from error
+
+
+class RedisQueue:
+    """The ports.Queue over Redis or Valkey.
+
+    Args:
+        url: Where the server is.
+        batch_size: Most entries in one job.
+        job_timeout_s: After how many seconds a job is interrupted.
+        patience_s: How long one question may take, asked once; None: as long as suits who sends.
+    """
+
+    def __init__(
+        self, url: str, *, batch_size: int = 64, job_timeout_s: int = 10, patience_s: float | None = None
+    ) -> None:
+        self._client = connect(url, patience_s)
+        self._batch_size = batch_size
+        self._job_timeout_s = job_timeout_s
+        self._queues = {name: _queue(name, self._client) for name in QueueName}
+
+    def send(self, refs: Sequence[EntryRef]) -> None:
+        """See ports.Queue."""
+        with _redis_errors():
+            pipeline = self._client.pipeline()
+            for name, of_queue in itertools.groupby(sorted(refs, key=_by_queue), key=lambda ref: ref.queue):
+                queue = self._queues[name]
+                queue.enqueue_many(
+                    [self._job(queue, name, batch) for batch in self._batches(of_queue)], pipeline
+                )
+            pipeline.execute()
+
+    def states(self) -> Sequence[QueueState]:
+        """See ports.Queue."""
+        with _redis_errors():
+            pipeline = self._client.pipeline(transaction=False)
+            for queue in self._queues.values():
+                pipeline.llen(queue.key)
+                pipeline.lrange(queue.key, 0, _HEAD - 1)
+                pipeline.zcard(_started(queue).key)
+                pipeline.zcard(_failed(queue).key)
+            answers = pipeline.execute()
+        return [
+            QueueState(
+                queue=name,
+                waiting=answers[at],
+                oldest_sent_at=min(filter(None, map(_sent_at, answers[at + 1])), default=None),
+                started=answers[at + 2],
+                failed=answers[at + 3],
+            )
+            for name, at in zip(self._queues, range(0, len(answers), 4), strict=True)
+        ]
+
+    def workers(self) -> Sequence[WorkerState]:
+        """Say which worker processes Redis knows. Raises QueueError."""
+        with _redis_errors():
+            keys = sorted(get_keys(connection=self._client))
+            pipeline = self._client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.hgetall(key)
+            found = zip(keys, pipeline.execute(), strict=True)
+            return [_worker_state(key, fields) for key, fields in found if fields and b"death" not in fields]
+
+    def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
+        """List jobs of the failed registries: id, queue, entry ids, when, last line of the error."""
+        with _redis_errors():
+            return [
+                described
+                for queue in self._queues.values()
+                for job_id in _failed(queue).get_job_ids(0, limit - 1)
+                if (described := _described(queue, job_id)) is not None
+            ]
+
+    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
+        """Put failed jobs back on their queues: those named, or all. Returns how many."""
+        count = 0
+        with _redis_errors():
+            for queue in self._queues.values():
+                registry = _failed(queue)
+                for job_id in registry.get_job_ids():
+                    if ids is None or job_id in ids:
+                        registry.requeue(job_id)
+                        count += 1
+        return count
+
+    def probe(self) -> None:
+        """Write something of no meaning. A full disk or a replica refuses writes and answers PING."""
+        with _redis_errors():
+            self._client.set("newswire:probe", b"1", ex=60)
+
+    def server(self) -> Mapping[str, str]:
+        """Say what the server is: version, persistence, eviction policy. Raises QueueError."""
+        with _redis_errors():
+            info: dict[str, Any] = self._client.info()
+            return {
+                "version": str(info.get("valkey_version") or info.get("redis_version")),
+                "aof_enabled": str(info.get("aof_enabled")),
+                "maxmemory_policy": str(info.get("maxmemory_policy")),
+            }
+
+    def close(self) -> None:
+        """Close connections."""
+        self._client.close()
+
+    def _batches(self, refs: Iterator[EntryRef]) -> Iterator[tuple[list[EntryRef], bool]]:
+        """Group refs into jobs: (refs, at the front)."""
+        ordinary: list[EntryRef] = []
+        for ref in refs:
+            if ref.urgent or ref.alone:
+                yield [ref], ref.urgent
+            else:
+                ordinary.append(ref)
+        for batch in _chunks(ordinary, self._batch_size):
+            yield batch, False
+
+    def _job(self, queue: Queue, name: QueueName, batch: tuple[list[EntryRef], bool]) -> Any:
+        refs, at_front = batch
+        return queue.prepare_data(
+            FUNCTIONS[name],
+            args=([ref.id for ref in refs],),
+            timeout=self._job_timeout_s,
+            result_ttl=0,
+            failure_ttl=int(FAILURE_TTL.total_seconds()),
+            description=f"{len(refs)} entries",
+            job_id=_new_job_id(),
+            at_front=at_front,
+        )
+
+
+def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], None]) -> None:
+    """Work on exactly one queue in this process until SIGTERM.
+
+    A worker that listens on two loses jobs when it is killed: only a single queue is popped with BLMOVE.
+
+    Args:
+        queue: The queue.
+        url: Where the server is.
+        name: Of the worker, in Redis.
+        moved: Called at least every 16 s while no job runs, also when the server is away.
+
+    Raises:
+        QueueError: The server is not usable; what was held is sent again.
+    """
+    with _redis_errors():
+        client = redis.Redis.from_url(url, socket_connect_timeout=2)
+        worker = WireWorker(
+            [_queue(queue, client)],
+            connection=client,
+            name=name,
+            job_class=WireJob,
+            serializer=JSONSerializer,
+            # Short, so that a dead worker leaves the list soon and its jobs are found by maintenance.
+            worker_ttl=30,
+            maintenance_interval=30,
+            job_monitoring_interval=10,
+            log_job_description=False,
+        )
+        worker.moved = moved
+        worker.work(logging_level="WARNING")
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        raise QueueError(f"the queue server does not work: {error}") from error
+
+
+def _queue(name: QueueName, client: redis.Redis) -> Queue:
+    return Queue(name.value, connection=client, serializer=JSONSerializer, job_class=WireJob)
+
+
+def _started(queue: Queue) -> StartedJobRegistry:
+    return StartedJobRegistry(queue=queue)
+
+
+def _failed(queue: Queue) -> FailedJobRegistry:
+    return FailedJobRegistry(queue=queue)
+
+
+def _by_queue(ref: EntryRef) -> str:
+    return ref.queue.value
+
+
+def _chunks(refs: list[EntryRef], size: int) -> Iterator[list[EntryRef]]:
+    for start in range(0, len(refs), size):
+        yield refs[start : start + size]
+
+
+def _new_job_id() -> str:
+    """Make a job id that begins with the time it was sent, so that ages need no look at the jobs."""
+    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
+
+
+def _sent_at(job_id: bytes) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(job_id[:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None  # not a job of ours
+
+
+def _worker_state(key: str, fields: Mapping[bytes, bytes]) -> WorkerState:
+    def text(key: bytes) -> str:
+        return fields.get(key, b"").decode("utf-8", "replace")
+
+    return WorkerState(
+        name=key.rsplit(":", 1)[-1],
+        queue=text(b"queues"),
+        state=text(b"state") or "?",
+        pid=_whole(text(b"pid")),
+        hostname=text(b"hostname"),
+        succeeded=_whole(text(b"successful_job_count")),
+        failed=_whole(text(b"failed_job_count")),
+        heartbeat_at=_heartbeat_at(text(b"last_heartbeat")),
+    )
+
+
+def _whole(text: str) -> int:
+    """Read a number that anybody may have written."""
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
+def _heartbeat_at(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _described(queue: Queue, job_id: str) -> Mapping[str, object] | None:
+    try:
+        job = WireJob.fetch(job_id, connection=queue.connection, serializer=JSONSerializer)
+        entries = list(job.args[0]) if job.args else []
+    except NoSuchJobError:
+        return None
+    except DeserializationError as error:
+        return {"id": job_id, "queue": queue.name, "entries": [], "ended_at": None, "error": str(error)}
+    result = job.latest_result()
+    lines = ((result.exc_string if result else None) or "").strip().splitlines()
+    return {
+        "id": job_id,
+        "queue": queue.name,
+        "entries": entries,
+        "ended_at": job.ended_at.isoformat() if job.ended_at else None,
+        "error": lines[-1] if lines else "",
+    }

@@ -1,0 +1,115 @@
+"""The fetcher process: the ingest loop with its adapters, a watch on feeds.yaml, and an orderly end."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Mapping
+
+from pipeline.clock import SystemClock
+from pipeline.errors import ConfigError
+from pipeline.feeds_file import FeedsFile
+from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.logs import get_logger, hide_also
+from pipeline.model import Feed
+from pipeline.parsing import ParsePool
+from pipeline.queues import RedisQueue
+from pipeline.sender import Sender
+from pipeline.settings import Settings, secrets_of_feeds
+from pipeline.sources.directory import DirectoryReader
+from pipeline.sources.http import HttpFetcher, user_agent
+from pipeline.store.open import open_store
+from pipeline.writer import StoreWriter
+
+log = get_logger(__name__)
+
+_LOOK_S = 1.0
+
+
+def run_fetcher(settings: Settings, *, env: Mapping[str, str], queue_url: str) -> None:
+    """Fetch until SIGTERM or SIGINT; take changed feeds up by themselves, and on SIGHUP.
+
+    With a feeds.yaml that is wrong it waits for a right one: a fetcher that comes back after a crash must not
+    end for a slip that somebody is about to mend.
+
+    Args:
+        settings: Of the service; its feeds are not looked at.
+        env: Where `${NAME}` in feeds.yaml comes from.
+        queue_url: Where the queue is.
+    """
+    asyncio.run(_run(settings, FeedsFile(settings.config_dir / "feeds.yaml", env), queue_url))
+
+
+async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
+    clock = SystemClock()
+    store = open_store(settings.storage.url, settings.data_dir)
+    queue = RedisQueue(
+        queue_url, batch_size=settings.workers.batch_size, job_timeout_s=int(settings.workers.batch_timeout_s)
+    )
+    parser = ParsePool(
+        processes=settings.fetch.parse_processes,
+        timeout_s=settings.fetch.parse_timeout_s,
+        memory_bytes=settings.fetch.parse_memory_bytes,
+    )
+    fetcher = HttpFetcher(
+        user_agent=user_agent(settings.fetch.contact),
+        timeout_s=settings.fetch.timeout_s,
+        max_body_bytes=settings.fetch.max_body_bytes,
+        max_redirects=settings.fetch.max_redirects,
+        connections=settings.fetch.connections,
+        connections_per_host=settings.fetch.connections_per_host,
+    )
+    try:
+        async with fetcher:
+            edge = IngestEdge(
+                fetcher=fetcher,
+                directories=DirectoryReader(max_body_bytes=settings.fetch.max_body_bytes, clock=clock),
+                parser=parser,
+                store=store,
+                writer=StoreWriter(store, clock),
+                sender=Sender(queue),
+                clock=clock,
+            )
+            loop = IngestLoop(
+                edge,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                most_polls=settings.fetch.connections,
+                high_water=settings.fetch.high_water,
+            )
+            _take_up(loop, file.reload())
+            await _until_stopped(loop, file)
+    finally:
+        parser.close()
+        queue.close()
+        store.close()
+
+
+async def _until_stopped(loop: IngestLoop, file: FeedsFile) -> None:
+    asked = asyncio.Event()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, loop.stop)
+    running.add_signal_handler(signal.SIGHUP, asked.set)
+    watching = asyncio.create_task(_watch(loop, file, asked))
+    try:
+        await loop.run()
+    finally:
+        watching.cancel()
+
+
+async def _watch(loop: IngestLoop, file: FeedsFile, asked: asyncio.Event) -> None:
+    """Take changed feeds up. A file that is wrong changes nothing but the log."""
+    while True:
+        await asyncio.sleep(_LOOK_S)
+        if not (file.changed() or asked.is_set()):
+            continue
+        asked.clear()
+        _take_up(loop, await asyncio.to_thread(file.reload))
+
+
+def _take_up(loop: IngestLoop, feeds: tuple[Feed, ...] | ConfigError) -> None:
+    if isinstance(feeds, ConfigError):
+        log.error("feeds_refused", cause=str(feeds), instead="the feeds loaded before stay in force")
+    else:
+        hide_also(secrets_of_feeds(feeds))
+        loop.change(feeds)

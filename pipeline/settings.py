@@ -1,0 +1,268 @@
+"""The configuration as values: newswire.yaml and the environment; feeds.yaml through pipeline.config.feeds.
+
+A setting has one name everywhere: `fetch.timeout_s` here, `timeout_s:` under `fetch:` in newswire.yaml,
+NEWSWIRE_FETCH__TIMEOUT_S in the environment, which wins.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from pipeline.config.feeds import load_feeds
+from pipeline.config.source import Complaint, Source, shown_path
+from pipeline.config.values import (
+    EMPTY_SECTION,
+    Seconds,
+    Secret,
+    Section,
+    Size,
+    Surroundings,
+    Words,
+    complaints,
+)
+from pipeline.config.words import suggest
+from pipeline.errors import ConfigError
+from pipeline.model import Feed
+
+__all__ = ["Settings", "load_feeds", "load_settings", "secrets_of", "secrets_of_feeds", "shipped_config_dir"]
+
+_VARIABLE = re.compile(r"NEWSWIRE_([A-Z0-9]+)__(\w+)")
+
+
+def _storage_url(value: str) -> str:
+    if value.partition("://")[0].partition("+")[0] not in ("sqlite", "postgresql"):
+        raise ValueError("should begin with postgresql:// or sqlite://")
+    return value
+
+
+def _printable_ascii(value: str) -> str:
+    if not re.fullmatch(r"[\x20-\x7e]+", value):
+        raise ValueError("should be printable ASCII: it goes into a header")
+    return value
+
+
+def _queue_url(value: str) -> str:
+    if value.partition("://")[0] not in ("redis", "rediss", "unix"):
+        raise ValueError("should begin with redis://, rediss:// or unix://")
+    return value
+
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Time = Annotated[Seconds, Field(gt=0)]
+Bytes = Annotated[Size, Field(gt=0)]
+
+
+class Storage(Section):
+    """Where documents are kept."""
+
+    #: None: SQLite in the data directory
+    url: Annotated[Secret, AfterValidator(_storage_url)] | None = Field(None, repr=False)
+
+
+class Queue(Section):
+    """What carries ids to the workers."""
+
+    #: None: the embedded Valkey
+    url: Annotated[Secret, AfterValidator(_queue_url)] | None = Field(None, repr=False)
+
+
+class Fetch(Section):
+    """How feeds are fetched and read."""
+
+    #: address or page where a site's operator reaches us; goes in the User-Agent
+    contact: Annotated[str, AfterValidator(_printable_ascii)] | None = None
+    timeout_s: Time = 30.0
+    max_body_bytes: Bytes = 10 * 2**20
+    max_redirects: Count = 5
+    connections: Positive = 64
+    connections_per_host: Positive = 2
+    parse_processes: Positive = 1
+    parse_timeout_s: Time = 10.0
+    #: address space (RLIMIT_AS), more than what is really used
+    parse_memory_bytes: Bytes = 512 * 2**20
+    #: unprocessed entries at which polling waits
+    high_water: Positive = 20_000
+
+
+class Workers(Section):
+    """How many worker processes for each queue, and what one may cost."""
+
+    wire: Count = 2
+    backfill: Count = 1
+    enrich: Count = 0
+    batch_size: Positive = 64
+    batch_timeout_s: Time = 10.0
+    memory_bytes: Bytes = 2 * 2**30
+    max_attempts: Positive = 3
+    drain_s: Time = 10.0
+
+
+class Web(Section):
+    """Where the web page and API listen."""
+
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(8600, ge=0, le=65535)
+    #: needed where it listens beyond this machine
+    token: Secret | None = Field(None, repr=False)
+    #: further names under which it is reached, as behind a proxy
+    hosts: Words = ()
+
+
+class Retention(Section):
+    """How long things are kept that are not documents."""
+
+    raw_days: Count = 30
+    change_days: Count = 30
+    #: polls remembered for each feed
+    polls: Count = 30
+
+
+class Log(Section):
+    """What is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    #: auto: console on a terminal, JSON lines otherwise
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class _Service(Section):
+    """newswire.yaml."""
+
+    storage: Annotated[Storage, EMPTY_SECTION] = Storage()
+    queue: Annotated[Queue, EMPTY_SECTION] = Queue()
+    fetch: Annotated[Fetch, EMPTY_SECTION] = Fetch()
+    workers: Annotated[Workers, EMPTY_SECTION] = Workers()
+    web: Annotated[Web, EMPTY_SECTION] = Web()
+    retention: Annotated[Retention, EMPTY_SECTION] = Retention()
+    log: Annotated[Log, EMPTY_SECTION] = Log()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that is configured."""
+
+    config_dir: Path
+    #: absolute; need not exist yet
+    data_dir: Path
+    feeds: tuple[Feed, ...] = ()
+    storage: Storage = field(default_factory=Storage)
+    queue: Queue = field(default_factory=Queue)
+    fetch: Fetch = field(default_factory=Fetch)
+    workers: Workers = field(default_factory=Workers)
+    web: Web = field(default_factory=Web)
+    retention: Retention = field(default_factory=Retention)
+    log: Log = field(default_factory=Log)
+
+
+_PLACES = frozenset(
+    f"{section}.{key}"
+    for section, info in _Service.model_fields.items()
+    if isinstance(info.annotation, type) and issubclass(info.annotation, Section)
+    for key in info.annotation.model_fields
+)
+#: what may be shown of the file when something is wrong
+_PUBLIC = _PLACES - {"storage.url", "queue.url", "web.token"}
+
+
+def shipped_config_dir() -> Path:
+    """Find the configuration that comes with newswire: in the package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    packed = package / "shipped"
+    return packed if packed.is_dir() else package.parent / "config"
+
+
+def load_settings(
+    config_dir: Path, data_dir: Path, env: Mapping[str, str], *, with_feeds: bool = True
+) -> Settings:
+    """Read newswire.yaml and feeds.yaml; of the two, one is enough.
+
+    Args:
+        config_dir: Holds the files; relative paths in them start here.
+        data_dir: Where the embedded storage and queue live.
+        env: Overrides settings (NEWSWIRE_SECTION__KEY) and fills `${NAME}`.
+        with_feeds: False leaves feeds.yaml alone: who only reads, or works, must not stop for a slip in it.
+
+    Raises:
+        ConfigError: With everything that is wrong, of both files.
+    """
+    service_file, feeds_file = config_dir / "newswire.yaml", config_dir / "feeds.yaml"
+    if not service_file.exists() and not feeds_file.exists():
+        where = shown_path(config_dir)
+        raise ConfigError(
+            f"{where}: holds neither newswire.yaml nor feeds.yaml (newswire init {where} makes both)"
+        )
+    wrong: list[str] = []
+    service, feeds = _Service(), tuple[Feed, ...]()
+    try:
+        service = _load_service(service_file, env)
+    except ConfigError as error:
+        wrong.append(str(error))
+    try:
+        feeds = load_feeds(feeds_file, env) if with_feeds and feeds_file.exists() else ()
+    except ConfigError as error:
+        wrong.append(str(error))
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    sections = {name: getattr(service, name) for name in _Service.model_fields}
+    return Settings(config_dir=config_dir, data_dir=data_dir.absolute(), feeds=feeds, **sections)
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """List what logs must never show."""
+    service = (settings.web.token, *_passwords(settings.storage.url), *_passwords(settings.queue.url))
+    return (*(secret for secret in service if secret), *secrets_of_feeds(settings.feeds))
+
+
+def secrets_of_feeds(feeds: Iterable[Feed]) -> tuple[str, ...]:
+    """List the secrets of sources."""
+    found: list[str | None] = []
+    for feed in feeds:
+        found += [feed.auth.secret if feed.auth else None, *feed.headers.values(), *_passwords(feed.proxy)]
+    return tuple(dict.fromkeys(secret for secret in found if secret))
+
+
+def _passwords(url: str | None) -> Iterator[str | None]:
+    if url:
+        yield urlsplit(url).password
+
+
+def _load_service(path: Path, env: Mapping[str, str]) -> _Service:
+    source = Source.read(path, public=_PUBLIC) if path.exists() else Source(name=shown_path(path))
+    value, strangers = _overridden(source, env)
+    try:
+        service = _Service.model_validate(value, context=Surroundings(path.parent.absolute(), env))
+    except ValidationError as error:
+        source.refuse([*complaints(error, _Service, value), *strangers])
+        raise ConfigError(f"{source.name}: is wrong") from error
+    source.refuse(strangers)
+    return service
+
+
+def _overridden(source: Source, env: Mapping[str, str]) -> tuple[object, list[Complaint]]:
+    """Put what the environment says over what the file says; an empty variable says nothing."""
+    value = {} if source.value is None else source.value
+    strangers: list[Complaint] = []
+    if not isinstance(value, dict):
+        return value, strangers
+    value = dict(value)
+    for name, given in sorted(env.items()):
+        match = _VARIABLE.fullmatch(name)
+        if not match or not given:
+            continue
+        place = section, key = match[1].lower(), match[2].lower()
+        source.variables[place] = name
+        known = [each.partition(".")[2] for each in _PLACES if each.startswith(f"{section}.")]
+        if key not in known:
+            meant = suggest(key, known)
+            hint = f" (did you mean NEWSWIRE_{section.upper()}__{meant.upper()}?)" if meant else ""
+            strangers.append(Complaint(place=place, message=f"there is no such setting{hint}"))
+            continue
+        keys = value.get(section)
+        value[section] = {**(keys if isinstance(keys, dict) else {}), key: given}
+    return value, strangers

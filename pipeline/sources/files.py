@@ -1,0 +1,93 @@
+"""Files that an operator names: read once, a large JSON Lines file in pieces."""
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import FetchError, FetchRefused, Reason
+
+#: a JSON Lines file is cut at line ends into pieces of about this size, so that memory stays bounded
+PIECE_BYTES = 2 * 1024 * 1024
+
+_PASSED_OVER = (".md", ".tmp", ".part")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A file's bytes, or a piece of them."""
+
+    #: the file's path as given, "-" for standard input
+    name: str
+    body: bytes
+    #: number of the piece's first line in the file
+    first_line: int = 1
+
+    def place(self, where: str) -> str:
+        """Say where something is in the whole file, given where it is in this piece: lines are counted on.
+
+        >>> Delivery(name="a", body=b"", first_line=101).place("line 17")
+        'line 117'
+        """
+        match = re.fullmatch(r"line (\d+)", where)
+        return f"line {int(match[1]) + self.first_line - 1}" if match else where
+
+
+def deliveries(paths: Sequence[str], *, max_bytes: int) -> Iterator[Delivery | FetchError]:
+    """Read files and folders (sorted, with their sub-folders) in the order given; "-" is standard input.
+
+    Args:
+        paths: Files, folders, "-".
+        max_bytes: A file larger than that is refused, unless it is JSON Lines.
+
+    Returns:
+        The files, and an error for each that cannot be read; the others go on.
+    """
+    for path in paths:
+        if path == "-":
+            yield from _pieces("-", sys.stdin.buffer, max_bytes)
+            continue
+        for file in _files(Path(path)):
+            try:
+                with file.open("rb") as stream:
+                    yield from _pieces(str(file), stream, max_bytes)
+            except OSError as error:
+                yield FetchRefused(Reason.UNREADABLE, f"{file} cannot be read: {error.strerror}")
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and not hidden and not file.name.lower().endswith(_PASSED_OVER):
+            yield file
+
+
+def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:
+    head = stream.read(PIECE_BYTES)
+    if len(head) < PIECE_BYTES:
+        yield Delivery(name=name, body=head)
+    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"\n" in head:
+        yield from _lines(name, head, stream)
+    else:
+        body = head + stream.read(max_bytes - len(head) + 1)
+        if len(body) > max_bytes:
+            yield FetchRefused(
+                Reason.TOO_LARGE, f"{name} is larger than {max_bytes:,} bytes (fetch.max_body_bytes)"
+            )
+        else:
+            yield Delivery(name=name, body=body)
+
+
+def _lines(name: str, head: bytes, stream: BinaryIO) -> Iterator[Delivery]:
+    line = 1
+    piece = head
+    while piece:
+        piece += stream.readline()  # up to the end of a line
+        yield Delivery(name=name, body=piece, first_line=line)
+        line += piece.count(b"\n")
+        piece = stream.read(PIECE_BYTES)

@@ -1,0 +1,224 @@
+"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach (home of aiohttp).
+
+The way of one fetch: request.py says what to ask, session.py opens sockets that may be opened, encoding.py
+takes the body out of its compression, answer.py says what the server meant. Errors leave as FetchError, in
+words for who looks after the feeds, without a secret in them.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from ipaddress import ip_network
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from weakref import WeakValueDictionary
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from pipeline.errors import FetchRefused, Reason
+from pipeline.model import Feed, FeedState, Response
+from pipeline.sources import answer
+from pipeline.sources.addresses import BlockedAddressError, Network, blocked, literal
+from pipeline.sources.encoding import DecodedBody, too_large
+from pipeline.sources.request import Request, first_request, redirected, shown
+from pipeline.sources.session import DaemonResolver, blocked_error, in_our_words, open_session
+
+#: statuses that a Location may follow
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def user_agent(contact: str | None) -> str:
+    """Name us to the servers we ask; `contact` is where their people can reach ours."""
+    name = f"newswire/{version('newswire')}"
+    return f"{name} (+{contact})" if contact else name
+
+
+class HttpFetcher:
+    """Fetches feeds; use it as an async context manager. See ports.Fetcher.
+
+    Args:
+        user_agent: Name, version and contact, for the people who run the servers.
+        timeout_s: For a whole fetch with its redirects, from the name's look-up to the last byte; waiting
+            for a free connection does not count.
+        max_body_bytes: For the body, as sent and decoded.
+        max_redirects: Redirects followed.
+        connections: Requests at once.
+        connections_per_host: Requests at once to one host.
+        resolver: Looks up names; the system's unless a test knows better.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        timeout_s: float,
+        max_body_bytes: int,
+        max_redirects: int,
+        connections: int,
+        connections_per_host: int,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._user_agent = user_agent
+        self._timeout_s = timeout_s
+        self._max_body_bytes = max_body_bytes
+        self._max_redirects = max_redirects
+        self._gate = _Gate(connections, connections_per_host)
+        self._resolver = resolver or DaemonResolver()
+        self._sessions: dict[tuple[frozenset[str], str | None], aiohttp.ClientSession] = {}
+
+    async def __aenter__(self) -> Self:
+        """Start; connections are opened when they are needed."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        while self._sessions:
+            _, session = self._sessions.popitem()
+            await session.close()
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Response:
+        """See ports.Fetcher."""
+        request = first_request(feed, state, self._user_agent)
+        left_s = self._timeout_s
+        seen = {request.url}
+        for _ in range(self._max_redirects + 1):
+            async with self._gate.through(request.host):
+                clock = asyncio.get_running_loop().time
+                began = clock()
+                with in_our_words(request.host, self._timeout_s):
+                    async with asyncio.timeout(left_s):
+                        outcome = await self._ask(request, feed, state)
+                left_s -= clock() - began
+            if isinstance(outcome, Response):
+                return outcome
+            request = redirected(request, feed, state, outcome.location, self._user_agent)
+            if request.url in seen:
+                raise FetchRefused(
+                    Reason.REDIRECTS, "the server redirects in a circle", status=outcome.status
+                )
+            seen.add(request.url)
+        raise FetchRefused(Reason.REDIRECTS, f"the server redirects more than {self._max_redirects} times")
+
+    async def _ask(self, request: Request, feed: Feed, state: FeedState) -> "Response | _Moved":
+        """Make one request and read its answer."""
+        session = self._session(feed, request)
+        trust = _trust(feed.ca_file, _stamp(feed.ca_file)) if feed.ca_file else True
+        async with session.get(
+            request.url, headers=request.headers, allow_redirects=False, ssl=trust
+        ) as reply:
+            now = datetime.now(UTC)
+            location = answer.text_header(reply.raw_headers, b"location")
+            if reply.status in _REDIRECTS and location:
+                return _Moved(location=location, status=reply.status)
+            wait = answer.retry_after(reply.raw_headers, now)
+            if not _is_wanted(reply.status, request):
+                raise answer.failure(reply.status, wait, note=_note(reply.status, request))
+            body = None if reply.status == 304 else await self._body(reply)
+            etag = answer.validator(reply.raw_headers, b"etag")
+            last_modified = answer.validator(reply.raw_headers, b"last-modified")
+            if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
+                etag, last_modified = etag or state.etag, last_modified or state.last_modified
+            return Response(
+                url=shown(feed.url, feed),
+                final_url=shown(str(request.url), feed),
+                status=reply.status,
+                body=body,
+                media_type=answer.text_header(reply.raw_headers, b"content-type"),
+                etag=etag,
+                last_modified=last_modified,
+                retry_after=wait,
+                received_at=now,
+            )
+
+    async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
+        names = [v.decode("latin-1") for k, v in reply.raw_headers if k.lower() == b"content-encoding"]
+        body = DecodedBody(", ".join(names), self._max_body_bytes)
+        if (reply.content_length or 0) > self._max_body_bytes:
+            raise too_large(self._max_body_bytes)
+        async for piece in reply.content.iter_any():
+            body.add(piece)
+        return body.finish()
+
+    def _session(self, feed: Feed, request: Request) -> aiohttp.ClientSession:
+        """Give the session of the feed's profile; each profile has its own connections."""
+        if feed.proxy:
+            _refuse_literal(request.host, _networks(feed))
+        profile = (frozenset(feed.allow_private), feed.proxy)
+        if profile not in self._sessions:
+            self._sessions[profile] = open_session(_networks(feed), feed.proxy, self._resolver)
+        return self._sessions[profile]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """A redirect."""
+
+    location: str
+    status: int
+
+
+class _Gate:
+    """Lets so many through at once, in all and for each host; forgets hosts that nobody asks for."""
+
+    def __init__(self, total: int, per_host: int) -> None:
+        self._all = asyncio.Semaphore(total)
+        self._per_host = per_host
+        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def through(self, host: str) -> AsyncIterator[None]:
+        """Wait for the host first: who waits for a slow host must not hold a place of the others."""
+        own = self._hosts.get(host)
+        if own is None:
+            own = self._hosts[host] = asyncio.Semaphore(self._per_host)
+        async with own, self._all:
+            yield
+
+
+def _networks(feed: Feed) -> Sequence[Network]:
+    return [ip_network(network) for network in feed.allow_private]
+
+
+def _refuse_literal(host: str, allow: Sequence[Network]) -> None:
+    """Refuse a blocked address in numbers where the guard at the socket would only see the proxy."""
+    address = literal(host)
+    if address and (why := blocked(address, allow)):
+        raise blocked_error(host, BlockedAddressError(address, why))
+
+
+def _is_wanted(status: int, request: Request) -> bool:
+    asked = "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+    return status in (200, 203) or (status == 304 and asked)
+
+
+def _note(status: int, request: Request) -> str:
+    if status in (401, 403) and not request.at_home:
+        return f" (credentials were not sent on: it had redirected to another site, {request.host})"
+    return ""
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """Tell one state of a file from the next, so that a renewed certificate is taken up."""
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise FetchRefused(Reason.TLS, f"the ca_file {path} cannot be read: {error.strerror}") from error
+    return found.st_mtime_ns, found.st_size
+
+
+@cache
+def _trust(ca_file: str, stamp: tuple[int, int]) -> ssl.SSLContext:  # noqa: ARG001 - part of the key
+    """Trust this certificate authority and no other. aiohttp's pool tells contexts apart."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise FetchRefused(Reason.TLS, f"the ca_file {ca_file} holds no certificate we can read") from error

@@ -1,0 +1,179 @@
+"""What we ask a server for: address, headers, credentials; and what of it survives a redirect. Pure.
+
+Credentials, query secrets and configured headers go to the origin (scheme, host, port) that the
+configuration names, and to no other. Once a redirect has left it, they are gone for the whole fetch, even
+if the next one leads back.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote_plus
+
+from yarl import URL
+
+from pipeline.errors import FetchRefused, Reason
+from pipeline.model import Auth, Feed, FeedState
+from pipeline.redaction import Redactor
+from pipeline.sources.encoding import ACCEPTED
+
+_ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
+#: headers that are ours to set, whatever the configuration says: they would break the exchange
+_OURS = (
+    "accept-encoding connection content-length expect host if-modified-since if-none-match keep-alive "
+    "proxy-authorization proxy-connection range referer te trailer transfer-encoding upgrade"
+)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: a URL that is sent exactly as it is written
+_PLAIN_URL = re.compile(r"[\x21-\x7e]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One GET. Its `repr` shows no secret."""
+
+    url: URL = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    #: still at the origin that the configuration names
+    at_home: bool = True
+
+    @property
+    def host(self) -> str:
+        """Name of the host, for limits and messages."""
+        return self.url.host or ""
+
+
+def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
+    """Say what to ask for.
+
+    Raises:
+        FetchRefused: The URL or a header of the configuration cannot be sent.
+    """
+    url = _url(feed.url)
+    auth = _auth(feed, url)
+    bare = _with_secret(url.with_user(None), auth)
+    own = _configured(feed, auth)
+    overridden = {name.lower() for name in own}
+    common = {name: value for name, value in _common(user_agent).items() if name.lower() not in overridden}
+    return Request(url=bare, headers=common | own | _conditions(state))
+
+
+def redirected(request: Request, feed: Feed, state: FeedState, location: str, user_agent: str) -> Request:
+    """Say what to ask for after a redirect.
+
+    Raises:
+        FetchRefused: REDIRECTS: to no http(s) address, or from https to http.
+    """
+    try:
+        to = request.url.join(_parsed(location))
+    except ValueError:
+        raise FetchRefused(Reason.REDIRECTS, "the server redirects to an address that is none") from None
+    if to.scheme not in ("http", "https") or not to.host:
+        raise FetchRefused(Reason.REDIRECTS, f"the server redirects to {to.scheme[:20]!r}, not to http(s)")
+    to = to.with_fragment(None).with_user(None)
+    if request.url.scheme == "https" and to.scheme == "http":
+        raise FetchRefused(
+            Reason.REDIRECTS,
+            f"the server redirects from https to http (at {to.host}), which anybody could read",
+        )
+    auth = _auth(feed, _url(feed.url))
+    if request.at_home and _origin(to) == _origin(request.url):
+        return Request(url=_with_secret(to, auth), headers=request.headers)
+    bare = _parsed(_without_parameter(str(to), auth))
+    return Request(url=bare, headers=_common(user_agent) | _conditions(state), at_home=False)
+
+
+def shown(url: str, feed: Feed) -> str:
+    """Write a URL of this feed without its secrets: for logs, states and raw copies."""
+    try:
+        bare = _without_parameter(str(_parsed(url).with_user(None)), feed.auth)
+    except ValueError:
+        return "(not a URL)"
+    # A server may repeat a secret in another place.
+    return Redactor((feed.auth.secret,) if feed.auth else ()).text(bare)
+
+
+def _url(url: str) -> URL:
+    try:
+        parsed = _parsed(url)
+        if parsed.scheme in ("http", "https") and parsed.host:
+            return parsed.with_fragment(None)
+    except ValueError:
+        pass
+    raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
+
+
+def _parsed(url: str) -> URL:
+    # Quoting a URL anew would break signed ones: only what cannot be sent as written is quoted.
+    parsed = URL(url, encoded=bool(_PLAIN_URL.fullmatch(url)))
+    if parsed.port == 0:  # asking for it also finds ports that are no numbers
+        raise ValueError("port 0")
+    return parsed
+
+
+def _common(user_agent: str) -> dict[str, str]:
+    return {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
+
+
+def _origin(url: URL) -> tuple[str, str | None, int | None]:
+    # Not url.origin(): to it, a port that is written out and the same one left out are two origins.
+    return url.scheme, url.host, url.port
+
+
+def _auth(feed: Feed, url: URL) -> Auth | None:
+    """Take the credentials of the configuration, else those inside the URL."""
+    if feed.auth is None and (url.user or url.password):
+        return Auth(kind="basic", name=url.user or "", secret=url.password or "")
+    return feed.auth
+
+
+def _configured(feed: Feed, auth: Auth | None) -> dict[str, str]:
+    """Make the headers that only the configured origin may see."""
+    headers = {name: value for name, value in feed.headers.items() if name.lower() not in _OURS.split()}
+    if auth and auth.kind == "basic":
+        pair = f"{auth.name}:{auth.secret}".encode()
+        headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+    elif auth and auth.kind == "bearer":
+        headers["Authorization"] = f"Bearer {auth.secret}"
+    elif auth and auth.kind == "header":
+        headers[auth.name] = auth.secret
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or _CONTROL.search(value) or not _encodable(value):
+            raise FetchRefused(
+                Reason.CONNECT, f"the configured header {name[:40]!r} holds characters that cannot be sent"
+            )
+    return headers
+
+
+def _encodable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _conditions(state: FeedState) -> dict[str, str]:
+    """Send the validators back byte for byte; bytes that are no UTF-8 travel as lone surrogates."""
+    validators = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
+    return {name: value.decode("utf-8", "surrogateescape") for name, value in validators.items() if value}
+
+
+def _with_secret(url: URL, auth: Auth | None) -> URL:
+    if auth is None or auth.kind != "query":
+        return url
+    bare = _without_parameter(str(url), auth)
+    pair = f"{quote(auth.name, safe='')}={quote(auth.secret, safe='')}"
+    return _parsed(f"{bare}{'&' if '?' in bare else '?'}{pair}")
+
+
+def _without_parameter(url: str, auth: Auth | None) -> str:
+    """Take a query secret out of a URL, under its own name or another; the rest stays as it is written."""
+    if auth is None or auth.kind != "query":
+        return url
+    bare, _, query = url.partition("?")
+    pairs = [(part, *map(unquote_plus, part.partition("=")[::2])) for part in query.split("&")]
+    kept = [part for part, name, value in pairs if name != auth.name and value != auth.secret]
+    return bare + "?" + "&".join(kept) if any(kept) else bare

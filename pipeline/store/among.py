@@ -1,0 +1,54 @@
+"""The condition `column IN (values)` with one parameter, however many values there are.
+
+SQLAlchemy's own IN makes a parameter of each value, which costs a few microseconds for each of them at every
+execution, and databases limit how many there may be.
+"""
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from pipeline.codec import to_json
+from pipeline.store.tables import Key
+
+
+class _Listed(TypeDecorator[list[Any]]):
+    """A list as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        """See TypeDecorator."""
+        return to_json(list(value or ())).decode()
+
+
+class _Among(FunctionElement[bool]):
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: object = None) -> "_Among":  # noqa: ARG002
+        """Stay as it is: `… = 1`, which SQLAlchemy adds for databases without booleans, hides the index."""
+        return self
+
+
+def among(column: ColumnElement[Any], values: str = "values") -> ColumnElement[bool]:
+    """Make the condition that a column has one of the values of a list.
+
+    Args:
+        column: Of numbers, text or Key.
+        values: Name of the parameter; executed with a list of int or str.
+    """
+    return _Among(column, bindparam(values, type_=_Listed()))
+
+
+@compiles(_Among, "sqlite")
+def _sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    name, listed = compiler.process(column, **options), compiler.process(values, **options)
+    value = "unhex(value)" if isinstance(column.type, Key) else "value"
+    return f"{name} IN (SELECT {value} FROM json_each({listed}))"  # noqa: S608  # all of it is from our tables

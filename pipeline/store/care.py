@@ -1,0 +1,129 @@
+"""Housekeeping: what is old goes, and what is wrong is said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Delete, Select, delete, exists, func, select, update
+
+from pipeline.store.among import among
+from pipeline.store.database import Part
+from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
+from pipeline.store.tables import (
+    change,
+    counter,
+    document,
+    document_data,
+    entry,
+    entry_payload,
+    item,
+    pace,
+    poll,
+    quarantine,
+    raw,
+)
+
+#: rows removed in one transaction, so that writers never wait long
+_STEP = 1_000
+
+_OPEN = entry.c.state.in_((EntryState.PENDING, EntryState.WORKING, EntryState.QUARANTINED))
+_UNUSED_RAW = select(raw.c.id).where(
+    raw.c.body.is_not(None),  # an empty one tells of an erased text, which must not come back
+    ~exists().where(entry.c.raw_id == raw.c.id, _OPEN),
+    ~exists().where(quarantine.c.raw_id == raw.c.id, quarantine.c.dropped_at.is_(None)),
+)
+_FORGET_RAW = update(entry).where(among(entry.c.raw_id)).values(raw_id=None)
+_FORGET_RAW_OF_PROBLEMS = update(quarantine).where(among(quarantine.c.raw_id)).values(raw_id=None)
+_DELETE_RAW = delete(raw).where(among(raw.c.id))
+_DELETE_CHANGES = delete(change).where(among(change.c.seq))
+_DELETE_POLLS = delete(poll).where(among(poll.c.id))
+
+
+class Care(Part):
+    """The part of ports.CareStore that keeps house."""
+
+    def expire(self, now: datetime, *, raw_days: int, change_days: int, poll_count: int) -> Mapping[str, int]:
+        """See ports.CareStore."""
+        second = int(now.timestamp())
+        with self._database.write() as connection:
+            connection.execute(delete(pace).where(pace.c.second < second - 3600))
+        old_raw = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=raw_days))
+        old_changes = select(change.c.seq).where(change.c.at < now - timedelta(days=change_days))
+        number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
+        numbered = select(poll.c.id, number.label("number")).subquery()
+        old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
+        return {
+            "raw": self._remove_raw(old_raw),
+            "change": self._remove(old_changes, _DELETE_CHANGES),
+            "poll": self._remove(old_polls, _DELETE_POLLS),
+        }
+
+    def check(self) -> Sequence[str]:
+        """See ports.CareStore."""
+        wrong = list(self._database.faults())
+        with self._database.read() as connection:
+            for what, rows in _DANGLING.items():
+                if number := connection.execute(
+                    select(func.count()).select_from(rows.subquery())
+                ).scalar_one():
+                    wrong.append(f"{number} {what}")
+            wrong += _count_faults(connection)
+        return wrong
+
+    def _remove_raw(self, old: Select[int]) -> int:
+        """Remove raw copies; found in the same transaction, as a new entry may begin to need one again."""
+        removed = 0
+        while True:
+            with self._database.write() as connection:
+                ids = connection.execute(old.limit(_STEP)).scalars().all()
+                for statement in (_FORGET_RAW, _FORGET_RAW_OF_PROBLEMS, _DELETE_RAW):
+                    connection.execute(statement, {"values": ids})
+            removed += len(ids)
+            if len(ids) < _STEP:
+                return removed
+
+    def _remove(self, old: Select[int], statement: Delete) -> int:
+        """Remove rows that nothing refers to; finding them may take long, and keeps no writer waiting."""
+        removed = 0
+        while True:
+            with self._database.read() as connection:
+                ids = connection.execute(old.limit(_STEP)).scalars().all()
+            with self._database.write() as connection:
+                connection.execute(statement, {"values": ids})
+            removed += len(ids)
+            if len(ids) < _STEP:
+                return removed
+
+
+#: what is wrong → the rows that show it
+_DANGLING = {
+    "open entries have no content": select(entry.c.id)
+    .outerjoin(entry_payload, entry_payload.c.entry_id == entry.c.id)
+    .where(_OPEN, entry_payload.c.entry_id.is_(None)),
+    "documents have no text": select(document.c.seq)
+    .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
+    .where(document.c.erased_at.is_(None), document_data.c.document_seq.is_(None)),
+    "documents belong to no item": select(document.c.seq)
+    .outerjoin(item, item.c.id == document.c.item_id)
+    .where(item.c.id.is_(None)),
+    "items name a newest version that is not there": select(item.c.id)
+    .outerjoin(document, document.c.seq == item.c.current_seq)
+    .where(item.c.current_seq.is_not(None), document.c.seq.is_(None)),
+    "entries in quarantine have no reason": select(entry.c.id)
+    .outerjoin(quarantine, quarantine.c.entry_id == entry.c.id)
+    .where(entry.c.state == EntryState.QUARANTINED, quarantine.c.id.is_(None)),
+}
+
+
+def _count_faults(connection: Connection) -> Sequence[str]:
+    """Hold what was accepted against what became of it."""
+    counts = {row.name: row.value for row in connection.execute(select(counter).where(counter.c.label == ""))}
+    open_ = sum(
+        connection.execute(select(func.count()).select_from(entry).where(state)).scalar_one()
+        for state in (IS_PENDING, IS_WORKING)
+    )
+    shown = quarantine.c.entry_id.is_not(None)
+    held = connection.execute(select(func.count()).select_from(quarantine).where(shown)).scalar_one()
+    became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
+    if became == counts.get("accepted", 0):
+        return []
+    return [f"{counts.get('accepted', 0)} entries were taken in, but {became} are accounted for"]

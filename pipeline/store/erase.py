@@ -1,0 +1,83 @@
+"""Erasing: a text goes from everywhere, and does not come back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, or_, select, update
+
+from pipeline.codec import from_json
+from pipeline.model import Document
+from pipeline.store.among import among
+from pipeline.store.counters import Counts, add_counts
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.documents import note_changes, refresh_items
+from pipeline.store.quarantine import drop
+from pipeline.store.tables import (
+    document,
+    document_data,
+    document_tag,
+    entry,
+    quarantine,
+    raw,
+    relation,
+    sighting,
+    story_member,
+    tagging,
+)
+
+_RAW_COPIES = (
+    select(entry.c.raw_id)
+    .join(sighting, sighting.c.entry_id == entry.c.id)
+    .where(entry.c.raw_id.is_not(None))
+    .distinct()
+)
+_BLANK_RAW = update(raw).where(among(raw.c.id)).values(body=None)
+_SAME_ITEM = select(quarantine.c.id).where(among(quarantine.c.raw_id), quarantine.c.dropped_at.is_(None))
+
+
+class Erase(Part):
+    """The part of ports.CareStore that erases."""
+
+    def erase(self, document_id: str, *, reason: str, now: datetime) -> bool:
+        """See ports.CareStore."""
+        with self._database.write() as connection:
+            found = _find(connection, document_id)
+            if found is None:
+                return False
+            if found.erased_at is None:
+                self._erase(connection, found, reason, now)
+        self._database.scrub()
+        return True
+
+    def _erase(self, connection: Connection, found: ReadRow, reason: str, now: datetime) -> None:
+        copies = connection.execute(_RAW_COPIES.where(sighting.c.document_seq == found.seq)).scalars().all()
+        drop(self._database, connection, _quarantined(connection, found, copies), now)
+        connection.execute(_BLANK_RAW, {"values": copies})
+        self._database.unindex(connection, found.seq)
+        for table in (document_data, document_tag, tagging, story_member):
+            connection.execute(delete(table).where(table.c.document_seq == found.seq))
+        connection.execute(
+            delete(relation).where(or_(relation.c.low == found.id, relation.c.high == found.id))
+        )
+        connection.execute(
+            update(document).where(document.c.seq == found.seq).values(erased_at=now, erase_reason=reason)
+        )
+        refresh_items(connection, [found.item_id])
+        note_changes(connection, "erased", [found.id], now)
+        add_counts(self._database, connection, Counts({("erased", ""): 1}))
+
+
+def _find(connection: Connection, document_id: str) -> ReadRow | None:
+    """Find a document, shown or not, by its id."""
+    known = select(document.c.seq, document.c.id, document.c.item_id, document.c.erased_at)
+    return connection.execute(known.where(document.c.id == document_id.lower())).one_or_none()
+
+
+def _quarantined(connection: Connection, found: ReadRow, copies: Sequence[int]) -> Sequence[int]:
+    """Find what is in quarantine of the same item and came with the same bytes."""
+    data = select(document_data.c.data).where(document_data.c.document_seq == found.seq)
+    guid = from_json(connection.execute(data).scalar_one(), Document).guid
+    if guid is None:
+        return []
+    same = _SAME_ITEM.where(quarantine.c.guid == guid)
+    return connection.execute(same, {"values": copies}).scalars().all()

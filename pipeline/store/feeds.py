@@ -1,0 +1,228 @@
+"""Feeds: wishes in, state out; who polls which is settled here."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from pipeline.codec import to_json
+from pipeline.errors import Reason
+from pipeline.identity import digest
+from pipeline.model import Feed, FeedState, QueueName, SourceKind
+from pipeline.store.among import among
+from pipeline.store.database import Part, execute_many
+from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
+from pipeline.store.tables import document, entry, feed, sighting
+
+#: the reserved feed of files that the operator imports; it is not polled
+IMPORT_FEED = Feed(id="import", kind=SourceKind.IMPORT, url="import:", trust_provider=True)
+
+_STATE = [
+    feed.c[name]
+    for name in (
+        "id", "epoch", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
+        "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail",
+    )
+]  # fmt: skip
+_INSERT = insert(feed)
+_RETIRE = update(feed).where(among(feed.c.id)).values(active=False)
+_OPEN_AMONG = (
+    select(func.count())
+    .select_from(entry)
+    .where(among(entry.c.id), entry.c.state.in_((EntryState.PENDING, EntryState.WORKING)))
+)
+_STATES_AMONG = select(entry.c.state, func.count()).where(among(entry.c.id)).group_by(entry.c.state)
+_earlier = sighting.alias("earlier")
+#: of entries that are done: whether theirs was the first copy, and whether the text was erased
+_DONE_AMONG = (
+    select(
+        ~exists()
+        .where(_earlier.c.document_seq == sighting.c.document_seq, _earlier.c.entry_id < sighting.c.entry_id)
+        .label("first"),
+        document.c.erased_at.is_not(None).label("erased"),
+        func.count().label("count"),
+    )
+    .join(document, document.c.seq == sighting.c.document_seq)
+    .where(among(sighting.c.entry_id))
+    .group_by("first", "erased")
+)
+_UPDATE = update(feed).where(feed.c.id == bindparam("feed"))
+#: what a feed forgets when its URL changes; a poll of the old URL that still runs is refused by its epoch
+_FORGOTTEN = {"etag": None, "last_modified": None, "body_hash": None, "failures": 0, "lease_until": None}
+
+
+class Feeds(Part):
+    """The part of ports.FeedStore that knows feeds."""
+
+    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """See ports.FeedStore."""
+        with self._database.write() as connection:
+            known = {row["id"]: row for row in connection.execute(select(feed)).mappings()}
+            wished = [_wishes(each) for each in feeds]
+            new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
+            kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
+            execute_many(connection, _INSERT, new)
+            _take_over(connection, kept, now)
+            gone = known.keys() - {each.id for each in feeds} - {IMPORT_FEED.id}
+            connection.execute(_RETIRE, {"values": gone})
+
+    def claim_due(self, now: datetime, limit: int, owner: str, lease: timedelta) -> Sequence[FeedState]:
+        """See ports.FeedStore."""
+        free = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
+        due = (
+            select(feed.c.interval_s, *_STATE)
+            .where(feed.c.active, feed.c.next_poll_at <= now, free)
+            .order_by(feed.c.next_poll_at)
+            .limit(limit)
+        )
+        with self._database.write() as connection:
+            claimed = [
+                {**row, "epoch": row["epoch"] + 1, "next_poll_at": now + timedelta(seconds=row["interval_s"])}
+                for row in connection.execute(due).mappings()
+            ]
+            leases = [
+                {
+                    "feed": row["id"],
+                    "epoch": row["epoch"],
+                    "next_poll_at": row["next_poll_at"],
+                    "lease_until": now + lease,
+                    "lease_owner": owner,
+                }
+                for row in claimed
+            ]
+            execute_many(connection, _UPDATE, leases)
+        return [feed_state(row) for row in claimed]
+
+    def next_due_at(self) -> datetime | None:
+        """See ports.FeedStore."""
+        leased = feed.c.lease_until > feed.c.next_poll_at
+        due_at = case((leased, feed.c.lease_until), else_=feed.c.next_poll_at)
+        with self._database.read() as connection:
+            found: datetime | None = connection.execute(
+                select(func.min(due_at)).where(feed.c.active)
+            ).scalar_one()
+        return found
+
+    def backlog(self, queue: QueueName | None = None) -> int:
+        """See ports.FeedStore."""
+        of_queue = true() if queue is None else entry.c.queue == queue
+        with self._database.read() as connection:
+            return sum(
+                connection.execute(
+                    select(func.count()).select_from(entry).where(is_open, of_queue)
+                ).scalar_one()
+                for is_open in (IS_PENDING, IS_WORKING)
+            )
+
+    def open_among(self, ids: Sequence[int]) -> int:
+        """See ports.FeedStore."""
+        with self._database.read() as connection:
+            return connection.execute(_OPEN_AMONG, {"values": ids}).scalar_one()
+
+    def fates(self, ids: Sequence[int]) -> Mapping[str, int]:
+        """See ports.FeedStore."""
+        found = Counter({"new": 0, "known": 0, "erased": 0, "quarantined": 0, "open": 0})
+        with self._database.read() as connection:
+            for state, count in connection.execute(_STATES_AMONG, {"values": ids}):
+                if state == EntryState.QUARANTINED:
+                    found["quarantined"] += count
+                elif state != EntryState.DONE:
+                    found["open"] += count
+            for first, erased, count in connection.execute(_DONE_AMONG, {"values": ids}):
+                found["erased" if erased else "new" if first else "known"] += count
+        return found
+
+
+def feed_state(row: Mapping[Any, Any]) -> FeedState:
+    """Read a feed's state from its row."""
+    reason = row["last_reason"]
+    return FeedState(
+        feed_id=row["id"],
+        epoch=row["epoch"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        failures=row["failures"],
+        next_poll_at=row["next_poll_at"],
+        last_polled_at=row["last_polled_at"],
+        last_success_at=row["last_success_at"],
+        last_new_at=row["last_new_at"],
+        last_status=row["last_status"],
+        last_reason=None if reason is None else Reason(reason),
+        last_detail=row["last_detail"],
+    )
+
+
+def ensure_import_feed(connection: Connection, now: datetime) -> None:
+    """Make the reserved feed of imports, where it is not there yet."""
+    if not connection.execute(select(feed.c.id).where(feed.c.id == IMPORT_FEED.id)).first():
+        connection.execute(insert(feed), {**_wishes(IMPORT_FEED), "active": False, "next_poll_at": now})
+
+
+def _wishes(each: Feed) -> dict[str, Any]:
+    """Write what the configuration wishes; nothing secret is among it."""
+    return {
+        "id": each.id,
+        "kind": each.kind,
+        "url": _shown(each.url),
+        "url_key": digest("url", each.url),
+        "provider": each.provider,
+        "trust_provider": each.trust_provider,
+        "language": each.language,
+        "default_region": each.default_region,
+        "tags": to_json(each.tags).decode(),
+        "interval_s": each.interval.total_seconds(),
+        "wishes": to_json({"priority": each.priority, "request": _request_key(each)}).decode(),
+        "active": each.enabled and each.kind is not SourceKind.IMPORT,
+    }
+
+
+def _request_key(each: Feed) -> str:
+    """Tell apart how a feed is asked for: a corrected password or a new proxy is a reason to ask again."""
+    auth = (each.auth.kind, each.auth.name, each.auth.secret) if each.auth else ()
+    headers = (word for pair in sorted(each.headers.items()) for word in pair)
+    return digest("request", each.id, each.proxy, each.ca_file, *auth, *headers, *each.allow_private)
+
+
+def _shown(url: str) -> str:
+    """Take user and password out of a URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as an address in brackets that is none
+        return "".join(url.partition("://")[:2]) or "?"
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host).geturl() if host != parts.netloc else url
+
+
+def _take_over(
+    connection: Connection, pairs: Sequence[tuple[RowMapping, dict[str, Any]]], now: datetime
+) -> None:
+    """Write changed wishes beside the state of known feeds."""
+    changed = [(old, new) for old, new in pairs if any(old[name] != value for name, value in new.items())]
+    for old, new in changed:
+        values = {name: value for name, value in new.items() if name != "id"}
+        if old["url_key"] != new["url_key"]:
+            values |= _FORGOTTEN | {"epoch": old["epoch"] + 1, "next_poll_at": now}
+        elif old["wishes"] != new["wishes"] and old["failures"]:
+            # Whoever mends a source does not want to wait for the end of its back-off.
+            values |= {"failures": 0, "next_poll_at": now}
+        elif new["interval_s"] < old["interval_s"] and not old["failures"]:
+            # Who shortens the interval from a day to a minute does not want to wait for the day to end.
+            soon = now + timedelta(seconds=new["interval_s"])
+            values["next_poll_at"] = min(old["next_poll_at"], soon)
+        connection.execute(update(feed).where(feed.c.id == new["id"]).values(values))

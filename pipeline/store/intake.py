@@ -1,0 +1,310 @@
+"""Take in: raw copies, new entries, problems and feed states of many polls, in one transaction."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+
+from pipeline.codec import to_json
+from pipeline.identity import digest, entry_key
+from pipeline.model import Entry, Problem
+from pipeline.ports import EntryRef, Poll, TakenIn
+from pipeline.store.among import among
+from pipeline.store.counters import Counts, add_counts
+from pipeline.store.database import Part, Rows, execute_many
+from pipeline.store.feeds import IMPORT_FEED, ensure_import_feed
+from pipeline.store.states import EntryState
+from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
+
+_EPOCHS = select(feed.c.id, feed.c.epoch).where(among(feed.c.id))
+_KNOWN_ENTRIES = select(entry.c.key).where(among(entry.c.key))
+_KNOWN_PROBLEMS = select(quarantine.c.key).where(among(quarantine.c.key))
+_KNOWN_RAW = select(raw.c.key, raw.c.id).where(among(raw.c.key))
+_INSERT_ENTRY = insert(entry)
+_INSERT_PAYLOAD = insert(entry_payload)
+_INSERT_RAW = insert(raw)
+_INSERT_PROBLEM = insert(quarantine)
+_INSERT_POLL = insert(poll)
+_SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
+_NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
+_LET_GO = (
+    update(feed)
+    .where(feed.c.id == bindparam("feed"), feed.c.epoch == bindparam("claimed_epoch"))
+    .values(lease_until=None, lease_owner=None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An entry that may be new."""
+
+    key: str
+    payload: bytes
+    entry: Entry
+    poll: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A problem that may be known."""
+
+    key: str
+    problem: Problem
+    poll: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A raw copy that may be known."""
+
+    key: str
+    body: bytes
+
+
+C = TypeVar("C", _Candidate, _Broken)
+
+
+class Intake(Part):
+    """The part of ports.FeedStore that takes in what polls brought."""
+
+    def take_in(self, polls: Sequence[Poll], now: datetime) -> Sequence[TakenIn]:
+        """See ports.FeedStore."""
+        # Encoding, hashing and compressing need no lock: other writers need not wait for them.
+        candidates = list(_candidates(polls))
+        broken = list(_broken(polls))
+        copies = _copies(polls)
+        with self._database.write() as connection:
+            accepted = _accepted(connection, polls, now)
+            new = _unknown(connection, _KNOWN_ENTRIES, [c for c in candidates if accepted[c.poll]])
+            worse = _unknown(connection, _KNOWN_PROBLEMS, [b for b in broken if accepted[b.poll]])
+            wanted = {each.poll for each in new} | {each.poll for each in worse}
+            kept = {index: copy for index, copy in copies.items() if index in wanted}
+            raws = self._keep_raw(connection, polls, kept)
+            refs = self._insert_entries(connection, polls, new, raws, now)
+            self._insert_problems(connection, polls, worse, raws, now)
+            outcomes = [
+                TakenIn(
+                    feed_id=each.feed_id,
+                    accepted=accepted[index],
+                    found=len(each.entries),
+                    new=tuple(refs.get(index, ())),
+                    problems=len(each.problems) if accepted[index] else 0,
+                )
+                for index, each in enumerate(polls)
+            ]
+            _note_polls(connection, polls, outcomes)
+            add_counts(self._database, connection, _counts(polls, outcomes, worse))
+        return outcomes
+
+    def _keep_raw(
+        self, connection: Connection, polls: Sequence[Poll], copies: dict[int, _Copy]
+    ) -> dict[int, int]:
+        """Keep raw copies that are not kept yet; returns the row of each poll's."""
+        rows = connection.execute(_KNOWN_RAW, {"values": {copy.key for copy in copies.values()}})
+        known = {row.key: row.id for row in rows}
+        new = {copy.key: index for index, copy in copies.items() if copy.key not in known}
+        ids = self._database.reserve(connection, raw, len(new)) if new else range(0)
+        known |= dict(zip(new, ids, strict=True))
+        execute_many(
+            connection,
+            _INSERT_RAW,
+            [_raw_row(known[key], copies[index], polls[index]) for key, index in new.items()],
+        )
+        return {index: known[copy.key] for index, copy in copies.items()}
+
+    def _insert_entries(
+        self,
+        connection: Connection,
+        polls: Sequence[Poll],
+        new: Sequence[_Candidate],
+        raws: dict[int, int],
+        now: datetime,
+    ) -> dict[int, list[EntryRef]]:
+        """Insert new entries with what a worker will read; returns for each poll what is to be sent."""
+        if not new:
+            return {}
+        ids = self._database.reserve(connection, entry, len(new))
+        rows: Rows = []
+        refs: dict[int, list[EntryRef]] = {}
+        for entry_id, each in zip(ids, new, strict=True):
+            of = polls[each.poll]
+            rows.append(_entry_row(entry_id, each, of, raws.get(each.poll), now))
+            refs.setdefault(each.poll, []).append(EntryRef(id=entry_id, queue=of.queue, urgent=of.urgent))
+        payloads = [
+            {"entry_id": entry_id, "data": each.payload} for entry_id, each in zip(ids, new, strict=True)
+        ]
+        execute_many(connection, _INSERT_ENTRY, rows)
+        execute_many(connection, _INSERT_PAYLOAD, payloads)
+        return refs
+
+    def _insert_problems(
+        self,
+        connection: Connection,
+        polls: Sequence[Poll],
+        new: Sequence[_Broken],
+        raws: dict[int, int],
+        now: datetime,
+    ) -> None:
+        """Put what could not be read into quarantine, with its own bytes or those of the raw copy."""
+        rows = [_problem_row(each, polls[each.poll], raws.get(each.poll), now) for each in new]
+        execute_many(connection, _INSERT_PROBLEM, rows)
+
+
+def _candidates(polls: Sequence[Poll]) -> Iterable[_Candidate]:
+    for index, each in enumerate(polls):
+        for one in each.entries:
+            payload = to_json(one)
+            yield _Candidate(entry_key(each.feed_id, payload, each.occurrence), payload, one, index)
+
+
+def _broken(polls: Sequence[Poll]) -> Iterable[_Broken]:
+    """Name each problem by its bytes: what is broken in the same way at every poll is one row."""
+    for index, each in enumerate(polls):
+        whole = each.raw.body if each.raw else b""
+        for problem in each.problems:
+            own = ("body", problem.body) if problem.body is not None else (problem.where, whole)
+            yield _Broken(digest("problem", each.feed_id, problem.reason, *own), problem, index)
+
+
+def _copies(polls: Sequence[Poll]) -> dict[int, _Copy]:
+    """Compress the bodies that may be kept: what brought nothing has no reader."""
+    return {
+        index: _Copy(digest("raw", each.raw.body), zlib.compress(each.raw.body, 1))
+        for index, each in enumerate(polls)
+        if each.raw and (each.entries or each.problems)
+    }
+
+
+def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> list[bool]:
+    """Say which polls may be written: their feed is known, and their claim is still the last one."""
+    if any(each.feed_id == IMPORT_FEED.id for each in polls):
+        ensure_import_feed(connection, now)
+    ids = {each.feed_id for each in polls}
+    rows = connection.execute(_EPOCHS, {"values": ids})
+    epochs = {row.id: row.epoch for row in rows}
+    return [each.feed_id in epochs and each.epoch in (None, epochs[each.feed_id]) for each in polls]
+
+
+def _unknown(connection: Connection, known: Select[str], found: Sequence[C]) -> list[C]:
+    """Pass over what was taken in before, or stands twice in this group."""
+    first = {each.key: each for each in reversed(found)}
+    for key in connection.execute(known, {"values": first}).scalars():
+        del first[key]
+    return [each for each in found if first.get(each.key) is each]
+
+
+def _raw_row(raw_id: int, copy: _Copy, of: Poll) -> dict[str, Any]:
+    assert of.raw is not None
+    return {
+        "id": raw_id,
+        "key": copy.key,
+        "body": copy.body,
+        "size_bytes": len(of.raw.body),
+        "media_type": of.raw.media_type,
+        "received_at": of.polled_at,
+    }
+
+
+def _entry_row(
+    entry_id: int, each: _Candidate, of: Poll, raw_id: int | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": entry_id,
+        "key": each.key,
+        "feed_id": of.feed_id,
+        "raw_id": raw_id,
+        "location": of.raw.location if of.raw else "",
+        "received_at": of.polled_at,
+        "queue": of.queue,
+        "urgent": of.urgent,
+        "alone": False,
+        "state": EntryState.PENDING,
+        "attempts": 0,
+        "kills": 0,
+        "sent_at": now if of.sending else None,
+    }
+
+
+def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> dict[str, Any]:
+    problem = each.problem
+    own = problem.body
+    whole = of.raw.body if of.raw else b""
+    return {
+        "key": each.key,
+        "raw_id": raw_id,
+        "feed_id": of.feed_id,
+        "location": of.raw.location if of.raw else "",
+        "place": problem.where,
+        "queue": of.queue,
+        "reason": problem.reason,
+        "detail": problem.detail,
+        "attempts": 0,
+        "quarantined_at": now,
+        "size_bytes": len(whole if own is None else own),
+        "body": None if own is None else zlib.compress(own, 1),
+    }
+
+
+def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
+    """Write the log of polls and the feeds' states, and let go of their leases."""
+    done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
+    states = [_state_row(each) for each, _ in done if each.state is not None]
+    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
+    leases = [
+        {"feed": each.feed_id, "claimed_epoch": each.epoch} for each, _ in done if each.state is not None
+    ]
+    logged = [_poll_row(each, taken) for each, taken in done]
+    execute_many(connection, _INSERT_POLL, logged)
+    execute_many(connection, _SAVE_STATE, states)
+    execute_many(connection, _NEW_AT, new_at)
+    execute_many(connection, _LET_GO, leases)
+
+
+def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:
+    return {
+        "feed_id": each.feed_id,
+        "polled_at": each.polled_at,
+        "duration_s": each.duration_s,
+        "outcome": _outcome(each),
+        "status": each.status,
+        "detail": each.detail,
+        "format": each.format,
+        "found": taken.found,
+        "new": len(taken.new),
+        "problems": taken.problems,
+    }
+
+
+def _state_row(each: Poll) -> dict[str, Any]:
+    """Write a feed's state; its epoch is the store's, and so is when it last brought something new."""
+    state = each.state
+    assert state is not None
+    return {
+        "feed": each.feed_id,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_hash": state.body_hash,
+        "failures": state.failures,
+        "next_poll_at": state.next_poll_at,
+        "last_polled_at": state.last_polled_at,
+        "last_success_at": state.last_success_at,
+        "last_status": state.last_status,
+        "last_reason": state.last_reason,
+        "last_detail": state.last_detail,
+    }
+
+
+def _outcome(each: Poll) -> str:
+    return each.reason or ("ok" if each.raw else "not_modified")
+
+
+def _counts(polls: Sequence[Poll], outcomes: Sequence[TakenIn], worse: Sequence[_Broken]) -> Counts:
+    counts = Counts(("problems", str(each.problem.reason)) for each in worse)
+    for each, taken in zip(polls, outcomes, strict=True):
+        if taken.accepted:
+            counts["polls", _outcome(each)] += 1
+            counts["accepted", ""] += len(taken.new)
+    return counts

@@ -1,0 +1,190 @@
+"""What people and programs read: searches, documents, the change log, and how everything stands."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, func, or_, select, type_coerce
+
+from pipeline.codec import from_json
+from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
+from pipeline.ports import Change, Query
+from pipeline.store.among import among
+from pipeline.store.database import Part
+from pipeline.store.documents import chain_order, item_key
+from pipeline.store.shown import matches, shown_documents
+from pipeline.store.tables import (
+    change,
+    document,
+    document_data,
+    item,
+    mark,
+    relation,
+    sighting,
+    story_member,
+    tagging,
+)
+
+#: documents loaded at a time by `stream`
+_PAGE = 200
+#: numbers of documents looked through at a time by `stream`
+_WINDOW = 5_000
+#: hexadecimal digits of an id that are enough to ask by
+_SHORTEST_ID = 8
+_ID_DIGITS = 32
+
+_DATA = (
+    select(
+        document.c.seq,
+        document.c.id,
+        document.c.item_id,
+        document.c.received_at,
+        document.c.stored_at,
+        document_data.c.data,
+    )
+    .join(document_data, document_data.c.document_seq == document.c.seq)
+    .where(among(document.c.seq))
+)
+_CHAINS = (
+    select(document.c.item_id, document.c.seq)
+    .where(among(document.c.item_id))
+    .order_by(document.c.item_id, *chain_order())
+)
+_TAGGINGS = (
+    select(tagging.c.document_seq, tagging.c.data)
+    .where(among(tagging.c.document_seq))
+    .order_by(tagging.c.tagged_at)
+)
+_RELATIONS = select(relation).where(or_(among(relation.c.low), among(relation.c.high)))
+_STORIES = select(story_member).where(among(story_member.c.document_seq))
+
+
+class Read(Part):
+    """ports.ReadStore, but for the snapshot."""
+
+    def search(
+        self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
+    ) -> Sequence[StoredDocument]:
+        """See ports.ReadStore."""
+        found = shown_documents(now).where(*matches(self._database, query))
+        if not all_versions:
+            found = found.where(item.c.current_seq == document.c.seq)
+        at = type_coerce(document.c.published_at, BigInteger)
+        # Where words are given, they find the rows, and an index of dates must not lead; else it should.
+        newest = (at + 0).desc() if query.all_of else at.desc()
+        found = found.order_by(newest, document.c.seq.desc()).limit(limit).offset(offset)
+        with self._database.read() as connection:
+            return load(connection, connection.execute(found).scalars().all())
+
+    def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
+        """See ports.ReadStore. No transaction is open between two pages."""
+        with self._database.read() as connection:
+            last = connection.execute(select(func.coalesce(func.max(document.c.seq), 0))).scalar_one()
+        for start in range(1, last + 1, _WINDOW):
+            window = range(start, min(start + _WINDOW, last + 1))
+            found = shown_documents(now).where(
+                document.c.seq >= window.start,
+                document.c.seq < window.stop,
+                *matches(self._database, query, window),
+            )
+            with self._database.read() as connection:
+                seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
+            for first in range(0, len(seqs), _PAGE):
+                with self._database.read() as connection:
+                    page = load(connection, seqs[first : first + _PAGE])
+                yield from page
+
+    def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:
+        """See ports.ReadStore."""
+        start = document_id.lower()
+        if not _SHORTEST_ID <= len(start) <= _ID_DIGITS:
+            return None
+        # "g" follows the last hexadecimal digit.
+        beginning = document.c.id.between(start, f"{start}g")
+        with self._database.read() as connection:
+            found = connection.execute(shown_documents(now).where(beginning).limit(2)).scalars().all()
+            return load(connection, found)[0] if len(found) == 1 else None
+
+    def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
+        """See ports.ReadStore."""
+        chain = shown_documents(now).where(item.c.key == item_key(uri)).order_by(*chain_order())
+        with self._database.read() as connection:
+            return load(connection, connection.execute(chain).scalars().all())
+
+    def sightings(self, document_id: str) -> Sequence[Sighting]:
+        """See ports.ReadStore."""
+        seen = (
+            select(sighting.c.feed_id, sighting.c.location, sighting.c.seen_at)
+            .join(document, document.c.seq == sighting.c.document_seq)
+            .where(document.c.id == document_id)
+            .order_by(sighting.c.seen_at, sighting.c.entry_id)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(seen).all()
+        return [Sighting(feed=row.feed_id, location=row.location, seen_at=row.seen_at) for row in rows]
+
+    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
+        """See ports.ReadStore."""
+        later = select(change).where(change.c.seq > after).order_by(change.c.seq).limit(limit)
+        with self._database.read() as connection:
+            rows = connection.execute(later).all()
+        return [Change(seq=row.seq, kind=row.kind, document_id=row.document_id, at=row.at) for row in rows]
+
+    def last_change(self) -> int:
+        """See ports.ReadStore."""
+        with self._database.read() as connection:
+            last: int = connection.execute(select(func.coalesce(func.max(change.c.seq), 0))).scalar_one()
+        return last
+
+    def probe(self, now: datetime) -> None:
+        """See ports.ReadStore."""
+        with self._database.write() as connection:
+            connection.execute(self._database.insert_or_set(mark, "at"), {"name": "probe", "at": now})
+
+
+def load(connection: Connection, seqs: Sequence[int]) -> list[StoredDocument]:
+    """Load documents with all that is known of them, in the order of their numbers given."""
+    if not seqs:
+        return []
+    rows = {row.seq: row for row in connection.execute(_DATA, {"values": seqs})}
+    versions = _versions(connection, {row.item_id for row in rows.values()})
+    tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
+    links = _relations(connection, [row.id for row in rows.values()])
+    stories = {row.document_seq: row.story_id for row in connection.execute(_STORIES, {"values": seqs})}
+    return [
+        StoredDocument(
+            document=from_json(rows[seq].data, Document),
+            version=versions[seq],
+            received_at=rows[seq].received_at,
+            stored_at=rows[seq].stored_at,
+            tagging=from_json(tags[seq], Tagging) if seq in tags else Tagging(),
+            relations=tuple(links.get(rows[seq].id, ())),
+            story_id=stories.get(seq),
+        )
+        for seq in seqs
+        if seq in rows  # else it was erased meanwhile
+    ]
+
+
+def _versions(connection: Connection, items: set[int]) -> dict[int, int]:
+    """Rank the documents of some items, each in its chain, from 1."""
+    ranks: dict[int, int] = {}
+    chains: defaultdict[int, int] = defaultdict(int)
+    for item_id, seq in connection.execute(_CHAINS, {"values": items}):
+        chains[item_id] += 1
+        ranks[seq] = chains[item_id]
+    return ranks
+
+
+def _relations(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[Relation]]:
+    """Find the links of documents, best first."""
+    wanted = set(ids)
+    links: defaultdict[str, list[Relation]] = defaultdict(list)
+    rows = connection.execute(_RELATIONS, {"values": ids}).all()
+    for row in sorted(rows, key=lambda row: -row.score):
+        evidence = from_json(row.evidence, tuple[Evidence, ...])
+        for one, other in ((row.low, row.high), (row.high, row.low)):
+            if one in wanted:
+                link = Relation(kind=row.kind, id=other, score=row.score, evidence=evidence)
+                links[one].append(link)
+    return links

@@ -1,0 +1,86 @@
+"""Which documents may be shown, and which match a query: one predicate for every read."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+
+from pipeline.model import PubStatus
+from pipeline.ports import Query
+from pipeline.store.database import Database
+from pipeline.store.tables import document, document_tag, item
+
+
+def may_be_shown(now: datetime) -> ColumnElement[bool]:
+    """Say which rows of `document` joined with `item` may be shown.
+
+    Usable, not under embargo, not erased; and the newest version of the item does not take it back.
+    """
+    return and_(
+        document.c.pub_status == PubStatus.USABLE,
+        or_(document.c.embargoed.is_(None), document.c.embargoed <= now),
+        document.c.erased_at.is_(None),
+        item.c.status == PubStatus.USABLE,
+        item.c.killed_at.is_(None),
+    )
+
+
+def shown_documents(now: datetime) -> Select[int]:
+    """Select the numbers of the documents that may be shown."""
+    return select(document.c.seq).join(item, item.c.id == document.c.item_id).where(may_be_shown(now))
+
+
+def matches(database: Database, query: Query, window: range | None = None) -> list[ColumnElement[bool]]:
+    """Make the conditions of a query on rows of `document`.
+
+    Args:
+        database: Has the search index.
+        query: What to find.
+        window: Numbers of documents; of others nothing is said.
+    """
+    found: list[ColumnElement[bool]] = []
+    words = database.matching(query, window)
+    if words is not None:
+        found.append(words)
+    found += [_any_value(name, values) for name, values in (query.fields or {}).items()]
+    found += [not_(_any_value(name, values)) for name, values in (query.not_fields or {}).items()]
+    if query.since is not None:
+        found.append(document.c.published_at >= query.since)
+    if query.until is not None:
+        found.append(document.c.published_at < query.until)
+    return found
+
+
+def _any_value(name: str, values: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(_FIELDS[name](value) for value in values))
+
+
+def _language(code: str) -> ColumnElement[bool]:
+    """Match a language and its regions: fr finds fr-CA, not frr."""
+    known = document.c.language
+    return and_(known.is_not(None), or_(known == code, known.startswith(f"{code}-", autoescape=True)))
+
+
+def _provider(scope: str) -> ColumnElement[bool]:
+    return document.c.provider == scope
+
+
+def _feed(feed_id: str) -> ColumnElement[bool]:
+    return document.c.feed_id == feed_id
+
+
+def _tag(kind: str) -> Callable[[str], ColumnElement[bool]]:
+    def tagged(value: str) -> ColumnElement[bool]:
+        found = select(document_tag.c.document_seq)
+        return document.c.seq.in_(found.where(document_tag.c.kind == kind, document_tag.c.value == value))
+
+    return tagged
+
+
+#: field of a query → condition
+_FIELDS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
+    "lang": _language,
+    "provider": _provider,
+    "feed": _feed,
+    **{kind: _tag(kind) for kind in ("region", "topic", "beat")},
+}

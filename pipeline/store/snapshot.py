@@ -1,0 +1,86 @@
+"""How everything stands: cheap however much is stored, as the status page asks again and again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from pipeline.model import QueueName, SourceKind
+from pipeline.ports import EntryQueueState, FeedReport, StoreSnapshot
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.feeds import feed_state
+from pipeline.store.states import IS_PENDING, IS_WORKING
+from pipeline.store.tables import counter, document, entry, feed, pace, quarantine
+
+_WAITING = (
+    select(entry.c.queue, func.count().label("number"), func.min(entry.c.received_at).label("oldest"))
+    .where(IS_PENDING)
+    .group_by(entry.c.queue)
+)
+_IN_FLIGHT = select(entry.c.queue, func.count().label("number")).where(IS_WORKING).group_by(entry.c.queue)
+_QUARANTINED = (
+    select(quarantine.c.queue, func.count().label("number"))
+    .where(quarantine.c.dropped_at.is_(None))
+    .group_by(quarantine.c.queue)
+)
+_DONE = (
+    select(pace.c.queue, func.sum(pace.c.done).label("number"))
+    .where(pace.c.second > bindparam("since"), pace.c.second <= bindparam("until"))
+    .group_by(pace.c.queue)
+)
+_NEWEST = select(document.c.stored_at).order_by(document.c.seq.desc()).limit(1)
+
+
+class Snapshots(Part):
+    """The part of ports.ReadStore that says how everything stands."""
+
+    def snapshot(self, now: datetime) -> StoreSnapshot:
+        """See ports.ReadStore."""
+        with self._database.read() as connection:
+            counters = {(row.name, row.label): row.value for row in connection.execute(select(counter))}
+            queues = _queues(connection, now)
+            return StoreSnapshot(
+                queues=queues,
+                feeds=tuple(_report(row) for row in connection.execute(select(feed).order_by(feed.c.id))),
+                documents=counters.get(("stored", ""), 0) - counters.get(("erased", ""), 0),
+                items=counters.get(("items", ""), 0),
+                quarantined=sum(each.quarantined for each in queues),
+                newest_stored_at=connection.execute(_NEWEST).scalar_one_or_none(),
+                counters=counters,
+            )
+
+
+def _queues(connection: Connection, now: datetime) -> tuple[EntryQueueState, ...]:
+    second = int(now.timestamp())
+    waiting = {row.queue: row for row in connection.execute(_WAITING)}
+    in_flight = _numbers(connection.execute(_IN_FLIGHT))
+    quarantined = _numbers(connection.execute(_QUARANTINED))
+    done = _numbers(connection.execute(_DONE, {"since": second - 60, "until": second}))
+    return tuple(
+        EntryQueueState(
+            queue=queue,
+            waiting=waiting[queue].number if queue in waiting else 0,
+            oldest_received_at=waiting[queue].oldest if queue in waiting else None,
+            in_flight=in_flight.get(queue, 0),
+            quarantined=quarantined.get(queue, 0),
+            done_last_minute=done.get(queue, 0),
+        )
+        for queue in QueueName
+    )
+
+
+def _numbers(rows: Any) -> Mapping[str, int]:
+    return {row.queue: row.number for row in rows}
+
+
+def _report(row: ReadRow) -> FeedReport:
+    return FeedReport(
+        id=row.id,
+        kind=SourceKind(row.kind),
+        url=row.url,
+        provider=row.provider,
+        active=row.active,
+        state=feed_state(row._mapping),
+        documents=row.documents,
+    )

@@ -1,0 +1,322 @@
+"""SQLite: the database of one machine. The home of its library, and of how it is used safely.
+
+WAL with synchronous FULL: what was acknowledged survives a power cut. Every write transaction begins with
+BEGIN IMMEDIATE behind a file lock, so that no process ever sees "database is locked", whatever its order of
+reading and writing; and as the lock is held during the checkpoint that follows a commit, two processes never
+checkpoint against each other.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.sql.dml import Insert
+
+from pipeline.errors import StoreError
+from pipeline.ports import Query
+from pipeline.store.database import Terms
+from pipeline.store.file_lock import FileLock
+from pipeline.store.tables import document
+
+try:
+    import pysqlite3 as _library
+except ImportError:  # it is made for Linux only
+    import sqlite3 as _library  # type: ignore[no-redef]
+
+#: the DB-API module in use
+library: Any = _library
+
+#: how long a writer waits for the others before it gives up
+WAIT_S = 15.0
+
+# The search index is made by the migrations, as SQLAlchemy knows no virtual tables.
+_INDEX = sql_table("document_terms", sql_column("rowid", Integer))
+_INSERT_TERMS = "INSERT INTO document_terms (rowid, headline, body, about) VALUES (?, ?, ?, ?)"
+#: of the index's pages, in one step of a merge
+_MERGE_PAGES = 500
+_SETTINGS = (
+    "PRAGMA synchronous=FULL",
+    "PRAGMA cache_size=-32768",  # 32 MB
+    "PRAGMA wal_autocheckpoint=4000",  # 16 MB: a page that is written again and again is copied back once
+    "PRAGMA secure_delete=ON",  # costs nothing measurable; erased is erased
+    "PRAGMA foreign_keys=OFF",  # none are declared: see tables.py
+)
+
+
+def outdated() -> str | None:
+    """Say what is wrong with the SQLite library that is used; None when it is sound.
+
+    Versions before 3.51.3 may damage the file or lose a commit when one connection checkpoints while another
+    writes; 3.50.7 and 3.44.6 have the correction too. Source: sqlite.org/wal.html, "The WAL-Reset Bug".
+    """
+    version = library.sqlite_version_info
+    if version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45):
+        return None
+    return f"SQLite {library.sqlite_version} may lose data when several processes write: install pysqlite3"
+
+
+class SqliteDatabase:
+    """A database.Database in one file.
+
+    Connections and locks do not survive a fork: call `close` in the parent before it.
+    """
+
+    def __init__(self, path: Path, *, wait_s: float = WAIT_S) -> None:
+        self.path = path
+        self._wait_s = wait_s
+        self._lock = FileLock(path.with_name(f"{path.name}.lock"))
+        self._reading = _engine(path)
+        self._pid: int | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See database.Database."""
+        with _errors(self.path):
+            self._check_process()
+            with self._reading.connect() as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """See database.Database."""
+        engine = self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
+        with _errors(self.path):
+            self._check_process()
+            with self._lock.held(self._wait_s), engine.connect() as connection, connection.begin():
+                yield connection
+
+    def prepare(self) -> None:
+        """Turn a new file to write-ahead logging; it stays so. It needs the file alone."""
+        with _errors(self.path), self._lock.held(self._wait_s):
+            connection = self._reading.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA journal_mode=WAL")
+            finally:
+                connection.close()
+
+    def backup(self, suffix: str) -> Path:
+        """Copy the database as it was last committed beside itself, and sync the copy to the disk."""
+        target = self.path.with_name(f"{self.path.name}.{suffix}")
+        with _errors(self.path):
+            source: Any = self._reading.raw_connection()
+            copy = library.connect(str(target))
+            try:
+                source.driver_connection.backup(copy)
+            finally:
+                copy.close()
+                source.close()
+        return target
+
+    def close(self) -> None:
+        """See database.Database."""
+        self._reading.dispose()
+        self._lock.close()
+        self._pid = None
+
+    def insert_new(self, table: Table) -> Insert:
+        """See database.Database."""
+        return _insert_new(table)
+
+    def insert_or_add(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_add(table, column)
+
+    def insert_or_set(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_set(table, column)
+
+    def reserve(self, connection: Connection, table: Table, count: int) -> range:
+        """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
+        last = connection.execute(_last_id(table)).scalar_one()
+        return range(last + 1, last + 1 + count)
+
+    def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
+        """See database.Database."""
+        rows = [(each.document_seq, each.headline, each.body, each.about) for each in terms]
+        if rows:
+            connection.exec_driver_sql(_INSERT_TERMS, rows)
+
+    def unindex(self, connection: Connection, document_seq: int) -> None:
+        """See database.Database."""
+        connection.execute(text("DELETE FROM document_terms WHERE rowid = :seq"), {"seq": document_seq})
+
+    def scrub(self) -> None:
+        """See database.Database. FTS5 marks rows as deleted; their words go when segments are merged."""
+        self._merge_index()
+        with _errors(self.path), self._lock.held(self._wait_s):
+            connection = self._reading.raw_connection()
+            try:  # what was deleted still stands in the log; a reader may hinder this, then it goes later
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
+    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+        """See database.Database."""
+        if query.all_of:
+            return document.c.seq.in_(_rows(_match_text(query), window))
+        if query.none_of:
+            return document.c.seq.not_in(_rows(_any_of(query.none_of), window))
+        return None
+
+    def faults(self) -> Sequence[str]:
+        """See database.Database."""
+        with self.read() as connection:
+            lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        return [f"{self.path}: {line}" for line in lines if line != "ok"]
+
+    def _merge_index(self) -> None:
+        step = -_MERGE_PAGES  # negative: begin to merge everything
+        while True:
+            with self.write() as connection:
+                before = _total_changes(connection)
+                connection.execute(
+                    text("INSERT INTO document_terms (document_terms, rank) VALUES ('merge', :pages)"),
+                    {"pages": step},
+                )
+                if _total_changes(connection) - before < 2:  # FTS5's sign that nothing is left to merge
+                    return
+            step = _MERGE_PAGES
+
+    def _check_process(self) -> None:
+        if self._pid is None:
+            self._pid = os.getpid()
+        if self._pid != os.getpid():
+            raise StoreError("the store was open when this process was forked: close it in the parent first")
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    return insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_or_add(table: Table, column: str) -> Insert:
+    new = insert(table)
+    total = table.c[column] + new.excluded[column]
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={column: total})
+
+
+@cache
+def _insert_or_set(table: Table, column: str) -> Insert:
+    new = insert(table)
+    return new.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={column: new.excluded[column]}
+    )
+
+
+@cache
+def _last_id(table: Table) -> Select[int]:
+    (key,) = table.primary_key
+    return select(func.coalesce(func.max(key), 0))
+
+
+def _total_changes(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT total_changes()").scalar_one())
+
+
+def _rows(match: str, window: range | None) -> Any:
+    found = select(_INDEX.c.rowid).where(literal_column("document_terms").op("MATCH")(match))
+    if window is not None:
+        found = found.where(_INDEX.c.rowid >= window.start, _INDEX.c.rowid < window.stop)
+    return found
+
+
+def _match_text(query: Query) -> str:
+    """Write words as FTS5 wants them: every phrase quoted, so that nothing in it is an operator."""
+    wanted = " AND ".join(_phrase(terms) for terms in query.all_of)
+    return f"({wanted}) NOT ({_any_of(query.none_of)})" if query.none_of else wanted
+
+
+def _any_of(phrases: Sequence[Sequence[str]]) -> str:
+    return " OR ".join(_phrase(terms) for terms in phrases)
+
+
+def _phrase(terms: Sequence[str]) -> str:
+    # Terms have no quotation marks; were there any, they would stay inside the phrase.
+    return '"' + " ".join(terms).replace('"', " ") + '"'
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        module=library,
+        connect_args={"timeout": WAIT_S, "isolation_level": None},
+        pool_size=4,
+        max_overflow=60,
+        pool_timeout=WAIT_S,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        for setting in _SETTINGS:
+            connection.execute(setting)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A deferred transaction that turns writer is refused at once when another wrote meanwhile.
+        synchronous = connection.get_execution_options().get("newswire_write")
+        if synchronous is None:
+            connection.exec_driver_sql("BEGIN")
+            return
+        # Connections come from a pool: each transaction says anew whether its commit waits for the disk.
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """Turn the library's errors into ours, in words that say what to do."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise StoreError(f"{path} is busy: another process holds it for long") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be locked: {error.strerror or error}") from error
+    except PoolTimeoutError as error:
+        raise StoreError(f"{path}: too many readers at once") from error
+    except DBAPIError as error:
+        raise StoreError(_in_words(path, str(error.orig))) from error
+
+
+#: what SQLite says → what we say
+_WORDS = (
+    ("disk is full", "the disk is full: make room, nothing that was acknowledged is lost"),
+    ("disk I/O error", "the disk does not work: see the system's log"),
+    ("is locked", "is busy: another process holds it for long"),
+    ("malformed", "damaged: restore a backup; `newswire doctor` says more"),
+    ("not a database", "no database"),
+    ("readonly", "may not be written to by this user"),
+    ("unable to open", "cannot be opened: does its folder exist, and may this user write there?"),
+    ("no such module: fts5", "this SQLite has no FTS5: install pysqlite3"),
+    ('unrecognized option: "contentless_delete', "this SQLite is older than 3.43: install pysqlite3"),
+)
+
+
+def _in_words(path: Path, message: str) -> str:
+    words = next((words for sign, words in _WORDS if sign in message), message)
+    return f"{path}: {words}"

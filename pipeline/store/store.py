@@ -1,0 +1,22 @@
+"""The store: ports.Store put together from its parts, over one database."""
+
+from pipeline.store.care import Care
+from pipeline.store.erase import Erase
+from pipeline.store.feeds import Feeds
+from pipeline.store.intake import Intake
+from pipeline.store.quarantine import Quarantine
+from pipeline.store.read import Read
+from pipeline.store.snapshot import Snapshots
+from pipeline.store.unfinished import Unfinished
+from pipeline.store.work import Work
+
+
+class SqlStore(Feeds, Intake, Work, Unfinished, Read, Snapshots, Quarantine, Erase, Care):
+    """ports.Store over a SQL database.
+
+    Not to be used across a fork: `close` it in the parent first; parent and child then open their own.
+    """
+
+    def close(self) -> None:
+        """See ports.Store."""
+        self._database.close()

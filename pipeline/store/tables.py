@@ -1,0 +1,394 @@
+"""The tables, for every database. What each is for stands in docs/storage.md.
+
+Unique keys are hashes of fixed length: long ids break PostgreSQL's indexes. Foreign keys are not declared, as
+checking them would cost each insert a look-up; `check` of the store looks for references that lead nowhere.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+#: SQLite's row ids are 64 bits wide, but only under the name INTEGER
+_ROW_ID = BigInteger().with_variant(Integer, "sqlite")
+_HASH = String(32)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time as whole microseconds since 1970: exact, cheap, and in order in any database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        return None if value is None else micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class FreeText(TypeDecorator[str]):
+    """Words from outside: file names and messages may hold what no database takes as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "�").encode("utf-8", "backslashreplace").decode()
+
+
+class Key(TypeDecorator[str]):
+    """A hash of 32 hexadecimal digits that is never shown, as its 16 bytes."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        return None if value is None else bytes(value).hex()
+
+
+def micros(at: datetime) -> int:
+    """Write an aware time as microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+metadata = MetaData()
+
+
+# --- feeds ----------------------------------------------------------------------------------------
+
+# One row a feed that ever was. Wishes come from the configuration, state is the store's.
+feed = Table(
+    "feed",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("url", FreeText, nullable=False),  # to show: without user and password
+    Column("url_key", Key, nullable=False),  # of the whole URL: tells a changed one
+    Column("provider", Text),
+    Column("trust_provider", Boolean, nullable=False),
+    Column("language", String(35)),
+    Column("default_region", String(10)),
+    Column("tags", Text, nullable=False),  # JSON
+    Column("interval_s", Float, nullable=False),
+    Column("wishes", Text, nullable=False),  # JSON of the other wishes, without secrets
+    Column("active", Boolean, nullable=False),  # is in the configuration, and enabled there
+    Column("documents", BigInteger, nullable=False, server_default=text("0")),  # that came by it first
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),  # rises with every claim
+    Column("lease_until", UtcTime),
+    Column("lease_owner", String(200)),
+    Column("next_poll_at", UtcTime, nullable=False),
+    Column("etag", LargeBinary),
+    Column("last_modified", LargeBinary),
+    Column("body_hash", String(64)),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("last_polled_at", UtcTime),
+    Column("last_success_at", UtcTime),
+    Column("last_new_at", UtcTime),
+    Column("last_status", Integer),
+    Column("last_reason", String(40)),
+    Column("last_detail", FreeText),
+)
+Index(
+    "feed_due",
+    feed.c.next_poll_at,
+    feed.c.lease_until,
+    sqlite_where=text("active = 1"),
+    postgresql_where=text("active"),
+)
+
+# The last polls of each feed.
+poll = Table(
+    "poll",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("feed_id", String(200), nullable=False),
+    Column("polled_at", UtcTime, nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("outcome", String(40), nullable=False),  # ok, not_modified or a Reason
+    Column("status", Integer),
+    Column("detail", FreeText),
+    Column("format", String(40)),
+    Column("found", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("problems", Integer, nullable=False),
+)
+Index("poll_of_feed", poll.c.feed_id, poll.c.id)
+
+
+# --- what came in ---------------------------------------------------------------------------------
+
+# A response or file as received, once per content; only where it brought something new.
+raw = Table(
+    "raw",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("body", LargeBinary),  # zlib; NULL: erased, and not to be stored again
+    Column("size_bytes", Integer, nullable=False),  # before compression
+    Column("media_type", FreeText),
+    Column("received_at", UtcTime, nullable=False),
+)
+Index("raw_received", raw.c.received_at)
+
+# One item of a raw copy, for ever: its key is what keeps it from being taken in twice.
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("feed_id", String(200), nullable=False),
+    Column("raw_id", _ROW_ID),  # NULL: there was none, or it expired
+    Column("location", FreeText, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("queue", String(16), nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("state", String(12), nullable=False),  # see EntryState
+    Column("attempts", Integer, nullable=False),
+    Column("kills", Integer, nullable=False),  # deaths of its worker that were forgiven
+    Column("sent_at", UtcTime),  # NULL: is not on its queue
+    Column("lease_until", UtcTime),
+    Column("token", String(64)),
+    Column("owner", String(200)),
+    Column("last_cause", FreeText),
+    Column("document_seq", _ROW_ID),
+)
+# However many entries are done, questions about the open ones stay cheap.
+Index(
+    "entry_pending",
+    entry.c.queue,
+    entry.c.sent_at,
+    entry.c.urgent.desc(),
+    entry.c.id,
+    entry.c.received_at,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "entry_working",
+    entry.c.token,
+    entry.c.queue,
+    entry.c.lease_until,
+    sqlite_where=text("state = 'working'"),
+    postgresql_where=text("state = 'working'"),
+)
+Index("entry_of_raw", entry.c.raw_id)
+
+# The JSON of an entry until it is done: apart, as each change of state would otherwise write it again.
+entry_payload = Table(
+    "entry_payload",
+    metadata,
+    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# What cannot be processed: an entry, or a part of a body that never became one.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),  # the same broken bytes of one feed are one row
+    Column("entry_id", _ROW_ID),
+    Column("raw_id", _ROW_ID),
+    Column("feed_id", String(200), nullable=False),
+    Column("location", FreeText, nullable=False),
+    Column("place", FreeText),  # where in the body
+    Column("guid", FreeText),
+    Column("queue", String(16), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("detail", FreeText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("quarantined_at", UtcTime, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("body", LargeBinary),  # zlib; NULL: see the entry, else the raw copy
+    Column("dropped_at", UtcTime),  # out of sight, but the same bytes do not come back
+)
+Index("quarantine_of_entry", quarantine.c.entry_id)
+Index("quarantine_of_raw", quarantine.c.raw_id)
+Index(
+    "quarantine_shown",
+    quarantine.c.queue,
+    sqlite_where=text("dropped_at IS NULL"),
+    postgresql_where=text("dropped_at IS NULL"),
+)
+
+
+# --- what it became -------------------------------------------------------------------------------
+
+# One URI: the state of its chain of versions.
+item = Table(
+    "item",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),  # of the uri
+    Column("uri", Text, nullable=False),
+    Column("current_seq", _ROW_ID),  # newest version that is not erased
+    Column("status", String(12)),  # pub_status of the newest version: a kill takes back the older ones
+    Column("killed_at", UtcTime),
+)
+
+# One version, without its text: narrow, for searching reads many rows and shows few.
+document = Table(
+    "document",
+    metadata,
+    Column("seq", _ROW_ID, primary_key=True),  # the order in which documents were stored
+    Column("id", _HASH, nullable=False, unique=True),
+    Column("item_id", _ROW_ID, nullable=False),
+    Column("feed_id", String(200)),
+    Column("provider", Text, nullable=False),  # as a scope: folded
+    Column("language", String(35)),  # folded
+    Column("published_at", UtcTime, nullable=False),  # received, where the sender gave no date
+    Column("received_at", UtcTime, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+    Column("pub_status", String(12), nullable=False),
+    Column("embargoed", UtcTime),
+    Column("erased_at", UtcTime),
+    Column("erase_reason", FreeText),
+    # order in the chain: these three, then id
+    Column("revision_rank", BigInteger, nullable=False),
+    Column("version_created", UtcTime),
+    Column("content_hash", _HASH, nullable=False),
+)
+Index("document_chain", document.c.item_id, document.c.revision_rank, document.c.version_created)
+Index("document_newest", document.c.published_at, document.c.seq)
+
+# The JSON of a document; no row: erased.
+document_data = Table(
+    "document_data",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# Where and when a copy of it was seen: one for each entry that is done.
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, nullable=False),
+    Column("feed_id", String(200), nullable=False),
+    Column("location", FreeText, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+)
+Index("sighting_of_document", sighting.c.document_seq)
+
+# What one version of the rules says of a document.
+tagging = Table(
+    "tagging",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("rules", String(200), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("tagged_at", UtcTime, nullable=False),
+)
+
+# By what a document is found: code and name of each region, topic and beat, folded.
+document_tag = Table(
+    "document_tag",
+    metadata,
+    Column("kind", String(12), primary_key=True),
+    Column("value", String(200), primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True),
+)
+Index("document_tag_of", document_tag.c.document_seq)
+
+# A link between two documents; `low` and `high` are their ids in order.
+relation = Table(
+    "relation",
+    metadata,
+    Column("low", _HASH, primary_key=True),
+    Column("high", _HASH, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+)
+Index("relation_high", relation.c.high)
+
+# One event; where two stories were found to be one, the younger points to the older.
+story = Table(
+    "story",
+    metadata,
+    Column("id", _HASH, primary_key=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("merged_into", _HASH),
+)
+
+# Which document belongs to which story.
+story_member = Table(
+    "story_member",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("story_id", _HASH, nullable=False),
+)
+Index("story_member_of", story_member.c.story_id)
+
+
+# --- what happened --------------------------------------------------------------------------------
+
+# The only source of tail, live page, alerts and feeds out; numbers are never used again.
+change = Table(
+    "change",
+    metadata,
+    Column("seq", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("kind", String(12), nullable=False),
+    Column("document_id", _HASH, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Counts since the beginning. Always: accepted = stored + repeated + dropped + in quarantine + open.
+#   accepted, stored, repeated, dropped, items, erased: entries or documents, no label
+#   refused, problems: by reason · polls: ok, not_modified or a reason
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("label", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+# Entries done in each of the last seconds.
+pace = Table(
+    "pace",
+    metadata,
+    Column("queue", String(16), primary_key=True),
+    Column("second", BigInteger, primary_key=True, autoincrement=False),
+    Column("done", Integer, nullable=False),
+)
+
+# Single facts about the store: when somebody last tried whether it takes a write.
+mark = Table(
+    "mark",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)

@@ -1,0 +1,122 @@
+"""The JSON twins of the pages.
+
+Answers are written by the same functions as those of the command line; the models in `answers` describe them
+and are not run over them again.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi.responses import JSONResponse
+
+from pipeline.codec import to_json
+from pipeline.errors import QueryError
+from pipeline.model import Sighting, StoredDocument
+from pipeline.monitor.snapshot import Snapshot
+from pipeline.publish.record import document_record
+from pipeline.web.answers import DocumentList, DocumentRecord, FeedList, Problem, QueueList
+from pipeline.web.edge import WebEdge
+from pipeline.web.reading import FURTHEST, Found, find, newest
+
+MAX_DOCUMENTS = 200
+
+_NOT_THERE: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is none that may be shown"}
+}
+_NOT_UNDERSTOOD: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The query is not understood, and why"}
+}
+
+Words = Annotated[str, Query(max_length=1000, description="Words, phrases, fields; empty: the newest.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_DOCUMENTS)]
+Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
+
+
+def standing_api(edge: WebEdge) -> APIRouter:
+    """Build the routes that say how everything stands."""
+    router = APIRouter(tags=["standing"])
+
+    @router.get("/status", response_model=Snapshot)
+    def status() -> Response:
+        """Say how queues, workers and feeds stand."""
+        return _json(edge.snapshot())
+
+    @router.get("/queues", response_model=QueueList)
+    def queues() -> Response:
+        """Say how the queues stand, and who works on them."""
+        snapshot = edge.snapshot()
+        return _json(
+            QueueList(
+                taken_at=snapshot.taken_at,
+                queues=snapshot.queues,
+                workers=snapshot.workers,
+                queue_error=snapshot.queue_error,
+            )
+        )
+
+    @router.get("/feeds", response_model=FeedList)
+    def feeds() -> Response:
+        """Say how the feeds stand, those in trouble first."""
+        snapshot = edge.snapshot()
+        return _json(FeedList(taken_at=snapshot.taken_at, feeds=snapshot.feeds))
+
+    return router
+
+
+def documents_api(edge: WebEdge) -> APIRouter:
+    """Build the routes that give documents."""
+    router = APIRouter(tags=["documents"])
+
+    @router.get("/documents", response_model=DocumentList, responses=_NOT_UNDERSTOOD)
+    def search(
+        q: Words = "", limit: Limit = 20, offset: Offset = 0, all_versions: bool = False
+    ) -> JSONResponse:
+        """Find documents, newest published first."""
+        try:
+            found = find(edge, q, limit=limit, offset=offset, all_versions=all_versions)
+        except QueryError as error:
+            raise HTTPException(400, str(error)) from error
+        return _list(found)
+
+    @router.get("/newest", response_model=DocumentList)
+    def arrivals(limit: Limit = 20) -> JSONResponse:
+        """Give the documents that were stored last, newest first, every version."""
+        return _list(Found(documents=newest(edge, limit)))
+
+    @router.get("/documents/{document_id}", response_model=DocumentRecord, responses=_NOT_THERE)
+    def show(document_id: str) -> JSONResponse:
+        """Give one document by its id or an unambiguous beginning of it."""
+        return JSONResponse(document_record(_document(edge, document_id)))
+
+    @router.get("/documents/{document_id}/versions", response_model=DocumentList, responses=_NOT_THERE)
+    def versions(document_id: str) -> JSONResponse:
+        """Give all versions of a document's item, oldest first."""
+        document = _document(edge, document_id).document
+        return _list(Found(documents=tuple(edge.store.versions(document.uri, now=edge.clock.now()))))
+
+    @router.get("/documents/{document_id}/sightings", response_model=list[Sighting], responses=_NOT_THERE)
+    def sightings(document_id: str) -> Response:
+        """Say where and when copies of this version were seen, oldest first."""
+        return _json(edge.store.sightings(_document(edge, document_id).document.id))
+
+    return router
+
+
+def _document(edge: WebEdge, document_id: str) -> StoredDocument:
+    found = edge.store.document(document_id, now=edge.clock.now())
+    if found is None:
+        raise HTTPException(404, "there is no such document that may be shown")
+    return found
+
+
+def _list(found: Found) -> JSONResponse:
+    return JSONResponse(
+        {
+            "documents": [document_record(each) for each in found.documents],
+            "next_offset": found.next_offset,
+        }
+    )
+
+
+def _json(value: object) -> Response:
+    return Response(to_json(value), media_type="application/json")

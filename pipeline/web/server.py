@@ -1,0 +1,69 @@
+"""The process that listens: the home of uvicorn."""
+
+import signal
+import socket
+from ipaddress import ip_address
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from pipeline.errors import ServiceError
+from pipeline.logs import get_logger
+
+log = get_logger(__name__)
+
+#: how long a stop waits for answers under way
+_GRACE_S = 5
+
+
+def serve(app: ASGIApp, host: str, port: int) -> None:
+    """Answer requests until SIGTERM or SIGINT, in the main thread.
+
+    Raises:
+        ServiceError: The address is not ours, or another process listens there.
+    """
+    # uvicorn raises the signal again when it has stopped: an orderly stop must end with status 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stopped)
+    # The supervisor passes "read the configuration again" to everybody.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with listen(host, port) as listener:
+        log.info("web_listening", address=f"http://{_address(host)}:{listener.getsockname()[1]}")
+        make_server(app).run(sockets=[listener])
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """Build the server; it listens on the sockets it is given."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            # Addresses may hold a token; our own log has one line per unit of work.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # No proxy is trusted to say who asks or under which name.
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            limit_concurrency=200,
+        )
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes any free one. Raises ServiceError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise ServiceError(f"cannot listen at {_address(host)}:{port}: {error.strerror or error}") from error
+
+
+def _address(host: str) -> str:
+    return f"[{host}]" if ":" in host and ip_address(host).version == 6 else host
+
+
+def _stopped(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the server has stopped already."""

@@ -1,0 +1,83 @@
+"""The store as the event loop uses it: one thread, and polls that end together are committed together."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from pipeline.errors import StoreError
+from pipeline.logs import get_logger
+from pipeline.ports import Clock, FeedStore, Poll, TakenIn
+
+log = get_logger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: polls in one transaction at most
+_MOST = 200
+
+
+class StoreWriter:
+    """Runs the store's blocking calls on one thread.
+
+    A lone poll is committed at once. What arrives while a commit runs (a disk's sync takes milliseconds) is
+    committed together by the next one: the group grows with the load, and nobody waits on purpose.
+    """
+
+    def __init__(self, store: FeedStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._waiting: list[tuple[Poll, asyncio.Future[TakenIn]]] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one of the store's methods on its thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
+
+    async def take_in(self, poll: Poll) -> TakenIn:
+        """Write a poll; returns when it is committed. Raises StoreError: nothing of it was written."""
+        answer: asyncio.Future[TakenIn] = asyncio.get_running_loop().create_future()
+        self._waiting.append((poll, answer))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit())
+            self._committing.add_done_callback(_say_what_failed)
+        return await answer
+
+    async def close(self) -> None:
+        """Wait for the running commit and end the thread."""
+        if self._committing is not None:
+            await asyncio.wait({self._committing})
+        self._thread.shutdown()
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            try:
+                taken = await self.call(self._store.take_in, [poll for poll, _ in group], self._clock.now())
+            except BaseException as error:
+                # Whatever it was, nobody may wait for an answer for ever.
+                _answer(group, [error] * len(group))
+                if not isinstance(error, StoreError):
+                    raise
+            else:
+                _answer(group, taken)
+
+
+def _say_what_failed(commit: asyncio.Task[None]) -> None:
+    if not commit.cancelled() and (error := commit.exception()) is not None:
+        log.error("commit_failed", exc_info=error)
+
+
+def _answer(
+    group: Sequence[tuple[Poll, asyncio.Future[TakenIn]]], answers: Sequence[TakenIn | BaseException]
+) -> None:
+    for (_, future), answer in zip(group, answers, strict=True):
+        if future.done():  # its poll was cancelled meanwhile
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

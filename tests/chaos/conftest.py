@@ -1,0 +1,23 @@
+"""Fault tests: at 1,000 items in `make test`, at full size in `make chaos`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fault_size import Size
+from running import write_config
+
+
+@pytest.fixture(scope="session")
+def size() -> Size:
+    full = os.environ.get("NEWSWIRE_CHAOS") == "full"
+    return Size(
+        full=full, records=5000 if full else 1000, seconds=120 if full else 30, cuts=200 if full else 5
+    )
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration without feeds; small leases, so that faults are noticed soon."""
+    return write_config(tmp_path / "config")

@@ -1,0 +1,188 @@
+"""Contract of ports.FeedStore: feeds."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from store_builders import HARBOUR, HOUR, MINUTE, NOON, entry, feed, poll, save, take_in_polls
+
+from pipeline.errors import Reason
+from pipeline.model import Auth, FeedState, SourceKind
+from pipeline.ports import Store
+
+
+def _claim(store: Store, now=NOON, limit: int = 10, owner: str = "fetcher", lease=MINUTE):
+    return {state.feed_id: state for state in store.claim_due(now, limit, owner, lease)}
+
+
+def _report(store: Store, feed_id: str):
+    return {each.id: each for each in store.snapshot(NOON).feeds}[feed_id]
+
+
+def test_a_new_feed_is_due_at_once(store: Store) -> None:
+    store.sync_feeds([feed("a"), feed("b")], NOON)
+    assert store.next_due_at() == NOON
+    assert set(_claim(store)) == {"a", "b"}
+
+
+def test_without_feeds_nothing_is_due(store: Store) -> None:
+    assert store.next_due_at() is None
+    assert _claim(store) == {}
+
+
+def test_a_claim_raises_the_epoch_and_gives_a_provisional_next_poll(store: Store) -> None:
+    store.sync_feeds([feed("a", interval=HOUR)], NOON)
+    state = _claim(store)["a"]
+    assert (state.epoch, state.next_poll_at) == (1, NOON + HOUR)
+    assert store.next_due_at() == NOON + HOUR
+
+
+def test_a_claimed_feed_is_not_claimed_again(store: Store) -> None:
+    store.sync_feeds([feed("a")], NOON)
+    assert set(_claim(store)) == {"a"}
+    assert _claim(store) == {}
+
+
+def test_a_lease_keeps_others_away_even_when_the_feed_is_due(store: Store) -> None:
+    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    _claim(store, lease=10 * MINUTE)
+    assert _claim(store, NOON + 5 * MINUTE) == {}
+    assert store.next_due_at() == NOON + 10 * MINUTE
+
+
+def test_a_feed_of_a_dead_fetcher_is_claimed_when_its_lease_has_run_out(store: Store) -> None:
+    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    _claim(store, lease=MINUTE)
+    assert _claim(store, NOON + MINUTE)["a"].epoch == 2
+
+
+def test_the_most_overdue_feeds_come_first(store: Store) -> None:
+    for hours, name in ((2, "late"), (1, "later"), (3, "latest")):
+        known = [feed(each.id) for each in store.snapshot(NOON).feeds]
+        store.sync_feeds([*known, feed(name)], NOON - hours * HOUR)
+    assert list(_claim(store, limit=2)) == ["latest", "late"]
+
+
+def test_a_poll_writes_the_state_and_lets_go_of_the_lease(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    epoch = _claim(store, lease=HOUR)["harbour"].epoch
+    state = FeedState(
+        feed_id="harbour",
+        etag=b'W/"\xff"',
+        last_modified=b"yesterday",
+        body_hash="b0d1",
+        failures=2,
+        next_poll_at=NOON + 3 * MINUTE,
+        last_polled_at=NOON,
+        last_success_at=NOON,
+        last_status=503,
+        last_reason=Reason.HTTP_SERVER_ERROR,
+        last_detail="try later",
+    )
+    (taken,) = take_in_polls(store, poll(epoch=epoch, state=state))
+    assert taken.accepted
+    assert _claim(store, NOON + 3 * MINUTE)["harbour"] == replace(
+        state, epoch=2, next_poll_at=NOON + 3 * MINUTE + HARBOUR.interval
+    )
+
+
+def test_a_poll_of_a_stale_claim_writes_nothing(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    _claim(store)
+    _claim(store, NOON + HOUR)
+    state = FeedState(feed_id="harbour", etag=b"old", next_poll_at=NOON)
+    (taken,) = take_in_polls(store, poll(entry("a"), epoch=1, state=state))
+    assert not taken.accepted
+    assert taken.new == ()
+    assert (store.backlog(), _report(store, "harbour").state.etag) == (0, None)
+    assert store.snapshot(NOON).counters == {}
+
+
+def test_an_entry_that_is_new_is_remembered_by_its_feed(store: Store) -> None:
+    take_in_polls(store, poll(entry("a")))
+    state = FeedState(feed_id="harbour", next_poll_at=NOON)
+    take_in_polls(store, poll(entry("a"), polled_at=NOON + HOUR, state=state))
+    assert _report(store, "harbour").state.last_new_at == NOON
+
+
+def test_changed_wishes_are_taken_over_and_the_state_stays(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    state = FeedState(feed_id="harbour", etag=b"kept", next_poll_at=NOON + HOUR)
+    take_in_polls(store, poll(state=state))
+    store.sync_feeds([replace(HARBOUR, provider="Harbour Wire", interval=2 * HOUR)], NOON)
+    report = _report(store, "harbour")
+    assert (report.provider, report.state.etag) == ("Harbour Wire", b"kept")
+    assert report.state.next_poll_at == NOON + HOUR
+    assert _claim(store, NOON + HOUR)["harbour"].next_poll_at == NOON + 3 * HOUR
+
+
+def test_a_shorter_interval_does_not_wait_for_the_longer_one_to_end(store: Store) -> None:
+    store.sync_feeds([feed("a", interval=24 * HOUR)], NOON)
+    _claim(store)
+    store.sync_feeds([feed("a", interval=MINUTE)], NOON + HOUR)
+    assert store.next_due_at() == NOON + HOUR + MINUTE
+
+
+def test_a_changed_url_forgets_the_validators_and_refuses_the_old_ones_poll(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    epoch = _claim(store)["harbour"].epoch
+    store.sync_feeds([replace(HARBOUR, url="https://harbour.example/new")], NOON)
+    late = FeedState(feed_id="harbour", etag=b"of the old URL", next_poll_at=NOON + HOUR)
+    (taken,) = take_in_polls(store, poll(epoch=epoch, state=late))
+    assert not taken.accepted
+    report = _report(store, "harbour")
+    assert (report.url, report.state.etag) == ("https://harbour.example/new", None)
+    assert report.state.next_poll_at == NOON
+
+
+def test_a_removed_feed_rests_and_keeps_its_documents(store: Store) -> None:
+    from store_builders import document
+
+    save(store, document())
+    store.sync_feeds([], NOON)
+    report = _report(store, "harbour")
+    assert (report.active, report.documents) == (False, 1)
+    assert (_claim(store), store.next_due_at()) == ({}, None)
+
+
+def test_a_feed_that_is_switched_off_is_not_claimed(store: Store) -> None:
+    store.sync_feeds([feed("a", enabled=False)], NOON)
+    assert _claim(store) == {}
+    store.sync_feeds([feed("a")], NOON)
+    assert set(_claim(store)) == {"a"}
+
+
+def test_credentials_are_not_stored(store: Store, tmp_path) -> None:
+    secret = "c0nfidential"
+    wishes = feed(
+        "a",
+        url=f"https://user:{secret}@a.example/rss",
+        auth=Auth(kind="basic", name="user", secret=secret),
+        headers={"X-Key": secret},
+        proxy=f"http://user:{secret}@proxy.example",
+    )
+    store.sync_feeds([wishes], NOON)
+    assert _report(store, "a").url == "https://a.example/rss"
+    store.close()
+    for file in (tmp_path / "data").iterdir():
+        assert secret.encode() not in file.read_bytes()
+
+
+def test_a_directory_is_a_feed_like_any_other(store: Store) -> None:
+    store.sync_feeds([feed("d", kind=SourceKind.DIRECTORY, url="/var/wire")], NOON)
+    assert _report(store, "d").kind is SourceKind.DIRECTORY
+    assert set(_claim(store)) == {"d"}
+
+
+def test_the_feed_of_imports_is_never_polled(store: Store) -> None:
+    take_in_polls(store, poll(entry("a"), feed_id="import"))
+    store.sync_feeds([], NOON)
+    assert _report(store, "import").kind is SourceKind.IMPORT
+    assert _claim(store, NOON + HOUR) == {}
+
+
+@pytest.mark.parametrize("lease", [timedelta(0), -MINUTE])
+def test_a_lease_without_length_is_over_at_once(store: Store, lease: timedelta) -> None:
+    store.sync_feeds([feed("a", interval=timedelta(0))], NOON)
+    _claim(store, lease=lease)
+    assert _claim(store)["a"].epoch == 2

@@ -1,0 +1,256 @@
+"""Polls against a real store: what one leaves behind, and what it leaves alone."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue, NoDirectories, rss
+from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
+from pipeline.ingest import IngestEdge, IngestLoop, poll_directory, poll_feed
+from pipeline.model import Feed, FeedState, Response, SourceKind
+from pipeline.ports import Store
+from pipeline.sender import Sender
+from pipeline.store.open import open_store
+from pipeline.writer import StoreWriter
+
+FEED = Feed(id="f", kind=SourceKind.HTTP, url="http://wire.example/rss", provider="Wire")
+DROP = Feed(id="d", kind=SourceKind.DIRECTORY, url="/drop", trust_provider=True)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(open_store(None, tmp_path)) as opened:
+        opened.sync_feeds([FEED, DROP], NOON)
+        yield opened
+
+
+class Bench:
+    """The ingest side over a real store with everything else scripted."""
+
+    def __init__(self, store: Store, *, fetcher: FakeFetcher | None = None, files: tuple = ()) -> None:
+        self.store = store
+        self.queue = MemoryQueue()
+        self.clock = FixedClock()
+        self.directories = NoDirectories(files)
+        self.fetcher = fetcher or FakeFetcher({})
+
+    def edge(self) -> IngestEdge:
+        return IngestEdge(
+            fetcher=self.fetcher,
+            directories=self.directories,
+            parser=InlineParser(),
+            store=self.store,
+            writer=StoreWriter(self.store, self.clock),
+            sender=Sender(self.queue),
+            clock=self.clock,
+        )
+
+    def claim(self) -> dict[str, FeedState]:
+        states = self.store.claim_due(self.clock.now(), 10, "here", timedelta(minutes=2))
+        return {state.feed_id: state for state in states}
+
+    async def poll(self) -> None:
+        edge = self.edge()
+        await poll_feed(FEED, self.claim()["f"], edge)
+        await edge.writer.close()
+        self.clock.advance(hours=2)
+
+    def state(self) -> FeedState:
+        (report,) = (one for one in self.store.snapshot(self.clock.now()).feeds if one.id == "f")
+        return report.state
+
+
+async def test_new_entries_are_committed_and_sent_and_known_ones_are_neither(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b"), rss("a", "b", "c")]}))
+    await bench.poll()
+    assert len(bench.queue.sent) == 2
+    await bench.poll()
+    assert len(bench.queue.sent) == 3
+    assert store.backlog() == 3
+
+
+async def test_the_same_body_is_not_parsed_again_but_its_validators_are_kept(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
+    await bench.poll()
+    await bench.poll()
+    assert len(bench.queue.sent) == 1
+    assert bench.fetcher.asked[1][1].etag == b'"1"'
+    assert bench.state().last_success_at == NOON + timedelta(hours=2)
+
+
+async def test_a_failed_poll_backs_off_and_keeps_what_is_known(store: Store) -> None:
+    down = FetchRetryable(Reason.TIMEOUT, "no answer within 30 s")
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a"), down]}))
+    await bench.poll()
+    await bench.poll()
+    state = bench.state()
+    assert state.failures == 1
+    assert state.last_reason is Reason.TIMEOUT
+    assert state.etag == b'"1"'
+
+
+async def test_bytes_that_no_format_reads_go_to_quarantine_whole(store: Store) -> None:
+    page = b"<!DOCTYPE html><html><body>We are closed</body></html>"
+    bench = Bench(store, fetcher=FakeFetcher({"f": [page]}))
+    await bench.poll()
+    (held,) = store.quarantine_list()
+    assert store.quarantine_show(held.id)[1] == page
+    assert bench.state().failures == 1
+
+
+async def test_with_the_queue_down_entries_are_taken_in_and_the_reconciler_sends_them(
+    store: Store,
+) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
+    bench.queue.down = True
+    await bench.poll()
+    assert store.backlog() == 1
+    refs = store.take_unsent("wire", now=bench.clock.now(), sent_before=None, limit=10)
+    assert len(refs) == 1
+
+
+async def test_a_stale_claim_writes_nothing(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
+    old = bench.claim()["f"]
+    bench.clock.advance(hours=1)
+    assert "f" in bench.claim()  # somebody else's
+    edge = bench.edge()
+    await poll_feed(FEED, old, edge)
+    await edge.writer.close()
+    assert store.backlog() == 0
+    assert bench.queue.sent == []
+
+
+async def test_each_file_of_a_directory_is_a_delivery_and_a_bad_one_harms_no_other(store: Store) -> None:
+    def file(name: str, body: bytes) -> Response:
+        return Response(url=name, final_url=name, body=body, received_at=NOON)
+
+    files = (
+        file("/drop/a.txt", b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"),
+        file("/drop/b.bin", b"\x1f\x8b binary"),
+        FetchRefused(Reason.TOO_LARGE, "c.xml is too large"),
+        file("/drop/d.txt", b"PORT EXAMPLE, Nov 2 (Wire) - Two.\n"),
+    )
+    bench = Bench(store, files=files)
+    edge = bench.edge()
+    await poll_directory(DROP, bench.claim()["d"], edge)
+    await edge.writer.close()
+    assert store.backlog() == 2
+    assert {held.location for held in store.quarantine_list()} >= {"/drop/b.bin"}
+
+
+async def test_a_directory_whose_claim_ran_out_is_left_at_once(store: Store) -> None:
+    body = b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"
+    files = tuple(Response(url=n, final_url=n, body=body, received_at=NOON) for n in ("a", "b"))
+    bench = Bench(store, files=files)
+    old = bench.claim()["d"]
+    bench.clock.advance(hours=1)
+    bench.claim()
+    edge = bench.edge()
+    await poll_directory(DROP, old, edge)
+    await edge.writer.close()
+    assert bench.directories.given == 1
+
+
+async def test_polls_that_end_while_a_commit_runs_are_committed_together(store: Store) -> None:
+    groups: list[int] = []
+    bench = Bench(store)
+    take_in = store.take_in
+
+    class Watched:
+        def take_in(self, polls, now):
+            groups.append(len(polls))
+            return take_in(polls, now)
+
+    writer = StoreWriter(Watched(), bench.clock)
+    from pipeline.ports import Poll
+
+    poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
+    taken = await asyncio.gather(*(writer.take_in(poll) for _ in range(50)))
+    await writer.close()
+    assert len(taken) == 50
+    assert len(groups) < 10
+
+
+async def test_a_store_that_fails_answers_every_poll_of_the_group(store: Store) -> None:
+    class Full:
+        def take_in(self, polls, now):
+            raise StoreError("the disk is full")
+
+    from pipeline.ports import Poll
+
+    writer = StoreWriter(Full(), FixedClock())
+    poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
+    answers = await asyncio.gather(*(writer.take_in(poll) for _ in range(3)), return_exceptions=True)
+    await writer.close()
+    assert [type(answer) for answer in answers] == [StoreError] * 3
+
+
+async def test_the_loop_stops_claiming_above_the_high_water_mark(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b", "c")]}))
+    await bench.poll()
+    asked = len(bench.fetcher.asked)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=2)
+    loop.change([FEED])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.3)
+    loop.stop()
+    await running
+    assert len(bench.fetcher.asked) == asked
+
+
+async def test_a_change_of_wishes_during_a_change_of_wishes_is_not_lost(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")], "g": [rss("b")]}))
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
+    other = Feed(id="g", kind=SourceKind.HTTP, url="http://other.example/rss", provider="Other")
+    loop.change([FEED])
+    sync_feeds = store.sync_feeds
+
+    def slow(feeds, now):
+        if len(feeds) == 1:
+            loop.change([FEED, other])
+        sync_feeds(feeds, now)
+
+    store.sync_feeds = slow
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(1.5)
+    loop.stop()
+    await running
+    assert {feed for feed, _ in bench.fetcher.asked} == {"f", "g"}
+
+
+async def test_a_backlog_of_imports_stops_no_feed(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
+    from pipeline.model import Entry, QueueName
+    from pipeline.ports import Poll
+
+    entries = tuple(Entry(format="text", text=str(n)) for n in range(10))
+    archive = Poll(
+        feed_id="import", epoch=None, polled_at=NOON, duration_s=0, entries=entries, queue=QueueName.BACKFILL
+    )
+    store.take_in([archive], NOON)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=2)
+    loop.change([FEED])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.5)
+    loop.stop()
+    await running
+    assert [feed for feed, _ in bench.fetcher.asked] == ["f"]
+
+
+async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
+    class Broken:
+        def take_in(self, polls, now):
+            raise ValueError("nobody foresaw this")
+
+    from pipeline.ports import Poll
+
+    writer = StoreWriter(Broken(), FixedClock())
+    poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        await asyncio.wait_for(writer.take_in(poll), 5)
+    await writer.close()

@@ -1,0 +1,386 @@
+"""The pool of killable parsers: hostile bytes cost their sender, not us; nothing outlives us."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ParseError, Reason
+from pipeline.formats.detect import read
+from pipeline.model import Parsed
+from pipeline.parsing import ParsePool
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+MEMORY = 512 * 2**20
+GOOD = b"<rss version='2.0'><channel><title>t</title><item><title>good</title></item></channel></rss>"
+
+
+def rss(items: str, head: str = "") -> bytes:
+    feed = f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'
+    return f'<?xml version="1.0"?>\n{head}{feed}'.encode()
+
+
+def in_item(element: str, text: str) -> bytes:
+    return rss(f"<item><{element}>{text}</{element}></item>")
+
+
+def declared(encoding: str) -> bytes:
+    return in_item("title", "+ADw-script+AD4-" * 1_000).replace(
+        b'"1.0"', f'"1.0" encoding="{encoding}"'.encode(), 1
+    )
+
+
+def laughs(quote: str, separator: str) -> bytes:
+    entities = separator.join(
+        f"<!ENTITY l{n} {quote}{f'&l{n - 1};' * 10 if n else 'lol'}{quote}>" for n in range(10)
+    )
+    return rss(
+        "<item><title>&l9;</title></item>", head=f"<!DOCTYPE rss [{separator}{entities}{separator}]>\n"
+    )
+
+
+def flat(size: int, tail: str = "") -> bytes:
+    head = f'<!DOCTYPE rss [\n<!ENTITY a "{"A" * size}">\n]>\n'
+    return rss(f"<item><title>{'&a;' * 20_000}</title></item>{tail}", head=head)
+
+
+ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='xhtml'>{}</content></entry></feed>"
+HOSTILE = {
+    "billion laughs": laughs('"', "\n"),
+    "billion laughs on one line": laughs('"', ""),
+    "billion laughs in apostrophes": laughs("'", " "),
+    "one big entity": flat(50_000),
+    "one big entity, ill-formed": flat(50_000, "<bad & unclosed"),
+    "one small entity, ill-formed": flat(5_000, "<bad & unclosed"),
+    "external entity": rss("<item/>", head='<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+    "parameter entity": rss(
+        "<item/>", head='<!DOCTYPE rss [<!ENTITY % p SYSTEM "http://127.0.0.1:9/e"> %p;]>'
+    ),
+    "deep": in_item("description", "<a>" * 100_000 + "</a>" * 100_000),
+    "deep, never closed": in_item("description", "<a>" * 100_000),
+    "deep HTML": in_item("description", "&lt;div&gt;" * 200_000),
+    "deep XHTML": ATOM.format("<b>" * 5_000 + "</b>" * 5_000).encode(),
+    "100,000 attributes": rss("<item><title " + " ".join(f"a{n}='1'" for n in range(100_000)) + "/></item>"),
+    "a namespace for each element": rss("".join(f"<x:n{n} xmlns:x='u{n}'>v</x:n{n}>" for n in range(20_000))),
+    "20,000 prefixes": rss("".join(f"<p{n}:n xmlns:p{n}='u{n}'>v</p{n}:n>" for n in range(20_000))),
+    "200,000 items": rss("<item><guid>x</guid></item>" * 200_000),
+    "10 MB title": in_item("title", "A" * 10_000_000),
+    "unclosed tags in HTML": in_item("description", "&lt;a " * 50_000),
+    "comments in HTML": in_item("description", "&lt;!--" * 30_000),
+    "comments in a title": in_item("title", "&lt;!--" * 100_000 + "&lt;/b&gt;"),
+    "declarations in HTML": in_item("description", "&lt;!DOCTYPE " * 20_000),
+    "references in HTML": in_item("description", "&amp;#" * 100_000),
+    "quotes in HTML": in_item("description", "&lt;a " + 'x="' * 50_000 + "&gt;"),
+    "style in HTML": in_item("description", '&lt;p style="' + "a-a " * 20_000 + '@"&gt;'),
+    "digits for a date": in_item("pubDate", "1" * 100_000),
+    "spaces for a date": in_item("pubDate", " " * 100_000 + "x"),
+    "dates for a date": in_item("pubDate", "2020-01-01T" * 20_000),
+    "spaces in a DOCTYPE": b"<?xml version='1.0'?>" + b"\n" * 200_000 + b"<!DOCTYPE" + b" " * 200_000,
+    "entities that never end": b"<?xml version='1.0'?>\n" + b"\n<!ENTITY" * 50_000,
+    "white space": b" " * 3_000_000,
+    "author without an end": in_item("author", "a" * 50_000 + "@"),
+    "author of dots": in_item("author", "a." * 50_000),
+    "author of dots in CDATA": in_item("author", "<![CDATA[" + "a." * 50_000 + "]]>"),
+    "author in pieces": in_item("author", "<![CDATA[a.]]>" * 30_000),
+    "author in references": in_item("author", "&#97;" * 50_000),
+    "relative link": in_item("link", "../" * 100_000),
+    "50,000 categories": rss(
+        "<item>" + "".join(f"<category>{n}</category>" for n in range(50_000)) + "</item>"
+    ),
+    "50,000 enclosures": rss("<item>" + '<enclosure url="http://x/a" type="a/b"/>' * 50_000 + "</item>"),
+    "tag openers": b"<" * 5_000_000,
+    "tag openers in a feed": in_item("description", "<" * 100_000),
+    "ampersands in a feed": in_item("description", "&" * 500_000),
+    "end tags": rss("</a>" * 200_000),
+    "CDATA in pieces": ATOM.format(" <![CDATA[ ]]>" * 300_000).encode(),
+    "references in pieces": ATOM.format(" &#32;" * 300_000 + "<div></div>").encode(),
+    "NUL": in_item("title", "a\x00b"),
+    **{
+        f"declared {name}": declared(name)
+        for name in ("utf-16", "utf-7", "zlib_codec", "idna", "punycode", "hex")
+    },
+    "declared unicode_escape": declared("unicode_escape"),
+    "forbidden references": in_item("title", "&#0;&#xD800;&#1114112;&#" + "9" * 1_000_000 + ";"),
+    "bad UTF-8": GOOD.replace(b"good", b"\xff\xfe\xc0\x80"),
+    "bad bytes": b"text " + b"\xff" * 3_000_000,
+    "long polygon": rss(
+        f'<item><g:polygon xmlns:g="http://www.georss.org/georss">{"1 " * 200_001}</g:polygon></item>'
+    ),
+    "bases without end": rss("<item>" + "".join(f'<a xml:base="b{n}/">' for n in range(20_000))),
+    "bases": rss("<item>" + '<a xml:base="http://x/b/">y</a>' * 20_000 + "</item>"),
+    "deep JSON": b'{"text": ' + b"[" * 1_000_000,
+    "long number": b'{"text": ' + b"9" * 1_000_000 + b"}",
+    "500,000 bad lines": b'{"a\n' * 500_000,
+    "a file's name": b"/etc/passwd",
+    "a device's name": b"/dev/zero",
+    "a URL": b"http://127.0.0.1:9/feed.xml",
+}
+
+
+def waits(pool: ParsePool, body: bytes) -> Parsed:
+    return asyncio.run(pool.parse(body, name="feed", media_type=None))
+
+
+def children() -> set[int]:
+    """Process ids below us, however deep."""
+    found, todo = set(), [os.getpid()]
+    while todo:
+        for task in Path(f"/proc/{todo.pop()}/task").glob("*/children"):
+            below = [int(pid) for pid in task.read_text().split()]
+            found.update(below)
+            todo.extend(below)
+    return found
+
+
+def parsers(before: set[int]) -> set[int]:
+    """Say which parser processes were started since."""
+    return {pid for pid in children() - before if b"spawn_main" in _command(pid)}
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def until(condition: object, within_s: float = 5.0) -> bool:
+    """Wait until a condition holds; False when it does not in time."""
+    assert callable(condition)
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ParsePool]:
+    made = ParsePool(processes=1, timeout_s=10.0, memory_bytes=MEMORY)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_bytes_end_within_their_limits(pool: ParsePool, case: str) -> None:
+    began = time.monotonic()
+    refused = None
+    try:
+        waits(pool, HOSTILE[case])
+    except ParseError as error:
+        refused = error.reason
+    assert refused is not Reason.CRASHED
+    assert time.monotonic() - began < 5.0
+    assert waits(pool, GOOD).entries[0].headline == "good"
+
+
+@pytest.mark.parametrize(
+    "case", ["one big entity", "one big entity, ill-formed", "one small entity, ill-formed"]
+)
+def test_entities_are_not_expanded(case: str) -> None:
+    began = time.process_time()
+    (entry,) = read(HOSTILE[case], name="feed").entries
+    assert entry.headline is not None
+    assert "AA" not in entry.headline
+    assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize("case", ["a file's name", "a device's name", "a URL"])
+def test_a_body_that_names_a_file_is_text(case: str) -> None:
+    (entry,) = read(HOSTILE[case], name="feed").entries
+    assert entry.text == HOSTILE[case].decode()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SHARED / "data" / "feeds").glob("*.rss")), ids=lambda path: path.name
+)
+def test_real_feeds_are_read_whole(pool: ParsePool, path: Path) -> None:
+    body = path.read_bytes()
+    parsed = waits(pool, body)
+    assert parsed.format == "rss"
+    assert parsed.problems == ()
+    assert len(parsed.entries) == body.count(b"<item>")
+    assert all(entry.headline and entry.url and entry.guid for entry in parsed.entries)
+    assert sum(entry.published is not None for entry in parsed.entries) == _dated(body)
+
+
+def _dated(body: bytes) -> int:
+    _, *items = body.lower().split(b"<item>")
+    return sum(b"<pubdate>" in item for item in items)
+
+
+def test_real_wire_copy_is_one_entry(pool: ParsePool) -> None:
+    paths = sorted((SHARED / "seed").glob("*.txt"))
+    if not paths:
+        pytest.skip("no real wire copy beside the repository")
+    for path in paths:
+        (entry,) = waits(pool, path.read_bytes()).entries
+        assert (entry.format, entry.text) == ("text", path.read_text(encoding="utf-8"))
+
+
+def test_an_error_crosses_with_its_reason(pool: ParsePool) -> None:
+    with pytest.raises(ParseError, match="HTML page") as caught:
+        waits(pool, b"<!doctype html><html><body>hello</body></html>")
+    assert caught.value.reason is Reason.NOT_A_FEED
+
+
+async def test_bodies_are_read_side_by_side(pool: ParsePool) -> None:
+    parsed = await asyncio.gather(*(pool.parse(GOOD, name="feed", media_type=None) for _ in range(20)))
+    assert {one.entries[0].headline for one in parsed} == {"good"}
+
+
+def busy(pool: ParsePool) -> "asyncio.Task[Parsed]":
+    """Start to read what takes seconds."""
+    return asyncio.create_task(
+        pool.parse(in_item("description", "&" * 5_000_000), name="feed", media_type=None)
+    )
+
+
+async def test_a_body_that_takes_too_long_is_stopped_and_said_so() -> None:
+    pool = ParsePool(processes=1, timeout_s=0.4, memory_bytes=MEMORY)
+    try:
+        began = time.monotonic()
+        with pytest.raises(ParseError, match=r"more than 0\.4 s") as caught:
+            await busy(pool)
+        assert caught.value.reason is Reason.PARSE_LIMIT
+        assert time.monotonic() - began < 2.0
+        assert (await pool.parse(GOOD, name="feed", media_type=None)).entries
+    finally:
+        pool.close()
+
+
+async def test_a_body_that_takes_too_much_memory_is_given_up_and_said_so() -> None:
+    pool = ParsePool(processes=1, timeout_s=10.0, memory_bytes=100 * 2**20)
+    try:
+        with pytest.raises(ParseError, match="100 MiB of memory") as caught:
+            await pool.parse(HOSTILE["10 MB title"] * 2, name="feed", media_type=None)
+        assert caught.value.reason is Reason.PARSE_LIMIT
+        assert (await pool.parse(GOOD, name="feed", media_type=None)).entries
+    finally:
+        pool.close()
+
+
+async def test_a_body_whose_parser_was_killed_is_read_again() -> None:
+    before = children()
+    pool = ParsePool(processes=1, timeout_s=10.0, memory_bytes=MEMORY)
+    try:
+        (pid,) = parsers(before)
+        slow = in_item("description", "&" * 500_000)
+        reading = asyncio.create_task(pool.parse(slow, name="feed", media_type=None))
+        await asyncio.sleep(0.3)
+        os.kill(pid, signal.SIGKILL)
+        assert (await reading).entries
+    finally:
+        pool.close()
+
+
+async def test_a_body_that_kills_two_parsers_is_to_blame() -> None:
+    before = children()
+    pool = ParsePool(processes=1, timeout_s=10.0, memory_bytes=MEMORY)
+    try:
+        reading = busy(pool)
+        for _ in range(2):
+            assert await asyncio.to_thread(until, lambda: any(map(alive, parsers(before))))
+            await asyncio.sleep(0.5)  # time to start, and to take the body
+            (pid,) = filter(alive, parsers(before))
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(ParseError, match="died") as caught:
+            await reading
+        assert caught.value.reason is Reason.CRASHED
+        assert (await pool.parse(GOOD, name="feed", media_type=None)).entries
+    finally:
+        pool.close()
+
+
+async def test_a_parser_that_dies_with_nothing_to_do_costs_nothing() -> None:
+    before = children()
+    pool = ParsePool(processes=1, timeout_s=10.0, memory_bytes=MEMORY)
+    try:
+        for _ in range(2):
+            (pid,) = parsers(before)
+            os.kill(pid, signal.SIGKILL)
+            assert until(lambda pid=pid: not alive(pid))
+            parsed = await asyncio.gather(*(pool.parse(GOOD, name="feed", media_type=None) for _ in range(5)))
+            assert all(one.entries for one in parsed)
+    finally:
+        pool.close()
+
+
+async def test_a_poll_that_is_cancelled_frees_its_parser() -> None:
+    pool = ParsePool(processes=1, timeout_s=60.0, memory_bytes=MEMORY)
+    try:
+        reading = busy(pool)
+        await asyncio.sleep(0.2)
+        reading.cancel()
+        parsed = await asyncio.wait_for(pool.parse(GOOD, name="feed", media_type=None), timeout=3)
+        assert parsed.entries
+    finally:
+        pool.close()
+
+
+def test_closing_leaves_no_parser() -> None:
+    before = children()
+    pool = ParsePool(processes=2, timeout_s=10.0, memory_bytes=MEMORY)
+    started = parsers(before)
+    assert len(started) == 2
+    pool.close()
+    assert until(lambda: not any(map(alive, started)), within_s=2.0)
+
+
+OWNER = """
+    import asyncio, sys
+    from pipeline.parsing import ParsePool
+
+    async def main():
+        slow = b"<rss version='2.0'><channel><description>" + b"&" * 9_000_000
+        reading = [asyncio.create_task(pool.parse(slow, name="feed", media_type=None))]
+        await asyncio.sleep(0.3)
+        print("ready", flush=True)
+        await asyncio.wait(reading, timeout=0 if "leave" in sys.argv else None)
+
+    if __name__ == "__main__":
+        pool = ParsePool(processes=2, timeout_s=60, memory_bytes=2**30)
+        asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", ["killed", "leave"])
+def test_no_process_outlives_its_owner(tmp_path: Path, how: str) -> None:
+    script = tmp_path / "owner.py"
+    script.write_text(textwrap.dedent(OWNER))
+    before = children()
+    owner = subprocess.Popen(
+        [sys.executable, script, how],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        env=_environment(),
+    )
+    assert owner.stdout is not None
+    with owner, owner.stdout:
+        assert owner.stdout.readline() == b"ready\n"
+        started = children() - before
+        # the owner, multiprocessing's resource tracker and two parsers
+        assert len(started) >= 4
+        if how == "killed":
+            owner.kill()
+        owner.wait(10)
+    assert until(lambda: not any(map(alive, started)), within_s=2.0)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

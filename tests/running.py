@@ -1,0 +1,195 @@
+"""The installed command in subprocesses: what acceptance and chaos tests drive."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+NEWSWIRE = Path(sys.executable).with_name("newswire")
+FAULTS = Path(__file__).parent / "faults"
+#: set for whatever a test starts, and inherited by what that starts: the data directory it is for
+MARK = "NEWSWIRE_TEST_DATA"
+
+#: what stands on the command line of a part's processes
+_LINES = {"valkey": "valkey-server", "parser": "multiprocessing.spawn", "worker": "pipeline.cli work "}
+
+
+def run(
+    *words: str, data: Path, config: Path | None = None, env: Mapping[str, str] | None = None, **more: Any
+):
+    """Run the installed command to its end; output is captured as text."""
+    where = ["--data", str(data)] + (["--config", str(config)] if config else [])
+    return subprocess.run(
+        [NEWSWIRE, *words, *where],
+        capture_output=True,
+        text=True,
+        timeout=more.pop("timeout", 60),
+        env=marked(data, env),
+        check=False,
+        **more,
+    )
+
+
+def marked(data: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment of a process for a data directory, by which `processes_of` finds it."""
+    return {**os.environ, **(env or {}), MARK: str(data)}
+
+
+def importing(
+    *paths: Path, data: Path, config: Path, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the command that takes in files, and do not wait for it."""
+    words = [NEWSWIRE, "import", *paths, "--data", data, "--config", config]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(words, stdout=quiet, stderr=quiet, env=marked(data, env))
+
+
+def wait_for(what: Callable[[], Any], *, seconds: float = 30, every: float = 0.1) -> Any:
+    """Wait until something is true and return it; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (value := what()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {getattr(what, '__name__', what)}")
+        time.sleep(every)
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def write_config(directory: Path, feeds: str = "feeds: []\n", **sections: Mapping[str, object]) -> Path:
+    """Write a small configuration; the web page gets a free port."""
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = {"web": {"port": free_port()}, **sections}
+    (directory / "newswire.yaml").write_text(json.dumps(settings))  # JSON is YAML
+    (directory / "feeds.yaml").write_text(feeds)
+    return directory
+
+
+def write_records(
+    path: Path, count: int, *, start: int = 0, text: Callable[[int], str] | None = None
+) -> Path:
+    """Write JSON Lines of invented stories that differ from each other."""
+    text = text or story
+    with path.open("w") as file:
+        for number in range(start, start + count):
+            record = {"id": f"story-{number}", "provider": "Invented Wire", "headline": f"Story {number}"}
+            file.write(json.dumps({**record, "text": text(number)}) + "\n")
+    return path
+
+
+def story(number: int) -> str:
+    return (
+        f"The harbour council of Port Example met on Monday to vote on plan number {number}.\n\n"
+        f"Members spoke for {number % 50 + 1} hours before the vote, and the mayor thanked them all."
+    )
+
+
+def exported(data: Path, config: Path | None = None) -> list[dict[str, Any]]:
+    """Read all stored documents through the command."""
+    result = run("export", data=data, config=config)
+    if "nothing is stored" in result.stderr:
+        return []
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def processes_of(data: Path) -> dict[int, str]:
+    """Find the processes that tests started for a data directory, and theirs: pid → command line."""
+    mark = os.fsencode(f"{MARK}={data}")
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            is_ours = mark in (entry / "environ").read_bytes().split(b"\0")  # empty for a zombie
+            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if is_ours:
+            found[int(entry.name)] = line
+    return found
+
+
+class Service:
+    """`newswire run` (or another command that stays) on a data directory."""
+
+    def __init__(
+        self,
+        data: Path,
+        config: Path,
+        *,
+        command: Sequence[str] = ("run",),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data = data
+        self.config = config
+        self._command = command
+        self._env = marked(data, env)
+        self.log = config / "service.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Service":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        where = ["--data", str(self.data), "--config", str(self.config)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [NEWSWIRE, *self._command, *where], stdout=log, stderr=log, env=self._env
+            )
+
+    def stop(self, seconds: float = 15) -> float:
+        """SIGTERM; returns how long it took to end, and fails when that is too long."""
+        assert self.process
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(seconds)
+        assert self.process.returncode == 0, self.log.read_text()[-3000:]
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def pids(self, part: str) -> list[int]:
+        """Find processes by what they are: valkey, fetch, parser, work, web, or `worker` for forked ones."""
+        found = processes_of(self.data)
+        line_says = _LINES.get(part, f"pipeline.cli {part} ")
+        of_part = {pid for pid, line in found.items() if line_says in line}
+        if part in ("valkey", "parser"):
+            return sorted(of_part)
+        return sorted(pid for pid in of_part if (_parent(pid) in of_part) == (part == "worker"))
+
+    def status(self) -> dict[str, Any]:
+        result = run("status", "--json", data=self.data, config=self.config)
+        return json.loads(result.stdout) if result.returncode == 0 else {}
+
+    def events(self) -> Iterable[dict[str, Any]]:
+        """Read the log lines (JSON, as there is no terminal)."""
+        for line in self.log.read_text().splitlines():
+            try:
+                yield json.loads(line)
+            except ValueError:
+                yield {"event": line}
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0

@@ -1,0 +1,63 @@
+"""Bytes to text: which charset is believed, and what becomes of bad bytes."""
+
+import pytest
+
+from pipeline.formats.charset import decode
+from pipeline.formats.detect import read
+
+FRENCH = "L’été à Quillport : déjà 20 €"
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (FRENCH.encode(), None),
+        (b"\xef\xbb\xbf" + FRENCH.encode(), None),
+        (FRENCH.encode("cp1252"), None),
+        (FRENCH.encode("cp1252"), "text/plain; charset=ISO-8859-1"),
+        (FRENCH.encode(), "text/plain; charset=ISO-8859-1"),
+        (FRENCH.encode("utf-16"), None),
+        (FRENCH.encode("utf-16-le"), None),
+        (FRENCH.encode("utf-32-be"), None),
+        (FRENCH.encode(), "text/plain; charset=no-such-thing"),
+        (FRENCH.encode(), "text/plain; charset=utf-7"),
+    ],
+)
+def test_the_text_is_found(body: bytes, media_type: str | None) -> None:
+    assert decode(body, media_type).text == FRENCH
+
+
+def test_the_charset_of_the_response_counts_where_the_bytes_say_nothing() -> None:
+    assert decode("Привет".encode("koi8-r"), "text/plain; charset=koi8-r").text == "Привет"
+
+
+def test_the_declaration_in_the_document_counts_before_the_response() -> None:
+    body = '<?xml version="1.0" encoding="koi8-r"?><a>Привет</a>'.encode("koi8-r")
+    assert "Привет" in decode(body, "text/xml; charset=windows-1252").text
+
+
+def test_one_bad_byte_does_not_make_the_text_another_charset() -> None:
+    body = FRENCH.encode() + b" caf\xe9 " + FRENCH.encode()
+    (entry,) = read(body, name="x").entries
+    assert entry.text == f"{FRENCH} café {FRENCH}"
+    assert entry.notes == ("1 bytes that are not UTF-8 repaired",)
+
+
+def test_a_broken_sequence_becomes_one_replacement_character() -> None:
+    (entry,) = read(FRENCH.encode() + b" cut \xe2\x82 here", name="x").entries
+    assert entry.text == f"{FRENCH} cut \N{REPLACEMENT CHARACTER} here"
+
+
+def test_many_bad_bytes_in_good_utf8_are_replaced_and_said_so() -> None:
+    (entry,) = read("é".encode() * 3_000 + b"word \xe9 " * 1_500, name="x").entries
+    assert entry.text is not None
+    assert entry.text.startswith("ééé")
+    assert entry.notes == ("1500 bytes that are not UTF-8 were replaced by U+FFFD",)
+
+
+def test_a_declared_charset_that_is_wrong_keeps_the_rest() -> None:
+    body = "日本".encode("shift_jis") + b" \xfd\xff " + b"and the rest of the text"
+    (entry,) = read(body, name="x", media_type="text/plain; charset=shift_jis").entries
+    assert entry.text is not None
+    assert entry.text.startswith("日本")
+    assert entry.notes == ("bytes that are not shift_jis were replaced by U+FFFD",)

@@ -1,0 +1,115 @@
+"""The names that the gazetteer is compiled with: traps of the sources, and our own lists."""
+
+from pathlib import Path
+
+import pytest
+
+from gazetteering import gazetteer
+from pipeline.config.source import Source
+from workers.tag.gazetteer.compile import compile_gazetteer, gazetteer_version
+from workers.tag.gazetteer.file import load_gazetteer
+from workers.tag.gazetteer.values import Kind, Sense, Spoken
+from workers.tag.tokens import split_name
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+def senses(name: str) -> tuple[Sense, ...]:
+    node = gazetteer().find(" ".join(split_name(name)))
+    return node.senses if node else ()
+
+
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("Afghanistan", "AF"),
+        ("Афганистан", "AF"),
+        ("阿富汗", "AF"),
+        ("أفغانستان", "AF"),
+        ("Etats-Unis", "US"),
+        ("États-Unis", "US"),
+        ("Côte d’Ivoire", "CI"),
+        ("Myanmar", "MM"),
+        ("Bosnia and Herzegovina", "BA"),
+        ("Hong Kong", "HK"),
+        ("Kosovo", "XK"),
+        ("Norvège", "NO"),
+        ("Soviet Union", "RU"),
+        ("Zaïre", "CD"),
+    ],
+)
+def test_countries_by_name(name: str, country: str) -> None:
+    assert {sense.country for sense in senses(name) if sense.kind is Kind.COUNTRY} == {country}
+
+
+@pytest.mark.parametrize(
+    ("name", "geonames"),
+    [("Nouvelle-Delhi", 1261481), ("Djalalabad", 1139715), ("Kaboul", 1138958), ("كابول", 1138958)],
+)
+def test_towns_that_the_source_misses_or_gives_to_others(name: str, geonames: int) -> None:
+    assert geonames in {sense.place.geonames for sense in senses(name) if sense.place and sense.own}
+
+
+def test_a_town_elsewhere_that_bears_a_countrys_name_is_left_out() -> None:
+    assert {sense.country for sense in senses("Mexico")} == {"MX"}
+    assert {sense.country for sense in senses("Lebanon")} == {"LB"}
+
+
+def test_a_states_code_and_name_know_where_its_towns_lie() -> None:
+    for name in ("N.C.", "North Carolina", "NC"):
+        assert {(sense.country, sense.part) for sense in senses(name)} == {("US", "NC")}
+
+
+def test_demonyms_know_their_language() -> None:
+    assert [(each.kind, each.country, each.spoken) for each in senses("afghanes")] == [
+        (Kind.DEMONYM, "AF", Spoken.FR)
+    ]
+    assert senses("Taliban")[0].kind is Kind.NOTHING
+
+
+def test_airports_codes_and_transliterations_are_no_names() -> None:
+    assert not senses("KBL")
+    assert all(sense.kind is not Kind.CITY for sense in senses("ke bu er"))
+
+
+def test_codes_of_three_letters_are_known() -> None:
+    assert gazetteer().alpha3["AFG"] == "AF"
+    assert len(gazetteer().countries) == 250
+
+
+def test_every_country_of_our_lists_and_groups_is_one() -> None:
+    known = gazetteer().countries.keys()
+    demonyms = Source.read(CONFIG / "regions" / "demonyms.yaml").value
+    groups = Source.read(CONFIG / "regions.yaml").value["groups"]
+    assert demonyms.keys() <= known
+    for part in ("names", "abbreviations", "prefixes", "institutions"):
+        assert Source.read(CONFIG / "regions" / "names.yaml").value[part].keys() <= known
+    for code, group in groups.items():
+        assert set(group.get("countries", ())) <= known, code
+        assert set(group.get("groups", ())) <= groups.keys(), code
+        assert group["name"].keys() == {"en", "fr"}
+
+
+def test_a_changed_list_is_another_version(tmp_path: Path) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    for source in (CONFIG / "regions").glob("*.yaml"):
+        (lists / source.name).write_bytes(source.read_bytes())
+    before = gazetteer_version(lists)
+    assert before == gazetteer_version() == gazetteer().version
+    with (lists / "names.yaml").open("a") as file:
+        file.write("# a change\n")
+    assert gazetteer_version(lists) != before
+
+
+@pytest.mark.timeout(180)
+def test_compiling_replaces_what_is_no_gazetteer_and_then_rests(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "gazetteer.bin"
+    path.parent.mkdir()
+    path.write_bytes(b"damaged")
+    compile_gazetteer(path)
+    made = path.stat()
+    compile_gazetteer(path)
+    assert path.stat().st_mtime_ns == made.st_mtime_ns
+    assert load_gazetteer(path).version == gazetteer_version()
+    assert list(path.parent.iterdir()) == [path]

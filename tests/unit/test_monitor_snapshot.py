@@ -1,0 +1,169 @@
+from datetime import timedelta
+
+import pytest
+
+from fakes_read import NOON, FakeQueueView, FakeReadStore, entry_queue, feed_report, stored, worker
+from pipeline.codec import from_json, to_json
+from pipeline.errors import Reason, StoreError
+from pipeline.model import QueueName, SourceKind
+from pipeline.monitor.snapshot import NO_QUEUE, take_snapshot
+from pipeline.monitor.standing import FeedCondition, FeedStanding, stand
+from pipeline.ports import QueueState
+
+
+def standing(**state: object) -> FeedStanding:
+    return stand(feed_report(**state), NOON)
+
+
+def test_a_queue_is_entries_from_the_store_beside_jobs_from_redis() -> None:
+    store = FakeReadStore(
+        queues=[entry_queue(waiting=70, oldest_received_at=NOON - timedelta(seconds=90), in_flight=64)]
+    )
+    jobs = QueueState(
+        queue=QueueName.WIRE, waiting=2, oldest_sent_at=NOON - timedelta(seconds=5), started=1, failed=3
+    )
+
+    (queue,) = take_snapshot(store, FakeQueueView(of_queues=[jobs]), NOON).queues
+
+    assert (queue.waiting, queue.oldest_age_s, queue.in_flight) == (70, 90.0, 64)
+    assert (queue.jobs_waiting, queue.oldest_job_age_s, queue.jobs_started, queue.failed) == (2, 5.0, 1, 3)
+
+
+def test_a_redis_that_is_down_is_a_value() -> None:
+    store = FakeReadStore(queues=[entry_queue(waiting=7)], documents=[stored("d" * 32)])
+
+    snapshot = take_snapshot(store, FakeQueueView(broken="connection refused"), NOON)
+
+    assert snapshot.queue_error == "connection refused"
+    assert snapshot.documents == 1
+    assert (snapshot.queues[0].waiting, snapshot.queues[0].failed) == (7, None)
+
+
+def test_no_queue_at_all_is_a_value() -> None:
+    assert take_snapshot(FakeReadStore(), None, NOON).queue_error == NO_QUEUE
+
+
+def test_a_store_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(StoreError):
+        take_snapshot(FakeReadStore(broken="no such table"), None, NOON)
+
+
+def test_an_age_is_never_negative_when_clocks_differ() -> None:
+    store = FakeReadStore(queues=[entry_queue(waiting=1, oldest_received_at=NOON + timedelta(seconds=3))])
+
+    assert take_snapshot(store, None, NOON).queues[0].oldest_age_s == 0
+
+
+def test_feeds_in_trouble_come_first() -> None:
+    store = FakeReadStore(
+        feeds=[
+            feed_report("good", last_polled_at=NOON, last_status=200),
+            feed_report("gone", active=False),
+            feed_report("new"),
+            feed_report("ill", failures=1, last_reason=Reason.DNS),
+            feed_report("worse", failures=5, last_reason=Reason.DNS),
+        ]
+    )
+
+    feeds = take_snapshot(store, None, NOON).feeds
+
+    assert [feed.id for feed in feeds] == ["worse", "ill", "new", "good", "gone"]
+
+
+def test_a_feed_that_backs_off_says_until_when_and_why() -> None:
+    feed = standing(
+        failures=2,
+        last_reason=Reason.DNS,
+        last_detail="the name harbour.example does not resolve",
+        next_poll_at=NOON + timedelta(hours=6, minutes=20),
+    )
+
+    assert feed.condition is FeedCondition.BACKING_OFF
+    assert feed.state == "backing off until 18:20 UTC: the name harbour.example does not resolve"
+
+
+def test_a_back_off_into_another_day_says_the_day() -> None:
+    feed = standing(failures=9, last_reason=Reason.GONE, next_poll_at=NOON + timedelta(days=1))
+
+    assert feed.state == "backing off until 2026-05-02 12:00 UTC: the server says it is gone for good"
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_words(reason: Reason) -> None:
+    assert " " in (standing(failures=1, last_reason=reason).last_error or "")
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        pytest.param({}, "never polled yet", id="new"),
+        pytest.param({"last_polled_at": NOON, "last_status": 200}, "ok", id="polled"),
+        pytest.param({"last_polled_at": NOON, "last_status": None}, "ok", id="directory"),
+        pytest.param({"last_polled_at": NOON, "last_status": 304}, "not modified", id="304"),
+        pytest.param({"active": False}, "not polled: disabled or no longer configured", id="removed"),
+        pytest.param({"kind": SourceKind.IMPORT}, "imported by hand", id="import"),
+    ],
+)
+def test_a_feed_says_in_words_how_it_stands(state: dict[str, object], words: str) -> None:
+    assert standing(**state).state == words
+
+
+def test_an_error_that_is_over_is_not_shown() -> None:
+    assert standing(last_polled_at=NOON, failures=0, last_reason=Reason.DNS).last_error is None
+
+
+def test_nobody_waits_for_the_poll_of_an_import() -> None:
+    assert standing(kind=SourceKind.IMPORT).next_poll_at is None
+
+
+def test_overdue_feeds_ask_after_the_fetcher() -> None:
+    late = feed_report("late", last_polled_at=NOON, next_poll_at=NOON - timedelta(minutes=10))
+    soon = feed_report("soon", last_polled_at=NOON, next_poll_at=NOON + timedelta(minutes=10))
+
+    snapshot = take_snapshot(FakeReadStore(feeds=[late, soon]), FakeQueueView(), NOON)
+
+    assert snapshot.warnings == ("1 feed overdue: is the fetcher running?",)
+
+
+def test_feeds_in_trouble_are_counted() -> None:
+    store = FakeReadStore(feeds=[feed_report(failures=1, last_reason=Reason.DNS), feed_report("b")])
+
+    assert take_snapshot(store, FakeQueueView(), NOON).warnings == ("1 feed backing off, of 2",)
+
+
+def test_entries_that_nobody_works_on_ask_after_the_workers() -> None:
+    store = FakeReadStore(queues=[entry_queue(waiting=4), entry_queue(QueueName.BACKFILL, waiting=2)])
+
+    snapshot = take_snapshot(store, FakeQueueView(of_workers=[worker(queue="wire")]), NOON)
+
+    assert snapshot.warnings == ("2 waiting in the queue backfill and no worker is there",)
+
+
+def test_all_is_well_without_warnings() -> None:
+    snapshot = take_snapshot(FakeReadStore(queues=[entry_queue()]), FakeQueueView(), NOON)
+
+    assert snapshot.warnings == ()
+
+
+def test_failed_jobs_and_quarantine_name_the_command_that_shows_them() -> None:
+    failed = QueueState(queue=QueueName.WIRE, waiting=0, oldest_sent_at=None, started=0, failed=2)
+    store = FakeReadStore(queues=[entry_queue()], quarantined=3)
+
+    snapshot = take_snapshot(store, FakeQueueView(of_queues=[failed]), NOON)
+
+    assert snapshot.warnings == (
+        "2 failed jobs in the queue wire: see `newswire failed list`",
+        "3 in quarantine: see `newswire quarantine list`",
+    )
+
+
+def test_a_snapshot_survives_json() -> None:
+    store = FakeReadStore(
+        documents=[stored("d" * 32)],
+        feeds=[feed_report(failures=1, last_reason=Reason.TLS)],
+        queues=[entry_queue(waiting=1, oldest_received_at=NOON)],
+        counters={("polls", "ok"): 5},
+    )
+    snapshot = take_snapshot(store, FakeQueueView(of_workers=[worker()]), NOON)
+
+    assert from_json(to_json(snapshot), type(snapshot)) == snapshot

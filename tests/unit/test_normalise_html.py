@@ -1,0 +1,82 @@
+"""HTML made safe, and made text."""
+
+import time
+
+import pytest
+
+from workers.normalise.html import html_paragraphs, sanitise
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        pytest.param("<p>One.</p><p>Two.</p>", ["One.", "Two."], id="paragraphs"),
+        pytest.param("Text<div>block</div>more", ["Text", "block", "more"], id="text beside blocks"),
+        pytest.param("One<br>\nline<br/><br/>Two", ["One line", "Two"], id="line breaks"),
+        pytest.param("<ul><li>a</li><li>b<ol><li>c</ol></ul>", ["a", "b", "c"], id="lists"),
+        pytest.param(
+            "<table><caption>t</caption><tr><th>a<th>b</tr><tr><td>1<td>2</table>",
+            ["t", "a b", "1 2"],
+            id="tables",
+        ),
+        pytest.param(
+            "x<pre>one\n  two\n\nthree</pre>y", ["x", "one", "two", "three", "y"], id="preformatted"
+        ),
+        pytest.param("<pre>a<br>b</pre>", ["a b"], id="line breaks in preformatted text"),
+        pytest.param(
+            "<p>a <b>bold</b> w<i>or</i>d</p>", ["a bold word"], id="inline elements do not part words"
+        ),
+        pytest.param("<p>a&nbsp;&amp;&lt;b&gt;\n c</p>", ["a &<b> c"], id="entities and white space"),
+        pytest.param("A &amp; B\n\nC", ["A & B", "C"], id="plain text that was sent as HTML"),
+        pytest.param(
+            "<p>kept</p><script>alert(1)</script><style>p{}</style>", ["kept"], id="scripts and styles"
+        ),
+        pytest.param("<p>a&#1;b&#x202e;c\ud800d&#xd800;</p>", ["abcd\ufffd"], id="what is not text"),
+        pytest.param("<p title='<p>'>x</p>", ["x"], id="tags in attributes"),
+        pytest.param("<p> </p><p>\u200b</p><br>", [], id="nothing"),
+    ],
+)
+def test_html_becomes_paragraphs(html: str, expected: list[str]) -> None:
+    assert html_paragraphs(sanitise(html)) == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>x</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>a</a>",
+        "<iframe src='https://example.org'></iframe>",
+        "<form action=x><input name=y></form>",
+        "<p style='position:fixed'>a</p>",
+        "<svg><a xlink:href='javascript:1'>x</a></svg>",
+        "<a href='/relative'>a</a>",
+        "<object data=x>",
+        "<math><mi//xlink:href='data:x,<script>1</script>'>",
+    ],
+)
+def test_only_what_is_allowed_stays(html: str) -> None:
+    safe = sanitise(html)
+    for bad in ("script", "onerror", "iframe", "form", "style", "svg", "relative", "object", "math", "input"):
+        assert bad not in safe
+
+
+def test_links_and_pictures_stay() -> None:
+    safe = sanitise('<a href="https://example.org/a">a</a><img src="https://example.org/i.png" alt="i">')
+    assert 'href="https://example.org/a"' in safe
+    assert 'src="https://example.org/i.png"' in safe
+    assert sanitise(safe) == safe
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<div>", "<ul><li>", "<i><div></i>", "<blockquote>", "<b>", "<table><tr><td>", "<pre>\n", "<br>", "&"],
+)
+def test_deep_nesting_costs_little(unit: str) -> None:
+    began = time.process_time()
+    assert html_paragraphs(sanitise(unit * 20_000 + "the story"))[-1].endswith("the story")
+    assert time.process_time() - began < 2
+
+
+def test_many_tags_that_are_not_deep_stay_as_they_are() -> None:
+    assert sanitise("<div>a</div>" * 3_000).count("<div>") == 3_000

@@ -1,0 +1,159 @@
+"""How a text begins: series words, bylines, headers above a dateline. All copy is invented."""
+
+import pytest
+
+from pipeline.model import Signal
+from workers.normalise.byline import authors_of, is_byline
+from workers.normalise.opening import read_story
+from workers.normalise.series import read_series
+
+DATELINE = "KABUL, July 25 (Example Press) - "
+
+
+@pytest.mark.parametrize(
+    ("line", "signal", "number", "rest"),
+    [
+        ("UPDATE 2-Melons burn", Signal.UPDATE, 2, "Melons burn"),
+        ("UPDATE 1 - Melons burn", Signal.UPDATE, 1, "Melons burn"),
+        ("Update: melons burn", Signal.UPDATE, None, "melons burn"),
+        ("CORRECTED-UPDATE 2-Melons burn", Signal.CORRECTION, 2, "Melons burn"),
+        ("Correction: Melons story", Signal.CORRECTION, None, "Melons story"),
+        ("RECTIFICATION : les melons", Signal.CORRECTION, None, "les melons"),
+        ("MISE À JOUR 3 - Les melons", Signal.UPDATE, 3, "Les melons"),
+        ("REFILE-UPDATE 3-Melons", Signal.REFILE, 3, "Melons"),
+        ("REFILE-CORRECTED-UPDATE 3-Melons", Signal.REFILE, 3, "Melons"),
+        ("URGENT - Melons", Signal.ALERT, None, "Melons"),
+        ("URGENT", Signal.ALERT, None, ""),
+        ("UPDATE 2", Signal.UPDATE, 2, ""),
+        ("Lead-free melons", None, None, "Lead-free melons"),
+        ("Update on melons", None, None, "Update on melons"),
+        ("Alert: melons", None, None, "Alert: melons"),
+        ("FLASHBACK - melons", None, None, "FLASHBACK - melons"),
+        ("", None, None, ""),
+    ],
+)
+def test_series_words_are_taken_off_a_headline(
+    line: str, signal: Signal | None, number: int | None, rest: str
+) -> None:
+    read = read_series(line)
+    assert (read.signal, read.number, read.rest) == (signal, number, rest)
+
+
+def test_in_a_text_series_words_are_capitals() -> None:
+    assert read_series("Update: melons", in_text=True).signal is None
+    assert read_series("UPdate: melons", in_text=True).signal is None
+    assert read_series("UPDATE: melons", in_text=True).signal is Signal.UPDATE
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("By Ann Example", True),
+        ("By ANN EXAMPLE and BO SAMPLE=", True),
+        ("Par Anne Exemple et Jean Modèle", True),
+        ("By noon the fire was out.", False),
+        ("By Ann Example, who was there in the morning", False),
+        ("By Ann", False),
+        ("By ", False),
+        ("By " + "Ann Example and " * 9 + "Bo Sample", False),
+        ("Ann Example", False),
+    ],
+)
+def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
+    assert is_byline(line) is is_one
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("By Ann Example, Bo Sample and Cy Test", ("Ann Example", "Bo Sample", "Cy Test")),
+        ("Ann Example", ("Ann Example",)),
+        ("By", ("By",)),
+    ],
+)
+def test_a_byline_holds_names(byline: str, names: tuple[str, ...]) -> None:
+    assert authors_of(byline) == names
+
+
+def test_a_header_is_read() -> None:
+    story = read_story(
+        [
+            "UPDATE 1-Melons burn in old town",
+            "MELONS-FIRE/",
+            "By Ann Example",
+            DATELINE + "The melons burned.",
+            "More.",
+        ],
+        headline=None,
+        headed=True,
+    )
+    assert story.header.headline == "Melons burn in old town"
+    assert (story.header.series.signal, story.header.series.number) == (Signal.UPDATE, 1)
+    assert (story.header.slugline, story.header.byline) == ("MELONS-FIRE/", "By Ann Example")
+    assert story.dateline.city == "Kabul"
+    assert story.body == ("The melons burned.", "More.")
+
+
+def test_a_headline_that_was_sent_is_not_repeated() -> None:
+    story = read_story(
+        ["URGENT", "Melons burn", DATELINE + "They burned."], headline="Melons burn", headed=False
+    )
+    assert story.header.headline is None
+    assert story.header.series.signal is Signal.ALERT
+    assert story.body == ("They burned.",)
+
+
+def test_a_paragraph_above_the_dateline_stays() -> None:
+    story = read_story(["A standfirst.", DATELINE + "They burned."], headline="Melons burn", headed=False)
+    assert story.dateline.agency == "Example Press"
+    assert story.body == ("A standfirst.", "They burned.")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        pytest.param(["One sentence.", "Another one."], id="two lines that might be headlines"),
+        pytest.param(["A very long sentence. " * 15], id="a long line"),
+    ],
+)
+def test_what_is_no_header_stays(above: list[str]) -> None:
+    story = read_story([*above, DATELINE + "They burned."], headline=None, headed=True)
+    assert story.header.headline is None
+    assert story.body == (*above, "They burned.")
+
+
+def test_a_weak_dateline_further_down_is_text() -> None:
+    body = ["One.", "Two.", "KABUL, July 25 - the day of melons"]
+    assert read_story(body, headline=None, headed=True).body == tuple(body)
+
+
+def test_no_dateline_is_looked_for_after_the_story_has_begun() -> None:
+    body = ["word " * 90, DATELINE + "They burned."]
+    assert read_story(body, headline=None, headed=True).dateline.text is None
+
+
+def test_series_words_may_stand_before_the_dateline() -> None:
+    story = read_story(["URGENT - " + DATELINE + "They burned."], headline=None, headed=True)
+    assert (story.header.series.signal, story.body) == (Signal.ALERT, ("They burned.",))
+
+
+def test_series_words_and_byline_above_a_text_without_dateline() -> None:
+    story = read_story(["URGENT", "By Ann Example", "The melons burned."], headline="x", headed=False)
+    assert (story.header.series.signal, story.header.byline) == (Signal.ALERT, "By Ann Example")
+    assert story.body == ("The melons burned.",)
+
+
+def test_a_text_never_loses_its_last_line() -> None:
+    assert read_story(["By Ann Example"], headline=None, headed=True).body == ("By Ann Example",)
+    twice = read_story(["By Ann Example", "By Bo Sample", "x"], headline=None, headed=True)
+    assert twice.body == ("By Bo Sample", "x")
+
+
+def test_a_dateline_alone_leaves_no_empty_paragraph() -> None:
+    assert read_story([DATELINE.strip(), "They burned."], headline=None, headed=True).body == (
+        "They burned.",
+    )
+
+
+def test_nothing_begins_with_nothing() -> None:
+    assert read_story([], headline=None, headed=True).body == ()

@@ -1,0 +1,130 @@
+"""Clean text and paragraphs."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.normalise.text import PARAGRAPH, flat, lead_of, one_line, paragraphs, printable
+
+WRAPPED = """\
+KABUL, July 25 (Example Press) - At least ten people were
+hurt when a cart of melons overturned in a market in the
+old town, the fire brigade said.
+    The cart had lost a wheel on the way down from the hill,
+witnesses said. "It was very fast," said one of them.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("One.\n\nTwo.\n \t\n\n\nThree.", ["One.", "Two.", "Three."], id="blank lines"),
+        pytest.param("One\r\nline.\r\rTwo.", ["One line.", "Two."], id="all line ends"),
+        pytest.param(
+            "First.\n  Second.\n  Third.", ["First.", "Second.", "Third."], id="indented lines begin anew"
+        ),
+        pytest.param(
+            "  All are\n  indented alike", ["All are indented alike"], id="a block that is indented whole"
+        ),
+        pytest.param("A" * 150 + ".\nNext.", ["A" * 150 + ".", "Next."], id="long lines were never wrapped"),
+        pytest.param(
+            "Market burns\nKABUL, July 25 (X Press) - The old market has burned.",
+            ["Market burns", "KABUL, July 25 (X Press) - The old market has burned."],
+            id="a short line above",
+        ),
+        pytest.param(
+            "It was all over in less than an hour.\nThe brigade then left the scene of it.",
+            ["It was all over in less than an hour. The brigade then left the scene of it."],
+            id="the next word would not have fitted",
+        ),
+        pytest.param(
+            "It was over in a minute.\nSo the brigade left again at noon.",
+            ["It was over in a minute.", "So the brigade left again at noon."],
+            id="the next word would have fitted after a full stop",
+        ),
+        pytest.param(
+            "some words of it here\nand more words that follow here",
+            ["some words of it here and more words that follow here"],
+            id="a ragged line goes on in small letters",
+        ),
+        pytest.param("", [], id="nothing"),
+        pytest.param(" \n\u200b\n ", [], id="nothing that shows"),
+        pytest.param("a\x00b\x1b[31mc\x9bd\u202ee\ufefff", ["ab[31mcdef"], id="controls and direction marks"),
+        pytest.param("\ud800x\udfff", ["x"], id="lone surrogates"),
+        pytest.param("e\u0301te\u0301", ["été"], id="NFC"),
+        pytest.param("2\u202f000\u00a0€\tx", ["2 000 € x"], id="one kind of space"),
+        pytest.param("می\u200cخواهم", ["می\u200cخواهم"], id="joiners that Persian needs stay"),
+    ],
+)
+def test_text_becomes_paragraphs(text: str, expected: list[str]) -> None:
+    assert paragraphs(text) == expected
+
+
+def test_hard_wrapped_lines_are_joined() -> None:
+    first, second = paragraphs(WRAPPED)
+    assert first.endswith(
+        "were hurt when a cart of melons overturned in a market in the old town, the fire brigade said."
+    )
+    assert second.startswith("The cart had lost a wheel on the way down from the hill, witnesses said.")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(None, None), ("  ", None), ("\x07", None), (" Two\n  lines ", "Two lines"), ("plain", "plain")],
+    ids=str,
+)
+def test_a_headline_is_one_line(text: str | None, expected: str | None) -> None:
+    assert one_line(text) == expected
+
+
+def test_a_short_first_paragraph_is_the_lead() -> None:
+    assert lead_of(["First.", "Second."]) == "First."
+
+
+def test_a_long_first_paragraph_is_cut_after_a_sentence() -> None:
+    assert lead_of(["One is here. " * 60]).endswith("One is here.")
+    assert len(lead_of(["One is here. " * 60])) <= 600
+
+
+def test_a_long_sentence_is_cut_after_a_word() -> None:
+    assert lead_of(["word " * 200]).endswith("word…")
+
+
+def test_no_paragraphs_have_no_lead() -> None:
+    assert lead_of([]) == ""
+
+
+ANY_TEXT = st.lists(
+    st.sampled_from([*"\n\r\t \u00a0\u2028\u200bab.A-(é\u0301\u0327\ud800\u202e", "\n\n", "words of it "])
+    | st.characters(),
+    max_size=100,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_splitting_what_was_split_changes_nothing(text: str) -> None:
+    once = paragraphs(text)
+    assert paragraphs(PARAGRAPH.join(once)) == once
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_paragraphs_are_clean(text: str) -> None:
+    for paragraph in paragraphs(text):
+        assert paragraph == flat(paragraph) == unicodedata.normalize("NFC", paragraph)
+        assert paragraph.strip() == paragraph != ""
+        assert "\n" not in paragraph
+        assert printable(paragraph) == paragraph
+        paragraph.encode()
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_no_letter_gets_lost(text: str) -> None:
+    kept = "".join(paragraphs(text))
+    assert sorted(each for each in kept if each.isalnum()) == sorted(
+        each for each in printable(text) if each.isalnum()
+    )

@@ -1,0 +1,81 @@
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from fakes_read import NOON, FakeReadStore, FixedClock, stored
+from pipeline.model import StoredDocument
+from pipeline.ports import Change
+from pipeline.publish.tail import follow, place_before
+
+
+class LoggedStore(FakeReadStore):
+    """A store whose change log is given: document id for new, `-` for another kind."""
+
+    def __init__(self, *log: str) -> None:
+        super().__init__(documents=[stored(each) for each in dict.fromkeys(log) if each != "-"])
+        self.log = list(log)
+
+    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
+        return [
+            Change(seq=seq, kind="tagged" if name == "-" else "new", document_id=name, at=NOON)
+            for seq, name in enumerate(self.log, start=1)
+            if seq > after
+        ][:limit]
+
+    def last_change(self) -> int:
+        return len(self.log)
+
+
+def names(documents: Iterator[StoredDocument]) -> list[str]:
+    return [each.document.id for each in documents]
+
+
+def name(number: int) -> str:
+    return f"document-{number:06}"
+
+
+def test_each_new_document_is_given_once_and_in_order() -> None:
+    store = LoggedStore(*(name(number) for number in range(250)))
+
+    given = names(follow(store, FixedClock(), after=0, wait=lambda: False))
+
+    assert given == [name(number) for number in range(250)]
+
+
+def test_other_changes_are_passed_over() -> None:
+    store = LoggedStore("-", name(1), "-", "-", name(2))
+
+    assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(1), name(2)]
+
+
+def test_what_is_stored_while_waiting_is_given_too() -> None:
+    store = LoggedStore(name(1))
+    waits = iter([True, False])
+
+    def wait() -> bool:
+        store.log.append(name(2))
+        store.documents = [*store.documents, stored(name(2))]
+        return next(waits)
+
+    assert names(follow(store, FixedClock(), after=0, wait=wait)) == [name(1), name(2)]
+
+
+def test_what_may_not_be_shown_is_passed_over() -> None:
+    store = LoggedStore(name(1), name(2))
+    store.documents = store.documents[1:]
+
+    assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(2)]
+
+
+@pytest.mark.parametrize(
+    ("log", "lines", "place"),
+    [
+        pytest.param([], 3, 0, id="empty"),
+        pytest.param([name(1), name(2), name(3)], 0, 3, id="none-wanted"),
+        pytest.param([name(1), name(2), name(3)], 2, 1, id="the-last-two"),
+        pytest.param([name(1), name(2)], 5, 0, id="fewer-than-wanted"),
+        pytest.param([name(1), name(2), *"-" * 300], 1, 1, id="far-back"),
+    ],
+)
+def test_the_place_before_the_last_lines_is_found(log: list[str], lines: int, place: int) -> None:
+    assert place_before(LoggedStore(*log), lines) == place

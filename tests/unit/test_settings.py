@@ -1,0 +1,152 @@
+"""newswire.yaml and the environment."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.settings import Settings, load_settings, secrets_of, shipped_config_dir
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    def load_text(text: str = "", feeds: str | None = None, **env: str) -> Settings:
+        (tmp_path / "newswire.yaml").write_text(text)
+        if feeds is not None:
+            (tmp_path / "feeds.yaml").write_text(feeds)
+        return load_settings(tmp_path, Path("data"), env)
+
+    return load_text
+
+
+def refused(load: Load, text: str, **more: str) -> str:
+    with pytest.raises(ConfigError) as refusal:
+        load(text, **more)
+    return str(refusal.value)
+
+
+def test_an_empty_file_gives_the_defaults(load: Load) -> None:
+    settings = load("# nothing\nweb:\n")
+    assert settings.storage.url is None
+    assert settings.queue.url is None
+    assert (settings.fetch.timeout_s, settings.fetch.max_body_bytes) == (30, 10 * 2**20)
+    assert (settings.workers.wire, settings.workers.backfill, settings.workers.enrich) == (2, 1, 0)
+    assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8600)
+    assert settings.log.format == "auto"
+    assert settings.feeds == ()
+
+
+def test_the_data_directory_is_absolute(load: Load) -> None:
+    assert load().data_dir == Path.cwd() / "data"
+
+
+def test_durations_and_sizes_are_written_as_people_write_them(load: Load) -> None:
+    settings = load(
+        "fetch: {timeout_s: 1m, max_body_bytes: 2MiB}\nworkers: {drain_s: 2.5, memory_bytes: 1 GB}\n"
+    )
+    assert settings.fetch.timeout_s == 60
+    assert settings.fetch.max_body_bytes == 2 * 2**20
+    assert settings.workers.drain_s == 2.5
+    assert settings.workers.memory_bytes == 10**9
+
+
+def test_json_is_yaml(load: Load) -> None:
+    assert load('{"web": {"port": 8700, "token": null, "hosts": ["a.example"]}}').web.port == 8700
+
+
+def test_the_environment_wins_over_the_file(load: Load) -> None:
+    settings = load("web: {port: 1}\n", NEWSWIRE_WEB__PORT="2", NEWSWIRE_QUEUE__URL="redis://q/0")
+    assert settings.web.port == 2
+    assert settings.queue.url == "redis://q/0"
+
+
+def test_an_empty_variable_says_nothing(load: Load) -> None:
+    assert load("web: {port: 1}\n", NEWSWIRE_WEB__PORT="").web.port == 1
+
+
+def test_lists_in_the_environment_have_commas(load: Load) -> None:
+    assert load(NEWSWIRE_WEB__HOSTS="a.example, b.example").web.hosts == ("a.example", "b.example")
+
+
+def test_other_variables_are_not_ours(load: Load) -> None:
+    load(NEWSWIRE_DATA="x", NEWSWIRE_CONFIG="y", NEWSWIREX__Y="z")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("NEWSWIRE_WEB__PORT", "many", "NEWSWIRE_WEB__PORT: should be a whole number"),
+        ("NEWSWIRE_WEB__PROT", "1", "there is no such setting (did you mean NEWSWIRE_WEB__PORT?)"),
+        ("NEWSWIRE_WUB__PORT", "1", "NEWSWIRE_WUB__PORT: there is no such setting"),
+        ("NEWSWIRE_QUEUE__URL", "http://sesame", "NEWSWIRE_QUEUE__URL: should begin with redis://"),
+    ],
+)
+def test_a_wrong_variable_is_named_without_its_value(
+    load: Load, variable: str, value: str, words: str
+) -> None:
+    message = refused(load, "", **{variable: value})
+    assert words in message
+    assert "sesame" not in message
+
+
+def test_urls_of_services_take_their_secrets_from_elsewhere(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "db").write_text("postgresql://u:pw@db/x\n")
+    settings = load("storage: {url: 'file:db'}\nqueue: {url: 'redis://:${PW}@q/0'}\n", PW="sesame")
+    assert settings.storage.url == "postgresql://u:pw@db/x"
+    assert settings.queue.url == "redis://:sesame@q/0"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("web:\n  prot: 1\n", ':2:3: web.prot: unknown key (did you mean "port"?)'),
+        ("web: {port: 70000}\n", ":1:13: web.port: should be less than or equal to 65535"),
+        ("web: 1\n", ":1:6: web: should be a mapping"),
+        ("fetch: {timeout_s: 0}\n", "fetch.timeout_s: should be greater than 0"),
+        ("fetch: {max_body_bytes: 10Mb}\n", "fetch.max_body_bytes: should be a size such as"),
+        ("log: {level: loud}\n", "log.level: should be 'debug', 'info', 'warning' or 'error'"),
+        ("wab: {}\n", ':1:1: wab: unknown key (did you mean "web"?)'),
+        ("[]\n", ":1:1: should be a mapping"),
+        ("storage: {url: 'mysql://u:sesame@h/x'}\n", "storage.url: should begin with postgresql://"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(load: Load, text: str, words: str) -> None:
+    message = refused(load, text)
+    assert f"newswire.yaml{words}" in message if words.startswith(":") else words in message
+    assert "sesame" not in message
+
+
+def test_mistakes_of_both_files_are_told_at_once(load: Load) -> None:
+    message = refused(load, "wab: 1\n", feeds="feeds: 1\n")
+    assert "newswire.yaml:1:1" in message
+    assert "feeds.yaml:1:8" in message
+
+
+def test_a_directory_with_neither_file_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds neither newswire\.yaml nor feeds\.yaml"):
+        load_settings(tmp_path, tmp_path, {})
+
+
+def test_values_are_frozen(load: Load) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load().web.port = 1  # type: ignore[misc]
+
+
+def test_all_secrets_are_known_and_none_is_shown(load: Load) -> None:
+    settings = load(
+        "storage: {url: 'postgresql://u:pw-1@h/x'}\nqueue: {url: 'redis://:pw-2@h/0'}\nweb: {token: pw-3}\n",
+        feeds="feeds:\n  - url: https://a.example/\n    proxy: http://p:pw-4@h\n"
+        "    auth: {kind: bearer, token: pw-5}\n    headers: {X-A: pw-6}\n",
+    )
+    secrets = secrets_of(settings)
+    assert set(secrets) == {"pw-1", "pw-2", "pw-3", "pw-4", "pw-5", "pw-6"}
+    assert not any(secret in repr(settings) for secret in secrets)
+
+
+def test_the_shipped_configuration_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(shipped_config_dir(), Path("data"), {})
+    assert [feed.id for feed in settings.feeds if feed.kind == "directory"] == ["samples"]
+    assert len({feed.language for feed in settings.feeds}) >= 4

@@ -1,0 +1,1 @@
+"""The processing side: entries become normalised, linked and tagged documents."""

@@ -1,0 +1,117 @@
+"""HTML made safe and HTML made text: the home of nh3 and selectolax.
+
+A body is sanitised once, by an allow-list; its text is read from what was left.
+"""
+
+import re
+from html import unescape
+from itertools import accumulate
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from workers.normalise.lexicon import words
+from workers.normalise.text import PARAGRAPH, flat, paragraphs, printable
+
+_BLOCKS = words(
+    "address article aside blockquote caption center dd details div dl dt figcaption figure footer h1 "
+    "h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tr ul"
+)
+_INLINE = words(
+    "a abbr acronym b bdi bdo big br cite code del dfn em i img ins kbd mark q s samp small span "
+    "strike strong sub sup tbody td tfoot th thead time tt u var wbr"
+)
+#: their content is no text of the story
+_DROPPED = words(
+    "button canvas iframe math noembed noframes noscript object option script select style svg "
+    "template textarea title xmp"
+)
+_ATTRIBUTES = {
+    "a": {"href", "hreflang", "title"},
+    "abbr": {"title"},
+    "blockquote": {"cite"},
+    "img": {"src", "alt", "width", "height", "title"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+    "*": {"lang", "dir"},
+}
+_CLEANER = nh3.Cleaner(
+    tags=set(_BLOCKS | _INLINE),
+    clean_content_tags=set(_DROPPED),
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    # A relative address would point into the pages that show the story.
+    url_relative="deny",
+)
+# Not white space, so that they survive its collapsing; taken out of texts like all controls.
+_BREAK, _EDGE, _CELL = "\x01", "\x02", "\x03"
+# Text between the parts of a table would be moved before it: these get marks in the tree, the rest as text.
+_TABLE_PARTS = frozenset(("table", "tr", "caption"))
+_BLOCK_TAG = re.compile(rf"<(?=/?(?:p|div|li|{'|'.join(sorted(_BLOCKS - _TABLE_PARTS))})[ >])")
+_BREAK_TAG = re.compile("<br[^>]*>")
+
+# HTML parsers take quadratic time on elements of this kind that are nested thousands deep.
+_NESTS = re.compile(
+    r"<(/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset|figcaption|figure|footer"
+    r"|header|hgroup|listing|main|menu|nav|ol|pre|search|section|summary|table|ul)\b[^>]*>",
+    re.IGNORECASE,
+)
+_MANY_TAGS = 2000
+_MAX_DEPTH = 200
+
+
+def sanitise(html: str) -> str:
+    """Keep what the allow-list names: no scripts, styles, forms, frames, handlers, relative addresses."""
+    if html.count("<") > _MANY_TAGS and _depth(html) > _MAX_DEPTH:
+        html = _NESTS.sub("<p>", html)
+    try:
+        safe = _CLEANER.clean(html)
+    except UnicodeEncodeError:  # lone surrogates
+        safe = _CLEANER.clean(printable(html))
+    return printable(safe).strip()  # after the sanitiser has read what was written as entities
+
+
+def html_paragraphs(sanitised: str) -> list[str]:
+    """Read sanitised HTML as clean paragraphs: block elements, list items and table rows are paragraphs.
+
+    >>> html_paragraphs("<p>One<br>line</p><ul><li>two</ul>")
+    ['One line', 'two']
+    """
+    if "<" not in sanitised:
+        return paragraphs(unescape(sanitised))
+    # The sanitiser writes tags in one way only; a mark inside an attribute's value would do no harm.
+    marked = _BLOCK_TAG.sub(_EDGE + "<", sanitised)
+    if "<br" in marked:
+        marked = _BREAK_TAG.sub(_BREAK, marked)
+    body = LexborHTMLParser(marked).body
+    assert body is not None  # lexbor gives every document a body
+    _mark_nodes(body, marked)
+    return [clean for part in body.text().split(_EDGE) for clean in _lines(part)]
+
+
+def _lines(part: str) -> list[str]:
+    """Read the text of one block; where it has line breaks, as text of its own."""
+    if _BREAK in part:
+        return paragraphs(" ".join(part.replace(_CELL, " ").split()).replace(_BREAK, "\n"))
+    clean = flat(part.replace(_CELL, " "))
+    return [clean] if clean else []
+
+
+def _mark_nodes(body: LexborNode, html: str) -> None:
+    """Set marks where only the tree can say them: in preformatted text and tables."""
+    if "<pre" in html:
+        for node in body.css("pre"):
+            lines = node.text().replace(_BREAK, "\n").replace(_EDGE, PARAGRAPH)
+            node.replace_with(_EDGE + _EDGE.join(paragraphs(lines)) + _EDGE)
+    if "<table" in html:
+        for node in body.css("td,th"):
+            node.insert_after(_CELL)
+        for node in body.css(",".join(_TABLE_PARTS)):
+            node.insert_before(_EDGE)
+            node.insert_after(_EDGE)
+
+
+def _depth(html: str) -> int:
+    """Say how deep elements that can be nested are nested at most, roughly."""
+    return max(accumulate(-1 if match[1] else 1 for match in _NESTS.finditer(html)), default=0)

@@ -1,0 +1,111 @@
+r"""Clean text: NFC, nothing that is not text, hard-wrapped lines back into paragraphs.
+
+Joiners that Persian, Hindi and emoji need (U+200C, U+200D) stay; what only turns the direction, hides or
+obeys nobody goes. All white space becomes the ordinary space.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+PARAGRAPH = "\n\n"
+
+# Controls but tab and line feed; soft hyphen; invisible and direction marks; lone surrogates; no characters.
+_NOT_TEXT = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_INDENT = re.compile(r"[ \t\u00a0\u3000]*")
+
+#: a line longer than this was never hard-wrapped: its end is a paragraph's
+_MAX_WRAP = 100
+#: a line shorter than this part of the longest, before a capital, ends a paragraph even without a full stop
+_SHORT_LINE = 0.7
+_SENTENCE_END = tuple(".!?:;…\"'”’»)]。！？؟۔")
+_LEAD_MAX = 600
+_SENTENCE = re.compile(r"[.!?…]['\"”’»)\]]*(?=\s)|[。！？؟۔]")
+
+
+def paragraphs(text: str) -> list[str]:
+    r"""Split a text into clean paragraphs, each on one line.
+
+    Blank lines and indented lines begin paragraphs; lines that were broken to fit a width are joined.
+
+    >>> paragraphs("One line that\nwas wrapped.\n\n  Next  one.")
+    ['One line that was wrapped.', 'Next one.']
+    """
+    plain = printable(text)
+    found: list[str] = []
+    for block in _BLANK_LINES.split(plain):
+        found += _unwrapped(block.strip("\n"))
+    return [clean for each in found if (clean := flat(each))]
+
+
+def flat(text: str) -> str:
+    """Bring to one clean line: NFC, single spaces, nothing that is not text."""
+    if not text.isprintable() or "  " in text:  # nearly every text is clean: asking costs a tenth of cleaning
+        text = " ".join(printable(text).split())
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", text.strip())
+
+
+def one_line(text: str | None) -> str | None:
+    r"""Clean a headline or name to one line; None where nothing is left.
+
+    >>> one_line(" Two\n lines\x07 ")
+    'Two lines'
+    """
+    if text is None:
+        return None
+    return flat(text) or None
+
+
+def printable(text: str) -> str:
+    """Bring to NFC, take out what is not text, make every line end a line feed."""
+    if not text.replace("\n", "").isprintable():
+        text = _NOT_TEXT.sub("", _LINE_END.sub("\n", text))
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def lead_of(body: Sequence[str]) -> str:
+    """Take the first paragraph, cut after a sentence where it is very long."""
+    if not body:
+        return ""
+    first = body[0]
+    if len(first) <= _LEAD_MAX:
+        return first
+    ends = [match.end() for match in _SENTENCE.finditer(first, 0, _LEAD_MAX)]
+    if ends:
+        return first[: ends[-1]]
+    return first[:_LEAD_MAX].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+def _unwrapped(block: str) -> Iterator[str]:
+    """Join the lines of a block that were broken to fit a width; yield its paragraphs."""
+    lines = [line.rstrip() for line in block.split("\n") if line.strip()]
+    margin = min((_indent(line) for line in lines), default=0)
+    width = max((len(line) for line in lines), default=0)
+    begun: list[str] = []
+    for line in lines:
+        if begun and (_indent(line) - margin >= 2 or _ends_paragraph(begun[-1], line.lstrip(), width)):
+            yield " ".join(begun)
+            begun = []
+        begun.append(line)
+    if begun:
+        yield " ".join(begun)
+
+
+def _indent(line: str) -> int:
+    match = _INDENT.match(line)
+    assert match is not None  # the pattern matches the empty string
+    return len(match.group().expandtabs(4))
+
+
+def _ends_paragraph(line: str, following: str, width: int) -> bool:
+    """Say whether a line's end was meant: the next word would have fitted, and what follows begins anew."""
+    if width > _MAX_WRAP:
+        return True
+    if len(line) + 1 + len(following.split(None, 1)[0]) <= width and not following[0].islower():
+        return line.endswith(_SENTENCE_END) or len(line) < _SHORT_LINE * width
+    return False

@@ -1,0 +1,83 @@
+"""Everything that is said of where and what a document is about: one pass over its words.
+
+Rules and gazetteer are loaded once, before workers are forked; what they say depends on the document alone.
+"""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from pipeline.model import Document, Tagging
+from workers.tag.beats import BeatRules, beats_of, load_beats
+from workers.tag.gazetteer.file import Gazetteer
+from workers.tag.gazetteer.ready import ready_gazetteer
+from workers.tag.reading import rules_path
+from workers.tag.regions import RegionReading, regions_of
+from workers.tag.tokens import tagged_text, tokenise, warm_up
+from workers.tag.topics import TopicRules, load_topics, topics_of
+
+_RULE_FILES = ("topics", "beats.yaml", "regions.yaml", "mediatopics.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagger:
+    """Rules and gazetteer, ready."""
+
+    gazetteer: Gazetteer
+    topics: TopicRules
+    beats: BeatRules
+    #: names the rules and the gazetteer; stands in every tagging
+    version: str
+
+    def tag(self, document: Document, *, default_region: str | None = None) -> tuple[Document, Tagging]:
+        """Say what a document is about.
+
+        Args:
+            document: Normalised.
+            default_region: Of its source, ISO 3166-1 alpha-2.
+
+        Returns:
+            The document with the place of its dateline resolved, and its tagging without people and
+            organisations.
+        """
+        tokens = tokenise(tagged_text(document), document.language)
+        where = regions_of(document, tokens, self.gazetteer, default_region=default_region)
+        topics = topics_of(document, tokens, self.topics)
+        tagging = Tagging(
+            rules=self.version,
+            regions=where.regions,
+            places=where.places,
+            topics=topics,
+            beats=beats_of(where.regions, topics, tokens, self.beats),
+        )
+        return _located(document, where), tagging
+
+
+def load_tagger(config_dir: Path) -> Tagger:
+    """Load rules and gazetteer; a rule file that the configuration does not have is taken as it is shipped.
+
+    Raises:
+        ConfigError: A rule file is wrong; with file, line and column.
+        ServiceError: The gazetteer is not there and cannot be compiled.
+    """
+    warm_up()
+    gazetteer = ready_gazetteer()
+    topics = load_topics(config_dir)
+    beats = load_beats(config_dir, topics)
+    version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
+    return Tagger(gazetteer=gazetteer, topics=topics, beats=beats, version=version)
+
+
+def _located(document: Document, where: RegionReading) -> Document:
+    if document.dateline is None or where.dateline_place is None:
+        return document
+    return replace(document, dateline=replace(document.dateline, place=where.dateline_place))
+
+
+def _version_of_rules(config_dir: Path) -> str:
+    digest = sha256()
+    for name in _RULE_FILES:
+        path = rules_path(config_dir, name)
+        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+            digest.update(f"{file.name}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
