@@ -3,7 +3,7 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 COPY requirements.lock pyproject.toml README.md LICENSE NOTICE CHANGELOG.md ./
 RUN python -m venv /opt/newswire \
-    && /opt/newswire/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+    && /opt/newswire/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pipeline pipeline
 COPY workers workers
 COPY config config
