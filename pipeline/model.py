@@ -134,6 +134,20 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """What a sender's metadata says an item is about, as sent (NewsML-G2: subject, located, assert)."""
+
+    #: subject, category, genre, place, person, organisation or event
+    kind: str
+    #: vocabulary of the code: `medtop`, `subj`, `anpa`, `iso3166-1a2`, a catalog's URI, …; None: not said
+    scheme: str | None = None
+    code: str | None = None
+    name: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One item as its format gave it; survives JSON. Dates are text as sent: normalise reads them."""
 
@@ -152,9 +166,17 @@ class Entry:
     slugline: str | None = None
     byline: str | None = None
     authors: tuple[str, ...] = ()
+    #: the dateline, where the format has a field for it; else it opens the text
+    dateline: str | None = None
+    #: place of writing, where the format has a field for it
+    located: str | None = None
     keywords: tuple[str, ...] = ()
+    #: subjects, places, people and organisations that the sender names
+    concepts: tuple[Concept, ...] = ()
     #: 1 highest to 9 lowest
     urgency: int | None = None
+    #: what this version is, where the format says so, as sent: `sig:correction`, `Alert`, `Update`
+    signal: str | None = None
     #: unsanitised HTML as sent
     summary_html: str | None = None
     #: unsanitised HTML as sent; `text` is read where this is None
@@ -262,6 +284,8 @@ class Document:
     byline: str | None = None
     authors: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    #: subjects, places, people and organisations that the sender named, as sent
+    concepts: tuple[Concept, ...] = ()
     urgency: int | None = None
     embargoed: datetime | None = None
     dateline: Dateline | None = None

@@ -7,11 +7,12 @@ from typing import Any
 
 from pipeline.formats.charset import BAD_BYTE
 from pipeline.formats.controls import without_controls
-from pipeline.model import Entry
+from pipeline.model import Concept, Entry
 
 MAX_HEADLINE = 1_000
 MAX_BODY = 1_000_000
 MAX_KEYWORDS = 500
+MAX_CONCEPTS = 500
 
 # One line each; cut where longer.
 _LINES = {
@@ -20,6 +21,9 @@ _LINES = {
     "headline": MAX_HEADLINE,
     "slugline": 200,
     "byline": 1_000,
+    "dateline": 500,
+    "located": 200,
+    "signal": 100,
     "language": 40,
     "published": 100,
     "updated": 100,
@@ -108,6 +112,22 @@ class _Finisher:
         lines = (self.line(text)[:_MAX_LISTED] for text in texts)
         return tuple(dict.fromkeys(text for text in lines if text))[:MAX_KEYWORDS]
 
+    def concepts_of(self, _: str, sent: tuple[Concept, ...]) -> tuple[Concept, ...]:
+        """Clean codes and names; what has neither, and what stands there twice, goes."""
+        cleaned = (
+            replace(
+                each,
+                scheme=self._short(each.scheme),
+                code=self._short(each.code),
+                name=self._short(each.name),
+            )
+            for each in sent[:MAX_CONCEPTS]
+        )
+        return tuple(dict.fromkeys(each for each in cleaned if each.code or each.name))
+
+    def _short(self, text: str | None) -> str | None:
+        return (self.line(text)[:_MAX_LISTED] or None) if text else None
+
     def _cut(self, name: str, text: str, most: int) -> str | None:
         if len(text) > most:
             self._notes.append(f"{name} cut at {most:,} of {len(text):,} characters")
@@ -127,6 +147,7 @@ _FINISHED: Mapping[str, Callable[[_Finisher, str, Any], Any]] = {
     **dict.fromkeys(_NAMES, _Finisher.name_of),
     **dict.fromkeys(_BODIES, _Finisher.body_of),
     **dict.fromkeys(_LISTS, _Finisher.list_of),
+    "concepts": _Finisher.concepts_of,
 }
 
 

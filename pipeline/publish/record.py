@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from pipeline.model import (
+    Concept,
     Credit,
     Dateline,
     Document,
@@ -85,6 +86,7 @@ def _record(
         "infosource": document.infosource,
         "content_hash": document.content_hash,
         "notes": list(document.notes),
+        "concepts": [_concept(each) for each in document.concepts],
     }
 
 
@@ -131,6 +133,17 @@ def _tags(tagging: Tagging) -> Record:
         "beats": [{"id": each.code, "name": each.name, "score": each.score} for each in tagging.beats],
         "people": [_entity(each) for each in tagging.people],
         "organisations": [_entity(each) for each in tagging.organisations],
+    }
+
+
+def _concept(concept: Concept) -> Record:
+    return {
+        "kind": concept.kind,
+        "scheme": concept.scheme,
+        "code": concept.code,
+        "name": concept.name,
+        "lat": concept.lat,
+        "lon": concept.lon,
     }
 
 

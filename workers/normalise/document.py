@@ -127,6 +127,7 @@ def normalise(
         byline=byline,
         authors=_clean(entry.authors) or (authors_of(byline) if byline else ()),
         keywords=_clean(entry.keywords),
+        concepts=entry.concepts,
         urgency=entry.urgency if entry.urgency in range(1, 10) else None,
         embargoed=embargoed.at,
         dateline=_dateline(body.story, time.dateline),
