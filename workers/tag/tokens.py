@@ -18,8 +18,8 @@ import spacy
 
 from pipeline.model import Document
 
-#: languages with rules of their own; all others are cut by the rules of `xx`. So is French: its own rules take
-#: over two seconds to load, and cut nothing else once words are cut finer
+#: languages with rules of their own; all others are cut by the rules of `xx`. So is French: its own rules
+#: take over two seconds to load, and cut nothing else once words are cut finer
 _LANGUAGES = ("en",)
 _OTHER = "xx"
 #: spaCy never forgets a word: a tokeniser that knows this many is replaced by a fresh one
