@@ -193,6 +193,8 @@ class Entry:
     ednote: str | None = None
     #: what reading the bytes found odd (repaired bytes, cut text), in words
     notes: tuple[str, ...] = ()
+    #: the document itself, where the item is an export of ours: there is nothing to be read in it
+    exported: "Document | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

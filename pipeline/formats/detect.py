@@ -1,10 +1,13 @@
-"""Which format are these bytes? To add one: a module with `claims` and `read`, and a line in FORMATS."""
+"""Which format are these bytes? To add one: a module with `claims` and `read`, and a line in FORMATS.
+
+Mail and archives hold other formats: they are asked first, about the bytes as they are.
+"""
 
 import re
 from typing import Protocol
 
 from pipeline.errors import ParseError, Reason
-from pipeline.formats import feeds, jsonfeed, jsonlines, plaintext
+from pipeline.formats import anpa, archive, feeds, iptc7901, jsonfeed, jsonlines, mail, ninjs, plaintext
 from pipeline.formats.json_values import is_json
 from pipeline.formats.source import Source, open_source
 from pipeline.model import Parsed
@@ -23,9 +26,9 @@ class Format(Protocol):
 
 
 #: asked in this order; the first that claims the bytes reads them
-FORMATS: tuple[Format, ...] = (feeds, jsonfeed, jsonlines, plaintext)
+FORMATS: tuple[Format, ...] = (feeds, jsonfeed, ninjs, jsonlines, anpa, iptc7901, plaintext)
 
-_EXPECTED = "expected is RSS, Atom, JSON Feed, JSON Lines or plain wire copy"
+_EXPECTED = "expected is RSS, Atom, JSON Feed, ninjs, JSON Lines, a wire format, mail or plain wire copy"
 _HTML = frozenset(
     {
         "html",
@@ -63,13 +66,23 @@ def read(body: bytes, *, name: str, media_type: str | None = None, expect: str |
     Raises:
         ParseError: No format that we read, over a limit, or broken; the message says what was found.
     """
-    source = open_source(body, name=name, media_type=media_type)
     if expect == jsonlines.NAME:  # a broken line alone may look like any other format
-        return jsonlines.read(source)
-    parsed = _read_as_claimed(source)
+        return jsonlines.read(open_source(body, name=name, media_type=media_type))
+    parsed = _read_any(body, name, media_type, frozenset({archive.NAME_ZIP, mail.NAME}))
     if expect not in {None, parsed.format}:
         raise ParseError(Reason.UNKNOWN_FORMAT, f"this reads as {parsed.format}; it came as {expect}")
     return parsed
+
+
+def _read_any(body: bytes, name: str, media_type: str | None, holders: frozenset[str]) -> Parsed:
+    """Read bytes that may hold others, each kind of holder once: an archive in a mail, a mail in an archive."""
+    if archive.NAME_ZIP in holders and archive.claims(body):
+        inside = holders - {archive.NAME_ZIP}
+        return archive.read(body, lambda member: _read_any(member, name, None, inside))
+    if mail.NAME in holders and mail.claims(body):
+        inside = holders - {mail.NAME}
+        return mail.read(body, lambda part, kind: _read_any(part, name, kind, inside))
+    return _read_as_claimed(open_source(body, name=name, media_type=media_type))
 
 
 def _read_as_claimed(source: Source) -> Parsed:
@@ -88,7 +101,7 @@ def _refusal(source: Source) -> ParseError:
     elif source.text.lstrip().startswith("<"):
         found = "mark-up without a root element"
     elif is_json(source.text):
-        found = "JSON, but neither a JSON Feed nor records with text or html, one a line"
+        found = "JSON, but neither a JSON Feed nor ninjs nor records with text or html, one a line"
     else:
         found = "no text that we know"
     return ParseError(Reason.UNKNOWN_FORMAT, f"this is {found}; {_EXPECTED}")

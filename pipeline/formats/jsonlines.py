@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any
 
 from pipeline.errors import Reason
+from pipeline.formats import exported, ninjs
 from pipeline.formats.charset import decode
 from pipeline.formats.controls import without_controls
 from pipeline.formats.finish import finish
@@ -78,7 +79,14 @@ def _read_line(raw: bytes) -> Entry:
     record = load(without_controls(decoded.text))
     if not isinstance(record, dict):
         raise WrongValueError(f"a line must be an object, not {kind(record)}")
-    return finish(_entry(record), repaired=decoded.repaired, note=decoded.note)
+    return finish(_any_entry(record), repaired=decoded.repaired, note=decoded.note)
+
+
+def _any_entry(record: Mapping[str, Any]) -> Entry:
+    """Read a record: an export of ours, ninjs, or one with our own fields."""
+    if exported.is_record(record):
+        return exported.record_entry(record)
+    return ninjs.entry_of(record) if ninjs.is_item(record) else _entry(record)
 
 
 def _entry(record: Mapping[str, Any]) -> Entry:
@@ -143,4 +151,4 @@ def _is_record(text: str) -> bool:
         record = load(text)
     except WrongValueError:
         return False
-    return isinstance(record, dict) and not _FIELDS.isdisjoint(record)
+    return isinstance(record, dict) and (not _FIELDS.isdisjoint(record) or ninjs.is_item(record))

@@ -20,6 +20,8 @@ _BINARY = (
     (b"\x7fELF", "a program"),
     (b"{\\rtf", "an RTF document"),
 )
+# SOH header STX: short messages of the telegraph are full of control characters too.
+_FRAMED = re.compile(rb"\x01[\t\r\n\x11-\x14\x1f -~\x80-\xff]{8,2000}\x02")
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
 
 
@@ -38,6 +40,8 @@ class Source:
     repaired: bool
     #: what was odd about the bytes, for every entry that is not plain ASCII
     note: str | None
+    #: a message in the frame of the telegraph formats begins it
+    framed: bool
     #: root element, where the text is XML or HTML
     root: Root | None
 
@@ -52,7 +56,9 @@ def open_source(body: bytes, *, name: str, media_type: str | None) -> Source:
         if body.startswith(magic):
             raise ParseError(Reason.UNKNOWN_FORMAT, f"this is {what}; a feed or wire copy is expected")
     decoded = decode(body, media_type)
-    _expect_text(decoded.text)
+    framed = _FRAMED.search(body[:8_192]) is not None
+    if not framed:
+        _expect_text(decoded.text)
     text = without_controls(decoded.text)
     if not text.strip():
         found = "holds nothing but white space" if body else "is empty"
@@ -65,12 +71,13 @@ def open_source(body: bytes, *, name: str, media_type: str | None) -> Source:
         text=text,
         repaired=decoded.repaired,
         note=decoded.note,
+        framed=framed,
         root=find_root(text),
     )
 
 
 def _expect_text(text: str) -> None:
-    """Refuse what is no text: telegraph formats have few control characters, binary data is full of them."""
+    """Refuse what is no text: it has few control characters, binary data is full of them."""
     head = text[:8_192]
     if len(_NO_TEXT.findall(head)) * 10 > len(head):
         raise ParseError(Reason.UNKNOWN_FORMAT, "this is binary data; a feed or wire copy is expected")

@@ -2,7 +2,8 @@
 
 ninjs has no property for signals: they are told in `edNote`. Coordinates are left out, as the schema takes
 its rules for them from another server, which would have to be reached to validate; the GeoNames URIs lead to
-them.
+them. `pipeline.formats.exported` reads an object back as the document it was: what is written here in another
+form has to be read there in the same.
 
 Source: https://iptc.org/standards/ninjs/ and its ninjs-schema_3.1.json.
 """
@@ -13,7 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.model import Credit, Document, Entity, Place, PubStatus, StoredDocument, Tag, Tagging
+from pipeline.model import (
+    Concept,
+    Credit,
+    Document,
+    Entity,
+    Place,
+    PubStatus,
+    StoredDocument,
+    Tag,
+    Tagging,
+)
 
 Ninjs = dict[str, Any]
 
@@ -25,6 +36,10 @@ _STANDARD = {
 _MEDIA_TOPIC = re.compile(r"medtop:(\d{8})", re.ASCII)
 #: who tagged, in `creator`
 _TAGGER = "newswire"
+
+#: kinds of concepts that have a list of their own; the others are subjects
+_LISTED_KINDS = frozenset({"genre", "event", "object", "place", "person", "organisation"})
+_CODE_URI = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9._~/-]*#?[A-Za-z0-9._~-]+")
 
 # RFC 3986: what may not stand in a URI as it is, and a % that escapes nothing.
 _NOT_IN_URI = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]")
@@ -50,7 +65,7 @@ def ninjs_object(stored: StoredDocument) -> Ninjs:
         "urgency": document.urgency if document.urgency in range(1, 10) else None,
         "language": document.language,
         "headlines": _texts("main", document.headline),
-        "descriptions": [] if canceled else _texts("summary", document.lead),
+        "descriptions": [*([] if canceled else _texts("summary", document.lead)), *_signed(document)],
         "bodies": [] if canceled else _bodies(document),
         "by": document.byline or ", ".join(document.authors),
         "slugline": document.slugline,
@@ -58,6 +73,9 @@ def ninjs_object(stored: StoredDocument) -> Ninjs:
         "edNote": "\n".join(_notes(document)),
         "infoSources": list(_sources(document)),
         "altIds": _other_ids(stored),
+        "genres": [_sent(each) for each in document.concepts if each.kind == "genre"],
+        "events": [_sent(each, "sent") for each in document.concepts if each.kind == "event"],
+        "objects": [_sent(each, "sent") for each in document.concepts if each.kind == "object"],
         **_subjects(document, stored.tagging),
     }
     return {name: value for name, value in found.items() if value not in (None, "", [])}
@@ -97,6 +115,19 @@ def _bodies(document: Document) -> list[Ninjs]:
         return plain
     html = {"role": "html", "contentType": "text/html", "wordCount": words, "value": document.body_html}
     return [*plain, html]
+
+
+def _signed(document: Document) -> list[Ninjs]:
+    """Tell the words that open and sign off the text, which stand in fields of ours and not in it."""
+    dateline, credit = document.dateline, document.credit
+    opening = (
+        ("dateline", dateline.text),
+        ("dateline-city", dateline.city),
+        ("dateline-date", dateline.date),
+        ("dateline-agency", dateline.agency),
+    )
+    told = [*(opening if dateline else ()), ("credit", credit.text if credit else None)]
+    return [each for role, text in told for each in _texts(role, text)]
 
 
 def _located(document: Document) -> str | None:
@@ -143,21 +174,62 @@ def _other_ids(stored: StoredDocument) -> list[Ninjs]:
         ("story", stored.story_id),
         ("url", document.url),
         ("canonical-url", document.canonical_url),
+        ("uri", document.uri if document.uri != _uri(document.uri) else None),
+        # versionCreated stands in every object, known or not.
+        ("version-created", None if document.version_created else "not sent"),
     ]
     return [{"role": role, "value": value} for role, value in ids if value]
 
 
 def _subjects(document: Document, tagging: Tagging) -> Ninjs:
     return {
-        "places": [*_places(document, tagging), *map(_country, tagging.regions)],
+        "places": [
+            *_places(document, tagging),
+            *map(_country, tagging.regions),
+            *_of_kind(document, "place"),
+        ],
         "subjects": [
             *map(_topic, tagging.topics),
             *map(_beat, tagging.beats),
             *({"name": word, "creator": document.provider} for word in document.keywords if word),
+            *(
+                {**_sent(each, _relation(each)), "creator": document.provider}
+                for each in document.concepts
+                if each.kind not in _LISTED_KINDS
+            ),
         ],
-        "people": _entities(tagging.people),
-        "organisations": _entities(tagging.organisations),
+        "people": [
+            *_entities(tagging.people),
+            *({"name": name, "rel": "author"} for name in document.authors if name),
+            *_of_kind(document, "person"),
+        ],
+        "organisations": [*_entities(tagging.organisations), *_of_kind(document, "organisation")],
     }
+
+
+def _of_kind(document: Document, kind: str) -> list[Ninjs]:
+    return [_sent(each, "sent") for each in document.concepts if each.kind == kind]
+
+
+def _relation(concept: Concept) -> str:
+    """Say that the sender sent it, and as what, where that is not a subject: "sent category"."""
+    return "sent" if concept.kind == "subject" else f"sent {concept.kind}"
+
+
+def _sent(concept: Concept, relation: str | None = None) -> Ninjs:
+    """Write what the sender named, with its own code: by the code's URI, else as vocabulary:code."""
+    found = {"name": concept.name, "rel": relation, **_code(concept)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _code(concept: Concept) -> Ninjs:
+    """Write a code so that it can be parted from its vocabulary again."""
+    scheme, code = concept.scheme or "", concept.code or ""
+    uri = scheme + code
+    if code and _CODE_URI.fullmatch(uri) and scheme.endswith(("/", "#")) and not set(code) & {"/", "#"}:
+        return {"uri": uri}
+    literal = f"{quote(scheme)}:{code}" if scheme or ":" in code else code
+    return {"literal": literal}
 
 
 def _places(document: Document, tagging: Tagging) -> Iterator[Ninjs]:

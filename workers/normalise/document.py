@@ -18,6 +18,7 @@ from workers.normalise.html import html_paragraphs, sanitise
 from workers.normalise.language import Language, language_of
 from workers.normalise.lexicon import PUB_STATUS
 from workers.normalise.opening import Story, read_story
+from workers.normalise.restore import restore
 from workers.normalise.series import Series, read_series
 from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 
@@ -89,6 +90,9 @@ def normalise(
     Raises:
         EntryError: There is neither text nor headline.
     """
+    if (sent := entry.exported) is not None:
+        scope = _scope(entry, source, None)
+        return restore(sent, provider=scope, feed=source.feed, url=_web_address(sent.url))
     titled = read_series(one_line(entry.headline) or "")
     body = _read_body(entry, source, titled.rest or None)
     series = titled.then(body.story.header.series)

@@ -1,0 +1,84 @@
+"""A document that comes back from an export of ours: the same one, as far as its source may speak of it. Pure.
+
+What an export says is not believed further than what a sender says: texts are cleaned, HTML is sanitised, hash
+and id are computed anew, and another provider's item becomes an item of the source's own.
+"""
+
+from dataclasses import replace
+from urllib.parse import quote
+
+from pipeline.identity import content_hash, document_id, scope_of, uri_of_guid
+from pipeline.model import Credit, Dateline, Document
+from pipeline.urls import canonical_url
+from workers.normalise.html import sanitise
+from workers.normalise.text import PARAGRAPH, flat, lead_of, one_line
+
+_MAX_BODY = 1_000_000
+
+
+def restore(sent: Document, *, provider: str, feed: str | None, url: str | None) -> Document:
+    """Make the document anew that an export tells of.
+
+    Args:
+        sent: As exported; not trusted.
+        provider: Scope of the identities of its source.
+        feed: Id of the source, where there is one.
+        url: The item's address, where it leads to the web.
+    """
+    body = [clean for each in sent.body_text[:_MAX_BODY].split(PARAGRAPH) if (clean := flat(each))]
+    headline, revision = one_line(sent.headline), one_line(sent.revision)
+    body_text = PARAGRAPH.join(body)
+    content = content_hash(headline=headline, body_text=body_text, pub_status=sent.pub_status)
+    ours = f"urn:newswire:{quote(scope_of(provider))}:"
+    uri = sent.uri if sent.uri.startswith(ours) else uri_of_guid(provider, sent.uri)
+    return replace(
+        sent,
+        id=document_id(uri, content, revision),
+        uri=uri,
+        content_hash=content,
+        revision=revision,
+        guid=one_line(sent.guid),
+        provider=provider,
+        infosource=one_line(sent.infosource),
+        feed=feed,
+        url=url,
+        canonical_url=canonical_url(url) if url else None,
+        headline=headline,
+        lead=lead_of(body),
+        body_text=body_text,
+        body_html=(sanitise(sent.body_html[:_MAX_BODY]) or None) if sent.body_html else None,
+        slugline=one_line(sent.slugline),
+        byline=one_line(sent.byline),
+        authors=_lines(sent.authors),
+        keywords=_lines(sent.keywords),
+        urgency=sent.urgency if sent.urgency in range(1, 10) else None,
+        dateline=_dateline(sent.dateline),
+        credit=_credit(sent.credit),
+        language=one_line(sent.language),
+        date_note=one_line(sent.date_note),
+        notes=_lines(sent.notes),
+    )
+
+
+def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(one_line, values))))
+
+
+def _dateline(sent: Dateline | None) -> Dateline | None:
+    """Clean the words; the place is looked up anew when the document is tagged."""
+    if sent is None or not (text := one_line(sent.text)):
+        return None
+    return Dateline(text=text, city=one_line(sent.city), date=sent.date, agency=one_line(sent.agency))
+
+
+def _credit(sent: Credit | None) -> Credit | None:
+    if sent is None or not (text := one_line(sent.text)):
+        return None
+    return Credit(
+        text=text,
+        reporting=one_line(sent.reporting),
+        writing=one_line(sent.writing),
+        editing=one_line(sent.editing),
+        bureau=one_line(sent.bureau),
+        translator=one_line(sent.translator),
+    )
