@@ -255,7 +255,7 @@ def _paragraphs(lines: Sequence[str]) -> str | None:
 
 
 def _typed(line: str) -> str:
-    """Take typesetter's marks off a line: "^" before it, "<" or "=" behind; its quotes and dashes are ours."""
+    """Take typesetter's marks off a line: "^" before, "<" or "=" behind; quotes and dashes become ours."""
     bare = line.strip().strip("^").rstrip().rstrip("<=").rstrip()
     return _DASH.sub("—", bare.replace("``", '"').replace("''", '"').replace("`", "'"))
 
@@ -268,7 +268,9 @@ def _date(sent: re.Match[str]) -> str:
     if half := parts.get("half"):
         hour = hour % 12 + (12 if half.lower() == "p" else 0)
         zone = _US_ZONES.get(zone.lower(), zone)
-    return f"{year}-{int(parts['month']):02}-{int(parts['day']):02}T{hour:02}:{parts['minute']} {zone}".strip()
+    return (
+        f"{year}-{int(parts['month']):02}-{int(parts['day']):02}T{hour:02}:{parts['minute']} {zone}".strip()
+    )
 
 
 def _century(year: int) -> str:

@@ -138,7 +138,9 @@ def _members(body: bytes) -> Iterator[_Member]:
         if len(listed) > MAX_MEMBERS:
             raise ParseError(Reason.PARSE_LIMIT, f"a zip of more than {MAX_MEMBERS:,} files")
         if {each.filename for each in listed} & _OFFICE:
-            raise ParseError(Reason.UNKNOWN_FORMAT, "this is an office document; a feed or wire copy is expected")
+            raise ParseError(
+                Reason.UNKNOWN_FORMAT, "this is an office document; a feed or wire copy is expected"
+            )
         left = MAX_BYTES
         for each in listed:
             member = _unpack(archive, each, left)

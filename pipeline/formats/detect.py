@@ -75,7 +75,7 @@ def read(body: bytes, *, name: str, media_type: str | None = None, expect: str |
 
 
 def _read_any(body: bytes, name: str, media_type: str | None, holders: frozenset[str]) -> Parsed:
-    """Read bytes that may hold others, each kind of holder once: an archive in a mail, a mail in an archive."""
+    """Read bytes that may hold others; each kind of holder once: an archive in a mail, a mail in a zip."""
     if archive.NAME_ZIP in holders and archive.claims(body):
         inside = holders - {archive.NAME_ZIP}
         return archive.read(body, lambda member: _read_any(member, name, None, inside))

@@ -80,7 +80,7 @@ def ninjs_entry(item: Record) -> Entry | None:
             "authors": [each["name"] for each in _related(item, "people", "author") if each.get("name")],
             "keywords": [each["name"] for each in _keywords(item, provider)],
             "concepts": list(_concepts(item)),
-            "dateline": _dateline(item, told),
+            "dateline": _dateline(told),
             "credit": _credit(sources, told),
             "pub_status": item.get("pubStatus", "usable"),
             "published": item.get("firstCreated"),
@@ -147,7 +147,7 @@ def _code(each: Record) -> tuple[str | None, str | None]:
     return unquote(scheme) or None, code or None
 
 
-def _dateline(item: Record, told: Record) -> Record | None:
+def _dateline(told: Record) -> Record | None:
     if "dateline" not in told:
         return None
     return {

@@ -26,7 +26,9 @@ _HEADER = re.compile(
     r"(?:(?P<category>[A-Za-z]{1,4}(?:/[A-Za-z]{1,4})*)\s+)?(?P<words>\d{1,5})(?:\s+(?P<options>\S.*))?"
 )
 #: the header of a message that has lost SOH
-_BARE = re.compile(rb"[\x00\x16\x7f\s]{0,200}[A-Za-z]{2,6}\d{1,5} [1-9] [A-Za-z]{1,4} +\d{1,5}\b[^\n]{0,200}\n")
+_BARE = re.compile(
+    rb"[\x00\x16\x7f\s]{0,200}[A-Za-z]{2,6}\d{1,5} [1-9] [A-Za-z]{1,4} +\d{1,5}\b[^\n]{0,200}\n"
+)
 # Who sends, with a number of the day; with a date in it the number is for ever: "KNA 170123-89-00065#2".
 _SENDER = re.compile(r"(?:^|\s)(?P<name>[A-Za-z]{2,12})[ -]+(?P<id>\d[\w-]*)(?:#(?P<revision>\d{1,3}))?$")
 _DATED_ID = re.compile(r"\d{6,8}-[\w-]{3,}")

@@ -1,7 +1,7 @@
 """RFC 822 mail with wire copy in it: the body, and what is attached to it in any format that we read.
 
-Mail comes from anybody: its parts, their depth and its headers are limited, and read leniently, by the rules of
-`compat32`, for the strict ones of `policy.default` raise on headers that real mail has.
+Mail comes from anybody: its parts, their depth and its headers are limited. It is read by the lenient rules
+of `compat32`: those of `policy.default` raise on headers that real mail has.
 
 Source: RFC 5322, RFC 2045 to 2047, RFC 2183; https://docs.python.org/3/library/email.html.
 """

@@ -1,7 +1,7 @@
 """IPTC ninjs 1.x, 2.x and 3.x, and the envelopes that agencies' interfaces put around it.
 
-The versions differ in names more than in meaning (`body_html`, `bodies`; `versioncreated`, `versionCreated`), and
-senders mix them: a property is looked up by all its names, letter case aside, whatever version is claimed. A
+The versions differ in names more than in meaning (`body_html`, `bodies`; `versioncreated`, `versionCreated`),
+and senders mix them: a property is looked up by all its names, in any case, whatever version is claimed. A
 property of the wrong kind counts as not sent; an item is not refused for it.
 
 Source: https://iptc.org/standards/ninjs/, ninjs-schema_1.6.json, _2.2.json and _3.1.json.
@@ -29,11 +29,10 @@ Item = Mapping[str, Any]
 _IDS = frozenset({"uri", "guid", "usn"})
 #: properties, folded, that ninjs has and other JSON hardly
 _MARKS = frozenset(
-    """
-    bodies body_html body_xhtml body_text headlines descriptions description_text description_html
-    versioncreated firstcreated contentcreated pubstatus infosource infosources associations renditions
-    altids representationtype copyrightholder copyrightnotice usageterms eventdetails standard $standard
-    """.split()
+    {"bodies", "body_html", "body_xhtml", "body_text", "headlines", "descriptions", "description_text"}
+    | {"description_html", "versioncreated", "firstcreated", "contentcreated", "pubstatus", "infosource"}
+    | {"infosources", "associations", "renditions", "altids", "representationtype", "copyrightholder"}
+    | {"copyrightnotice", "usageterms", "eventdetails", "standard", "$standard"}
 )
 #: properties of our JSON Lines, which is read otherwise
 _OTHER = frozenset({"text", "html"})
@@ -61,8 +60,9 @@ _SCHEMES = {"service": "anpa", "mediacatcodes": "pa"}
 #: a URI of a code: its vocabulary, and the code behind the last slash or hash
 _CODE_URI = re.compile(r"(https?://.+[/#])([^/#]+)")
 
-# Mark-up of whole pages around and above a text: head, headline, and the line of section and source of TT.
-_ABOVE = (("<head>", "</head>"), ('<div class="dat">', "</div>"))
+# Mark-up of whole pages that is none of the text: head, pictures, the line of section and source of TT.
+_NO_TEXT = (("<head>", "</head>"), ('<div class="dat">', "</div>"), ("<figure", "</figure>"))
+_MAX_FIGURES = 200
 _TAG = re.compile(r"<[^<>]*>")
 _MARKUP = re.compile(r"</(?:p|div|h\d|span|b|i|em|strong|ul|body)>|<br\s{0,9}/?>|<p>", re.IGNORECASE)
 
@@ -163,9 +163,9 @@ def _items(value: object, depth: int = 0) -> Iterator[object]:
         assert isinstance(value, dict)
         yield from _inside(value)
     elif isinstance(value, list):
-        found = [list(_items(each, depth)) for each in value[: MAX_ITEMS + 1]]
-        if any(found):
-            for each, items in zip(value, found, strict=False):
+        inside = [list(_items(each, depth)) for each in value[: MAX_ITEMS + 1]]
+        if any(inside):
+            for each, items in zip(value, inside, strict=False):
                 yield from items or [each]
     elif isinstance(value, dict) and depth < _MAX_ENVELOPES:
         for name in _ENVELOPES:
@@ -235,7 +235,7 @@ def _plain(text: str | None) -> str | None:
 
 
 def _texts(item: Item, headline: str | None) -> tuple[str | None, str | None, str | None]:
-    """Choose HTML and text of the body, and the summary as HTML. Of what is no text the caption is the body."""
+    """Choose HTML and text of the body, and the summary as HTML. Of a picture the caption is the body."""
     bodies = list(_values(item, "bodies", "body_"))
     summaries = list(_values(item, "descriptions", "description_"))
     if _first(item, "abstract", "standfirst"):
@@ -297,10 +297,13 @@ def _is_other_markup(role: str, kind: str, value: str) -> bool:
 
 
 def _undressed(html: str, headline: str | None) -> str:
-    """Take off what whole pages have above the text: head, the headline once more, section and source."""
-    for begin, end in _ABOVE:
-        before, inside, after = _between(html, begin, end)
-        html = before + after if inside is not None else html
+    """Take out what whole pages have beside the text: head, pictures, the headline once more."""
+    for begin, end in _NO_TEXT:
+        for _ in range(_MAX_FIGURES):
+            before, inside, after = _between(html, begin, end)
+            if inside is None:
+                break
+            html = before + after
     before, inside, after = _between(html, "<h1>", "</h1>")
     if inside and headline and _TAG.sub("", inside).strip() == escape(headline, quote=False).strip():
         html = before + after
@@ -350,6 +353,17 @@ def _concepts(item: Item) -> Iterator[Concept]:
         for name in names:
             for each in _spread(item.get(name)):
                 yield _concept(kind, each, _SCHEMES.get(name))
+                if kind == "place" and isinstance(each, dict):
+                    yield from _addressed(each)
+
+
+def _addressed(place: Item) -> Iterator[Concept]:
+    """Give town and country of a place's address."""
+    for contact in _listed({name.casefold(): each for name, each in place.items()}, "contactinfo"):
+        address = contact.get("address") if isinstance(contact, dict) else None
+        if isinstance(address, dict):
+            for name in ("locality", "country"):
+                yield Concept(kind="place", name=_text(address.get(name)))
 
 
 def _spread(value: object) -> Iterator[object]:

@@ -2,8 +2,8 @@
 
     SOH header STX text ETX trailer EOT
 
-A file may hold several messages, with padding (NUL, SYN, DEL) around them; of a message cut short what is there
-is read. The characters that switch fonts, space columns or end lines of typesetters go: they are no text.
+A file may hold several messages, with padding (NUL, SYN, DEL) around them; of a message cut short what is
+there is read. Characters that switch fonts or space columns go: they are no text.
 
 Source: IPTC Recommendation 7901 (1995); ANPA Bulletin 1312 (1979).
 """

@@ -119,14 +119,16 @@ def _bodies(document: Document) -> list[Ninjs]:
 
 def _signed(document: Document) -> list[Ninjs]:
     """Tell the words that open and sign off the text, which stand in fields of ours and not in it."""
-    dateline, credit = document.dateline, document.credit
-    opening = (
-        ("dateline", dateline.text),
-        ("dateline-city", dateline.city),
-        ("dateline-date", dateline.date),
-        ("dateline-agency", dateline.agency),
-    )
-    told = [*(opening if dateline else ()), ("credit", credit.text if credit else None)]
+    told: list[tuple[str, str | None]] = []
+    if dateline := document.dateline:
+        told = [
+            ("dateline", dateline.text),
+            ("dateline-city", dateline.city),
+            ("dateline-date", dateline.date),
+            ("dateline-agency", dateline.agency),
+        ]
+    if document.credit:
+        told.append(("credit", document.credit.text))
     return [each for role, text in told for each in _texts(role, text)]
 
 

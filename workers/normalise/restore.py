@@ -1,7 +1,7 @@
-"""A document that comes back from an export of ours: the same one, as far as its source may speak of it. Pure.
+"""A document that comes back from an export of ours: the same one, as far as its source may speak of it.
 
-What an export says is not believed further than what a sender says: texts are cleaned, HTML is sanitised, hash
-and id are computed anew, and another provider's item becomes an item of the source's own.
+Pure. What an export says is believed no further than what a sender says: texts are cleaned, HTML is
+sanitised, hash and id are computed anew, and another provider's item becomes an item of the source's own.
 """
 
 from dataclasses import replace

@@ -13,10 +13,13 @@ from workers.tag.gazetteer.file import Gazetteer
 from workers.tag.gazetteer.ready import ready_gazetteer
 from workers.tag.reading import rules_path
 from workers.tag.regions import RegionReading, regions_of
+from workers.tag.sendercodes import FILES as SENDER_CODES
+from workers.tag.sendercodes import SenderCodes, load_sender_codes
+from workers.tag.sent import with_sent_regions, with_sent_topics
 from workers.tag.tokens import tagged_text, tokenise, warm_up
 from workers.tag.topics import TopicRules, load_topics, topics_of
 
-_RULE_FILES = ("topics", "beats.yaml", "regions.yaml", "mediatopics.json")
+_RULE_FILES = ("topics", "beats.yaml", "regions.yaml", "mediatopics.json", *SENDER_CODES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Tagger:
     gazetteer: Gazetteer
     topics: TopicRules
     beats: BeatRules
+    #: what the codes of senders mean
+    codes: SenderCodes
     #: names the rules and the gazetteer; stands in every tagging
     version: str
 
@@ -42,7 +47,8 @@ class Tagger:
         """
         tokens = tokenise(tagged_text(document), document.language)
         where = regions_of(document, tokens, self.gazetteer, default_region=default_region)
-        topics = topics_of(document, tokens, self.topics)
+        where = with_sent_regions(where, document, self.codes, self.gazetteer)
+        topics = with_sent_topics(topics_of(document, tokens, self.topics), document, self.codes)
         tagging = Tagging(
             rules=self.version,
             regions=where.regions,
@@ -65,7 +71,8 @@ def load_tagger(config_dir: Path) -> Tagger:
     topics = load_topics(config_dir)
     beats = load_beats(config_dir, topics)
     version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
-    return Tagger(gazetteer=gazetteer, topics=topics, beats=beats, version=version)
+    codes = load_sender_codes(config_dir, topics.topics)
+    return Tagger(gazetteer=gazetteer, topics=topics, beats=beats, codes=codes, version=version)
 
 
 def _located(document: Document, where: RegionReading) -> Document:
