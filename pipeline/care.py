@@ -13,9 +13,10 @@ from pipeline.ports import Poll, Quarantined, RawCopy, Store
 #: reads bytes as `pipeline.formats.detect.read` does, (body, name) → Parsed; raises ParseError
 Reader = Callable[[bytes, str], Parsed]
 
-# How the formats name the place of a problem: lines are JSON Lines', entries a feed's.
-_LINE = re.compile(r"line \d+")
-_ENTRY = re.compile(r"entry \d+")
+# How the formats name the place of a problem: lines are JSON Lines', entries a feed's; the member of an
+# archive or the part of a mail that holds them stands before, and is no more when they are read again.
+_LINE = re.compile(r"(?:.+, )?line \d+")
+_ENTRY = re.compile(r"(?:.+, )?(entry \d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,8 @@ def _read_again(store: Store, row: Quarantined, body: bytes, *, now: datetime, r
         parsed = _read_as_it_came(row, body, read)
     except ParseError as error:
         return error.detail
-    if _ENTRY.fullmatch(row.where or ""):
-        cause = _still_wrong(row, parsed)
+    if entry := _ENTRY.fullmatch(row.where or ""):
+        cause = _still_wrong(row, entry[1], parsed)
         if cause is not None:
             return cause
     if not parsed.entries:
@@ -99,8 +100,8 @@ def _read_as_it_came(row: Quarantined, body: bytes, read: Reader) -> Parsed:
     return read(body, row.location)
 
 
-def _still_wrong(row: Quarantined, parsed: Parsed) -> str | None:
+def _still_wrong(row: Quarantined, where: str, parsed: Parsed) -> str | None:
     """Say why an item of a feed cannot be taken in; its bytes are the item alone, or the whole feed."""
     if parsed.format in {jsonlines.NAME, "text"}:
         return row.detail
-    return next((problem.detail for problem in parsed.problems if problem.where == row.where), None)
+    return next((problem.detail for problem in parsed.problems if problem.where == where), None)

@@ -33,7 +33,7 @@ _BARE = re.compile(rb"[\x00\x16\s]{0,200}" + _LEVEL + rb"[ \t]*\r{0,2}\n" + _SEC
 
 _SERVICE = re.compile(r"(?P<level>[A-Za-z])(?P<number>\d{4})\s*(?P<selector>\S*)")
 _STORY = re.compile(
-    r"(?P<priority>[A-Za-z]) ?(?P<category>[A-Za-z])\s+(?P<slug>\S.*?)\s+"
+    r"(?P<priority>[A-Za-z]) ?(?P<category>[A-Za-z])\s*(?P<slug>\S.*?)\s+"
     r"(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:\s+(?P<words>\d{1,5}))?\s*"
 )
 _TRAILER = re.compile(
@@ -52,7 +52,7 @@ _US_ZONES = {"et": "EST", "ct": "CST", "mt": "MST", "pt": "PST"}
 # What a keyword line says of the version, behind the slug.
 _VERSION = re.compile(
     r"(?P<number>\d{1,2})(?:st|nd|rd|th)\s*-?\s*(?P<kind>lead|ld|add|insert|sub)s?\b|"
-    r"\b(?P<word>writethru|correction|corrective|clarification|kill|withhold|elimination|advisory|urgent|"
+    r"(?P<thru>writethru)\b|(?<![\w-])(?P<word>correction|corrective|clarification|kill|withhold|elimination|advisory|urgent|"
     r"bulletin|flash|lead|optional|repeat|resending)\b|\b(?P<take>take \d{1,2}|\d{1,2} ?takes)\b",
     re.IGNORECASE,
 )
@@ -82,7 +82,7 @@ _COUNT = re.compile(r",?\s*0?\d{1,5}\s*$")
 _CYCLE = re.compile(r"(?:AM|PM|BC|AP|UP)-+(?=\S)", re.IGNORECASE)
 
 _NOTE = re.compile(
-    r"(?:eds?\b|editors?\b|note to eds|(?:ap|upi|with) (?:photo|video|graphic|wirephoto|laserphoto)"
+    r"(?:eds?\b|editors?\b|note to eds|(?:(?-i:[A-Z]{2,4})|with) (?:photo|video|graphic|wirephoto|laserphoto)"
     r"|adv\w* for|for release|hold for|(?:sub|add)s? |moved |with bc-|laserphoto|graphic\b)[^\n]*",
     re.IGNORECASE,
 )
@@ -137,18 +137,18 @@ def _entry(message: Message) -> Entry:
     version = _version(heading.keyword or (header["slug"] if header else None))
     sent = _TRAILER.search(message.trailer) or _UPI.search(message.trailer) or signed
     category = header["category"].lower() if header else None
+    told = (*heading.notes, *heading.summary)  # of a kill or an advisory they are all there is
     return Entry(
         format=NAME,
         revision=version.number,
         provider=sent["agency"].upper() if sent else None,
-        service=category,
         headline=heading.headline,
         slugline=version.slug,
         byline=heading.byline,
         concepts=(Concept(kind="category", scheme="anpa", code=category),) if category else (),
         urgency=URGENCY.get(header["priority"].lower()) if header else None,
         signal=version.signal,
-        text=_paragraphs(body),
+        text=_paragraphs(body) or "\n\n".join(told) or None,
         summary_html=escape(" ".join(heading.summary), quote=False) or None,
         published=_date(sent) if sent else None,
         pub_status=version.status,
@@ -214,7 +214,7 @@ def _version(keyword: str | None) -> _Version:
         return _Version(slug=None)
     line = _COUNT.sub("", keyword).rstrip(" ,")
     found = list(_VERSION.finditer(line))
-    words = [(each["word"] or each["kind"] or "").lower() for each in found]
+    words = [(each["word"] or each["thru"] or each["kind"] or "").lower() for each in found]
     signals = [_SIGNALS[word] for word in words if word in _SIGNALS]
     part = any(each["take"] or word in _PARTS for each, word in zip(found, words, strict=True))
     slug = line if part or not found else line[: found[0].start()].rstrip(" ,-")

@@ -74,7 +74,7 @@ _KILL = frozenset({"kill"})
 
 # What follows the story and is not for print.
 _NOTEBOOK = re.compile(
-    r"^\s*(?:#{1,3}\s*(?:dpa[- ])?(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
+    r"^\s*(?:#{1,3}\s*(?:\w{2,6}[- ])?(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
     r"|\*(?:\s?\*){2,}\s*$"
     r"|(?:the following information is not|die folgenden informationen sind nicht"
     r"|la siguiente información no|les informations suivantes ne)\b)",
@@ -86,6 +86,7 @@ _TELEPHONE = re.compile(r",?\s*(?:<[^<>\s]*@[^<>\s]*>|\+?\d[\d ()/-]{6,})")
 _TITLE = re.compile(r"^#{1,3}\s*", re.MULTILINE)
 # Whoever worked on it: "dpa wsz jln npr", "dpa/lbn wie yydd n1".
 _INITIALS = re.compile(r"(?:[a-z]{2,4}(?:[/-][a-z]{2,4})?)(?: [a-z]{1,4}\d?){1,8}")
+_CLOSING = re.compile(r"\([A-Z]{2,6} - [\w-]{3,30}\)")
 _SLASHED = re.compile(r"[a-z]{2,5}(?:[/-][a-z]{2,5}){1,5}")
 
 
@@ -120,9 +121,10 @@ def _entry(message: Message) -> Entry:
     header = _HEADER.match(message.header)
     said = header.groupdict() if header else {}
     sender = _SENDER.search(said.get("options") or "")
-    heading, story = _split_heading(message.text)
-    text, ednote, credit = _split_notebook(story, sender["name"] if sender else None)
-    keywords = _keywords(message.keywords)
+    keyword_lines, text = _keyword_lines(message)
+    heading, story = _split_heading(text)
+    body, ednote, credit = _split_notebook(story, sender["name"] if sender else None)
+    keywords = _keywords(keyword_lines)
     dated = bool(sender and _DATED_ID.fullmatch(sender["id"]))
     return Entry(
         format=NAME,
@@ -137,11 +139,20 @@ def _entry(message: Message) -> Entry:
         concepts=tuple(_categories(said.get("category"))),
         urgency=int(said["priority"]) if said.get("priority", "0") in set("123456789") else None,
         signal=heading.signal,
-        text=f"{text}\n\n{credit}" if credit else text,
+        text=f"{body}\n\n{credit}" if credit else body,
         published=_date(message.trailer),
         pub_status="canceled" if heading.signal in _KILL else None,
         ednote=ednote,
     )
+
+
+def _keyword_lines(message: Message) -> tuple[Sequence[str], str]:
+    """Find the keyword lines in the header; where the frame is lost they are the first lines of the text."""
+    if message.keywords:
+        return message.keywords, message.text
+    lines = message.text.lstrip("\n").split("\n")
+    count = next((n for n, line in enumerate(lines) if not line.rstrip().endswith("/")), len(lines))
+    return lines[:count], "\n".join(lines[count:])
 
 
 def _keywords(lines: Sequence[str]) -> tuple[str, ...]:
@@ -188,7 +199,8 @@ def _split_notebook(text: str, sender: str | None) -> tuple[str, str | None, str
     story, notes = (text[: mark.start()], text[mark.start() :]) if mark else (text, "")
     signed = [each for each in _SIGNED.finditer(notes) if each["role"].lower() in _CREDITED]
     credit = "; ".join(
-        f"{each['role']}: {' '.join(_TELEPHONE.sub('', each['names']).split())}" for each in signed
+        f"{each['role']}: {' '.join(_TELEPHONE.sub('', each['names']).split()).strip(' ,')}"
+        for each in signed
     )
     noted = " ".join(lines_of(_TITLE.sub("", notes)))
     return _without_initials(story, sender), noted or None, credit or None
@@ -198,6 +210,8 @@ def _without_initials(story: str, sender: str | None) -> str:
     """Take off a last line that only says who worked on it."""
     kept = story.rstrip()
     before, _, last = kept.rpartition("\n")
+    if before and _CLOSING.fullmatch(last.strip()):
+        return before.rstrip()
     is_sender = last.lower().startswith((sender or "\0").lower()) and _INITIALS.fullmatch(last.lower())
     return before if before and (is_sender or _SLASHED.fullmatch(last.strip())) else kept
 
@@ -206,7 +220,7 @@ def _date(trailer: str) -> str | None:
     """Read "131137 GMT Nov 13", as a date that can be read in words."""
     found = _DATE.search(trailer)
     if found is None:
-        return trailer or None
+        return trailer if any(each.isdigit() for each in trailer) else None
     year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
     if len(found["year"]) == 2 and int(found["year"]) >= 79:  # the year the recommendation was made
         year = f"19{found['year']}"

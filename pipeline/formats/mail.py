@@ -68,7 +68,7 @@ _FORWARDED_FIELDS = {
 }
 # What mailing lists, mail programs and law departments put below a text.
 _FOOTER = re.compile(
-    r"\n(?:-- ?(?=\n|$)|_{20,}\n(?=.{0,60}(?:mailing list|list)\b)|(?:to |click here to )?unsubscribe\b"
+    r"\n(?:-- {0,9}(?=\n|$)|_{20,}\n(?=.{0,60}(?:mailing list|list)\b)|(?:to |click here to )?unsubscribe\b"
     r"|you (?:received this|are receiving this|are subscribed)|this (?:e-?mail|message) (?:and|is|was|may)\b"
     r"|sent from my )",
     re.IGNORECASE,

@@ -379,7 +379,7 @@ def _spread(value: object) -> Iterator[object]:
 def _concept(kind: str, value: object, scheme: str | None) -> Concept:
     """Read one concept; one that says nothing is left out when the entry is finished."""
     if not isinstance(value, dict):
-        text = _text(value)
+        text = value if isinstance(value, str) else None
         return Concept(kind=kind, scheme=scheme, code=text) if scheme else Concept(kind=kind, name=text)
     each = {name.casefold(): part for name, part in value.items()}
     named = _first(each, "name", "headline", "fullname")

@@ -52,6 +52,9 @@ FRAGMENTS = [
         b"\n{",
         b"}",
     ),
+    *(b"\x01", b"\x02", b"\x03", b"\x16\x16\x01a0001\x1f", b"^", b"=\n", b"<\n", b"\r\r\n", b"\t   ", b" =\n"),
+    *(b"From: a\n", b"Content-Type: multipart/mixed; boundary=x\n", b"--x\n", b"=?utf-8?q?=ff", b"=\n", b"-- \n"),
+    *(b'"uri":', b'"bodies":[', b"[[", b"1e999", b"PK\x03\x04", b"\x1f\x8b\x08", b'{"name":', b"null,"),
     *(
         b'encoding="utf-7"',
         b'<enclosure url="x"/>',
@@ -83,7 +86,9 @@ def texts(entry: Entry) -> Iterator[str]:
         if isinstance(value, str):
             yield value
         elif isinstance(value, tuple):
-            yield from value
+            yield from (each for each in value if isinstance(each, str))
+    for concept in entry.concepts:
+        yield from filter(None, (concept.kind, concept.scheme, concept.code, concept.name))
 
 
 def check(body: bytes) -> None:

@@ -60,8 +60,8 @@ class SenderCodes:
     def parted(self, concept: Concept) -> tuple[str, str]:
         """Give our name of the vocabulary, empty where there is none, and the code.
 
-        A vocabulary that is not known counts as none where the code looks like IPTC's: TT's copy of the Subject
-        Codes has a URI of TT's own.
+        A vocabulary that is not known counts as none where the code looks like IPTC's: TT's copy of the
+        Subject Codes has a URI of TT's own.
         """
         scheme, code = concept.scheme or "", (concept.code or "").strip()
         if not scheme and (found := _PREFIXED.fullmatch(code)):
@@ -129,7 +129,7 @@ def _topics(
 
 
 def _labels(listed: Mapping[str, MediaTopic]) -> dict[str, str]:
-    """Take the labels of all topics in all languages; the topic in use and highest up has a label they share."""
+    """Take the labels of all topics in all languages; one in use and highest up has a label they share."""
     ranked = sorted(
         listed.values(), key=lambda each: (each.retired, len(lineage(each.code, listed)), each.code)
     )
