@@ -97,8 +97,11 @@ def ninjs_entry(item: Record) -> Entry | None:
 def _entry(format_name: str, fields: Record) -> Entry:
     try:
         document = from_json(json.dumps(fields), Document)
-    except StoreError as error:
+    except (StoreError, RecursionError) as error:
         raise WrongValueError(f"an export of ours that was changed: {error}") from error
+    for at in (document.published, document.version_created, document.embargoed):
+        if at and (at.tzinfo is None or not 1970 <= at.year <= 9000):
+            raise WrongValueError(f"an export of ours that was changed: {at} is no date of it")
     return Entry(format=format_name, guid=document.uri, provider=document.provider, exported=document)
 
 

@@ -28,6 +28,14 @@ def load(text: str) -> Any:
         raise WrongValueError("JSON nested too deep") from error
 
 
+def dump(value: Any) -> bytes:
+    """Write a value that was read, as the bytes of a problem; empty where it is nested too deep for that."""
+    try:
+        return json.dumps(value).encode()
+    except RecursionError:
+        return b""
+
+
 def text_at(record: Mapping[str, Any], key: str) -> str | None:
     """Read a text; numbers count as text, null and blank as absent."""
     value = record.get(key)

@@ -1,6 +1,5 @@
 """JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/)."""
 
-import json
 import re
 from collections.abc import Mapping
 from html import escape
@@ -8,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import ParseError, Reason
 from pipeline.formats.finish import finish, title_line
-from pipeline.formats.json_values import WrongValueError, kind, load, text_at, texts_at
+from pipeline.formats.json_values import WrongValueError, dump, kind, load, text_at, texts_at
 from pipeline.formats.links import absolute
 from pipeline.formats.source import Source
 from pipeline.model import Entry, Parsed, Problem
@@ -98,5 +97,6 @@ def _text(feed: Mapping[str, Any], key: str) -> str | None:
 
 def _problem(number: int, item: Any, error: WrongValueError) -> Problem:
     # The item's own bytes cannot be told apart in the file: this says the same.
-    body = json.dumps(item).encode()
-    return Problem(reason=Reason.BAD_RECORD, detail=str(error), where=f"entry {number}", body=body)
+    return Problem(
+        reason=Reason.BAD_RECORD, detail=str(error), where=f"entry {number}", body=dump(item) or None
+    )

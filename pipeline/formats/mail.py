@@ -294,7 +294,7 @@ def _subject(sent: str | None, *, is_list: bool) -> str | None:
 
 def _header(mail: Message, name: str) -> str | None:
     """Read a header: encoded words decoded, folded lines joined; a broken one as it stands."""
-    sent = mail.get(name)
+    sent = next((value for each, value in mail.raw_items() if each.lower() == name), None)
     if sent is None:
         return None
     raw = str(sent)[:_MAX_HEADER]

@@ -7,7 +7,6 @@ property of the wrong kind counts as not sent; an item is not refused for it.
 Source: https://iptc.org/standards/ninjs/, ninjs-schema_1.6.json, _2.2.json and _3.1.json.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -16,7 +15,7 @@ from typing import Any
 from pipeline.errors import ParseError, Reason
 from pipeline.formats import exported
 from pipeline.formats.finish import finish
-from pipeline.formats.json_values import WrongValueError, load
+from pipeline.formats.json_values import WrongValueError, dump, load
 from pipeline.formats.links import is_web_url
 from pipeline.formats.source import Source
 from pipeline.model import Concept, Entry, Parsed, Problem
@@ -38,7 +37,7 @@ _MARKS = frozenset(
 _OTHER = frozenset({"text", "html"})
 #: where interfaces put the items of an answer, and an item inside its own
 _ENVELOPES = ("items", "item", "_items", "hits", "data", "news", "documents", "results", "articles")
-_MAX_ENVELOPES = 3
+_MAX_ENVELOPES = 4
 
 #: what is seen and heard: its text is its caption
 _MEDIA = frozenset({"picture", "graphic", "video", "audio", "photo", "image"})
@@ -92,10 +91,8 @@ def read(source: Source) -> Parsed:
         try:
             entries.append(finish(entry_of(item), repaired=source.repaired, note=source.note))
         except WrongValueError as error:
-            body = json.dumps(item).encode()
-            problems.append(
-                Problem(reason=Reason.BAD_RECORD, detail=str(error), where=f"entry {number}", body=body)
-            )
+            body, where = dump(item) or None, f"entry {number}"
+            problems.append(Problem(reason=Reason.BAD_RECORD, detail=str(error), where=where, body=body))
     return Parsed(format=NAME, entries=tuple(entries), problems=tuple(problems))
 
 
@@ -162,8 +159,8 @@ def _items(value: object, depth: int = 0) -> Iterator[object]:
     if is_item(value):
         assert isinstance(value, dict)
         yield from _inside(value)
-    elif isinstance(value, list):
-        inside = [list(_items(each, depth)) for each in value[: MAX_ITEMS + 1]]
+    elif isinstance(value, list) and depth < _MAX_ENVELOPES:
+        inside = [list(_items(each, depth + 1)) for each in value[: MAX_ITEMS + 1]]
         if any(inside):
             for each, items in zip(value, inside, strict=False):
                 yield from items or [each]

@@ -108,7 +108,8 @@ def codes(document: Document, kind: str) -> Sequence[str | None]:
             "ninjs/ninjs1.json",
             {
                 "format": "ninjs",
-                "guid": "urn:newsml:localhost:2017-08-24T14:37:19.783611:c044162e-7f40-4d04-b700-49b6a66e652c",
+                "guid": "urn:newsml:localhost:2017-08-24T14:37:19.783611:"
+                "c044162e-7f40-4d04-b700-49b6a66e652c",
                 "revision": "2",
                 "provider": "AAP",
                 "language": "fr",

@@ -5,6 +5,7 @@ sanitised, hash and id are computed anew, and another provider's item becomes an
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from pipeline.identity import content_hash, document_id, scope_of, uri_of_guid
@@ -55,9 +56,16 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
         dateline=_dateline(sent.dateline),
         credit=_credit(sent.credit),
         language=one_line(sent.language),
+        published=_utc(sent.published),
+        version_created=_utc(sent.version_created),
+        embargoed=_utc(sent.embargoed),
         date_note=one_line(sent.date_note),
         notes=_lines(sent.notes),
     )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at.astimezone(UTC) if at else None
 
 
 def _lines(values: tuple[str, ...]) -> tuple[str, ...]:
