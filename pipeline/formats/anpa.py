@@ -27,8 +27,8 @@ NAME = "anpa"
 URGENCY = {"f": 1, "b": 2, "u": 3, "r": 4, "d": 5, "a": 6, "h": 6, "q": 7, "w": 7, "s": 8, "x": 8}
 
 _LEVEL = rb"[A-Za-z]\d{4}[\x1f \t]{0,3}[\w.-]{0,12}"
-_SECOND = rb"[A-Za-z] ?[A-Za-z] ?[\x11-\x14 ]{0,4} ?[^\n]{0,80}?\d{1,2}-\d{1,2} +\d{0,5}"
-_FRAMED = re.compile(rb"\x01 ?" + _LEVEL + rb"[\s\x00\x11-\x1f]{0,9}\n" + _SECOND)
+_SECOND = rb"[A-Za-z] ?[A-Za-z] ?[\x11-\x14 ]{0,4} ?[^\n]{0,80}?\d{1,2}-\d{1,2}(?: +\d{0,5})?"
+_FRAMED = re.compile(rb"\x01 ?" + _LEVEL + rb"[ \t\x00\x11-\x1f]{0,9}[\r\n]{1,3}[A-Za-z] ?[A-Za-z](?![0-9])")
 _BARE = re.compile(rb"[\x00\x16\s]{0,200}" + _LEVEL + rb"[ \t]*\r{0,2}\n" + _SECOND + rb"[ \t]*\r{0,2}\n")
 
 _SERVICE = re.compile(r"(?P<level>[A-Za-z])(?P<number>\d{4})\s*(?P<selector>\S*)")

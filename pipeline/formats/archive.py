@@ -134,7 +134,7 @@ def _members(body: bytes) -> Iterator[_Member]:
     except _DAMAGE as error:
         raise ParseError(Reason.PARSE_FAILED, f"this zip is damaged: {error}") from error
     with archive:
-        listed = [each for each in archive.infolist() if not each.is_dir() and not _is_beside(each.filename)]
+        listed = [each for each in archive.infolist() if _is_file(each.filename)]
         if len(listed) > MAX_MEMBERS:
             raise ParseError(Reason.PARSE_LIMIT, f"a zip of more than {MAX_MEMBERS:,} files")
         if {each.filename for each in listed} & _OFFICE:
@@ -165,5 +165,7 @@ def _unpack(archive: zipfile.ZipFile, listed: zipfile.ZipInfo, left: int) -> _Me
     return _Member(name=name, body=bytes(unpacked))
 
 
-def _is_beside(name: str) -> bool:
-    return name.startswith(_BESIDE[0]) or name.rpartition("/")[2] in _BESIDE[1:]
+def _is_file(name: str) -> bool:
+    """Tell files from folders, and from what systems put beside files."""
+    beside = name.startswith(_BESIDE[0]) or name.rpartition("/")[2] in _BESIDE[1:]
+    return not name.endswith("/") and not beside

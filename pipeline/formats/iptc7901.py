@@ -30,7 +30,9 @@ _BARE = re.compile(
     rb"[\x00\x16\x7f\s]{0,200}[A-Za-z]{2,6}\d{1,5} [1-9] [A-Za-z]{1,4} +\d{1,5}\b[^\n]{0,200}\n"
 )
 # Who sends, with a number of the day; with a date in it the number is for ever: "KNA 170123-89-00065#2".
-_SENDER = re.compile(r"(?:^|\s)(?P<name>[A-Za-z]{2,12})[ -]+(?P<id>\d[\w-]*)(?:#(?P<revision>\d{1,3}))?$")
+_SENDER = re.compile(
+    r"(?:^|\s)/?(?P<name>[A-Za-z]{2,12})[ /-]+(?P<id>[A-Z]{0,4}\d[\w-]*)(?:#(?P<revision>\d{1,3}))?$"
+)
 _DATED_ID = re.compile(r"\d{6,8}-[\w-]{3,}")
 _DATE = re.compile(
     r"(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s*(?P<zone>[A-Z]{1,5}|[+-]\d{4})?\s*"
@@ -66,7 +68,7 @@ _SERIES = {
 }
 _SERIES_LINE = re.compile(
     rf"\(?(?:(?P<ordinal>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+)?(?P<word>{'|'.join(_SERIES)})\)?"
-    r"(?:\s+(?P<number>\d{1,2}))?\s*[:.=-]?\s*",
+    r"(?:\s+(?P<number>\d{1,4}))?\s*[:.=-]?\s*",
     re.IGNORECASE,
 )
 #: what stands first says least: "REFILE" above "1ST LEAD" is a refile
@@ -99,6 +101,8 @@ class _Heading:
     #: highest of the series words, and the number beside one
     signal: str | None = None
     number: str | None = None
+    #: remarks in brackets
+    notes: tuple[str, ...] = ()
 
 
 def claims(source: Source) -> bool:
@@ -142,14 +146,19 @@ def _entry(message: Message) -> Entry:
         text=f"{body}\n\n{credit}" if credit else body,
         published=_date(message.trailer),
         pub_status="canceled" if heading.signal in _KILL else None,
-        ednote=ednote,
+        ednote=" ".join(filter(None, (*heading.notes, ednote))) or None,
     )
 
 
 def _keyword_lines(message: Message) -> tuple[Sequence[str], str]:
-    """Find the keyword lines in the header; where the frame is lost they are the first lines of the text."""
+    """Find the keyword lines in the header; where the frame is lost they are the first lines of the text.
+
+    Lines in brackets are remarks that belong to the heading: "(Zusammenfassung 1630)".
+    """
     if message.keywords:
-        return message.keywords, message.text
+        remarks = "".join(f"{line}\n" for line in message.keywords if line.startswith("("))
+        words = [line for line in message.keywords if not line.startswith("(")]
+        return words, remarks + message.text.lstrip("\n")
     lines = message.text.lstrip("\n").split("\n")
     count = next((n for n, line in enumerate(lines) if not line.rstrip().endswith("/")), len(lines))
     return lines[:count], "\n".join(lines[count:])
@@ -179,18 +188,28 @@ def _split_heading(text: str) -> tuple[_Heading, str]:
 
 def _read_heading(lines: Sequence[str]) -> _Heading:
     kept: list[str] = []
+    notes: list[str] = []
     byline = signal = number = None
     for line in lines_of("\n".join(lines)):
         bare = line if kept else line.strip("()")
         series = _SERIES_LINE.fullmatch(bare)
         if series:
             signal = signal or _SERIES[series["word"].lower()]
-            number = series["ordinal"] or series["number"] or number
+            # "Zusammenfassung 1630" tells the time.
+            number = series["ordinal"] or _short(series["number"]) or number
+        elif line.startswith("(") and line.endswith(")"):
+            notes.append(line)
         elif kept and _BYLINE.match(line):
             byline = line
         else:
             kept.append(line)
-    return _Heading(headline=" ".join(kept) or None, byline=byline, signal=signal, number=number)
+    return _Heading(
+        headline=" ".join(kept) or None, byline=byline, signal=signal, number=number, notes=tuple(notes)
+    )
+
+
+def _short(number: str | None) -> str | None:
+    return number if number and len(number) < 3 else None
 
 
 def _split_notebook(text: str, sender: str | None) -> tuple[str, str | None, str | None]:

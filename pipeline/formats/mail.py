@@ -47,10 +47,12 @@ _REPLY = re.compile(r"(?:(?:re|fwd?|aw|wg|tr|rv|vs|sv|i|enc)\s*(?:\[\d\])?\s*:\s
 _LIST_TAG = re.compile(r"\[[^\[\]]{1,60}\]\s*")
 
 _FORWARDED = re.compile(
-    r"\s*(?:-{2,}[^\n]{0,60}?(?:forwarded|original|weitergeleitete|transf\w+|reenviado)[^\n]{0,60}-{2,}"
-    r"|begin forwarded message:)[^\n]*\n+(?P<fields>(?:[^\n:]{2,20}:[^\n]*\n(?:[ \t]+[^\n]+\n)*){1,12})\n",
+    r"(?:-{2,20}[^\n-]{0,60}(?:forwarded|original|weitergeleitete|transf\w{1,9}|reenviado)[^\n-]{0,60}-{2,20}"
+    r"|begin forwarded message:)\s{0,9}",
     re.IGNORECASE,
 )
+#: lines of the header of a forwarded mail
+_MAX_FORWARDED = 40
 #: names of the fields of a mail that is forwarded, in the languages mail programs write
 _FORWARDED_FIELDS = {
     "from": "from",
@@ -69,7 +71,8 @@ _FORWARDED_FIELDS = {
 # What mailing lists, mail programs and law departments put below a text.
 _FOOTER = re.compile(
     r"\n(?:-- {0,9}(?=\n|$)|_{20,}\n(?=.{0,60}(?:mailing list|list)\b)|(?:to |click here to )?unsubscribe\b"
-    r"|you (?:received this|are receiving this|are subscribed)|this (?:e-?mail|message) (?:and|is|was|may)\b"
+    r"|you (?:received this|are receiving this|are subscribed)|this e-?mail (?:and|is|was|may)\b"
+    r"|this message (?:and any|may contain|is (?:confidential|intended)|was sent to)\b"
     r"|sent from my )",
     re.IGNORECASE,
 )
@@ -259,16 +262,18 @@ def _choose(texts: _Texts) -> tuple[str | None, str | None]:
 
 def _split_forwarded(text: str) -> tuple[str, Mapping[str, str | None]]:
     """Take the header of a forwarded mail off its text: what it says is more true than the outer one."""
-    found = _FORWARDED.match(text)
-    if found is None:
+    lines = text.lstrip().split("\n")
+    if _FORWARDED.fullmatch(lines[0]) is None:
         return text, {}
     inner: dict[str, str | None] = {}
-    for line in found["fields"].split("\n"):
-        name, _, value = line.strip(" *").partition(":")
-        meant = _FORWARDED_FIELDS.get(name.strip(" *").lower())
-        if meant and value.strip(" *"):
-            inner[meant] = value.strip(" *")
-    return text[found.end() :], inner
+    begun = next((n for n, line in enumerate(lines) if n and line.strip()), len(lines))
+    for n, line in enumerate(lines[begun : begun + _MAX_FORWARDED], begun):
+        if not line.strip():
+            return "\n".join(lines[n + 1 :]), inner
+        name, _, value = line.replace("*", "").partition(":")
+        if (meant := _FORWARDED_FIELDS.get(name.strip().lower())) and value.strip():
+            inner[meant] = value.strip()
+    return text, {}
 
 
 def _without_footer(text: str) -> tuple[str, int]:

@@ -9,7 +9,7 @@ Source: https://iptc.org/standards/ninjs/, ninjs-schema_1.6.json, _2.2.json and 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from pipeline.errors import ParseError, Reason
@@ -227,8 +227,10 @@ def _headline(item: Item) -> str | None:
 
 
 def _plain(text: str | None) -> str | None:
-    """Take mark-up out of a line that some senders put it in."""
-    return _TAG.sub("", text) if text and _MARKUP.search(text) else text
+    """Take mark-up and character references out of a line that some senders put them in."""
+    if text and _MARKUP.search(text):
+        text = _TAG.sub("", text)
+    return unescape(text) if text and "&" in text else text
 
 
 def _texts(item: Item, headline: str | None) -> tuple[str | None, str | None, str | None]:
@@ -355,7 +357,8 @@ def _concepts(item: Item) -> Iterator[Concept]:
 
 
 def _addressed(place: Item) -> Iterator[Concept]:
-    """Give town and country of a place's address."""
+    """Give town and country of a place: of its address, or beside its name."""
+    yield Concept(kind="place", name=_any_case(place, "country"))
     for contact in _listed({name.casefold(): each for name, each in place.items()}, "contactinfo"):
         address = contact.get("address") if isinstance(contact, dict) else None
         if isinstance(address, dict):

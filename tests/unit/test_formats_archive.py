@@ -107,3 +107,16 @@ def test_a_damaged_archive_is_refused_or_read_in_part(cut: int) -> None:
 def test_gzip_inside_deflate_of_another_kind_is_damaged() -> None:
     with pytest.raises(ParseError, match="damaged"):
         read(b"\x1f\x8b\x08\x00" + bytes(6) + zlib.compress(STORY), name="a.gz")
+
+
+def nameless(body: bytes) -> bytes:
+    """Take the name, one letter, out of a zip with one member."""
+    listed, end = body.find(b"PK\x01\x02"), body.find(b"PK\x05\x06")
+    member = body[:26] + bytes(2) + body[28:30] + body[31:listed]
+    entry = body[listed : listed + 28] + bytes(2) + body[listed + 30 : listed + 46] + body[listed + 47 : end]
+    sizes = len(entry).to_bytes(4, "little") + len(member).to_bytes(4, "little")
+    return member + entry + body[end : end + 12] + sizes + body[end + 20 :]
+
+
+def test_a_member_without_a_name_is_read_as_any_other() -> None:
+    assert len(read(nameless(zipped(("x", STORY))), name="a.zip").entries) == 1

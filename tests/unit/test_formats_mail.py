@@ -127,6 +127,13 @@ def test_a_forwarded_mail_is_read_with_its_own_text() -> None:
     assert entry.text == STORY.decode()
 
 
+def test_the_header_of_a_forwarded_mail_is_read_in_linear_time() -> None:
+    begun = time.monotonic()
+    only(HEAD + b"\n-- Forwarded message --\n" + b"ab:\n" * 3_000 + b" a: \n" * 3_000 + STORY)
+    only(HEAD + b"\n" + b"-" * 50_000 + b"forwarded " * 5_000 + b"\n")
+    assert time.monotonic() - begun < 2
+
+
 def test_wrong_transfer_encodings_do_no_harm() -> None:
     encoded = part(b"text/plain", b"!!! no base64 \xff", b"Content-Transfer-Encoding: base64\n")
     parse(mail(encoded, part(b"text/plain; charset=utf-99", STORY)))

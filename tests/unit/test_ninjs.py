@@ -274,7 +274,8 @@ def test_sources_have_their_roles() -> None:
 
 def test_other_ids_name_what_they_are() -> None:
     document = replace(
-        stored("a1" * 16, guid="g1", revision="3", url="https://harbour.example/1"), story_id="s9"
+        stored("a1" * 16, guid="g1", revision="3", url="https://harbour.example/1", version_created=NOON),
+        story_id="s9",
     )
 
     assert ninjs_object(document)["altIds"] == [
