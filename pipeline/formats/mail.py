@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from email import errors, message_from_bytes, policy
 from email.header import decode_header
 from email.message import Message
-from email.utils import parseaddr
 
 from pipeline.errors import ParseError, Reason
 from pipeline.formats.charset import Decoded, decode
@@ -43,6 +42,7 @@ _NO_COPY_TYPES = frozenset(
     {"application/pdf", "text/calendar", "text/vcard", "text/x-vcard", "application/pgp-signature"}
     | {"application/pkcs7-signature", "application/x-pkcs7-signature", "message/delivery-status"}
 )
+_ADDRESSED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>[^<>]*")
 _REPLY = re.compile(r"(?:(?:re|fwd?|aw|wg|tr|rv|vs|sv|i|enc)\s*(?:\[\d\])?\s*:\s*)+", re.IGNORECASE)
 _LIST_TAG = re.compile(r"\[[^\[\]]{1,60}\]\s*")
 
@@ -286,8 +286,11 @@ def _without_footer(text: str) -> tuple[str, int]:
 
 
 def _sender(sent: str | None) -> str | None:
-    name, address = parseaddr(sent or "")
-    return name or address or None
+    """Take the name, else the address, of "Name <address>"; the library's own reader recurses without end."""
+    found = _ADDRESSED.fullmatch((sent or "").strip())
+    if found is None:
+        return sent
+    return found["name"].strip(" \"'") or found["address"].strip()
 
 
 def _subject(sent: str | None, *, is_list: bool) -> str | None:

@@ -29,6 +29,8 @@ def broken(store: Store, where: str, body: bytes) -> int:
         ("line 3", b"not json at all", "no valid JSON"),
         ("line 3", b"<rss><channel><item><title>x</title></item></channel></rss>", "no valid JSON"),
         ("line 3", b'{"id": "a"}', 'neither "text" nor "html"'),
+        ("member 2, line 3", b"not json at all", "no valid JSON"),
+        ("part 2, entry 2", CUT_FEED, "the document ends inside this item"),
         ("entry 2", b'"just words"', "as it was"),
         ("entry 2", b'{"id": "a", "text": "x", "title": {}}', "as it was"),
         ("entry 2", CUT_FEED, "the document ends inside this item"),

@@ -86,6 +86,20 @@ def test_a_subject_is_the_headline(subject: bytes, headline: str | None) -> None
     assert only(HEAD.replace(b"Ferries", subject) + b"\n" + STORY).headline == headline
 
 
+@pytest.mark.parametrize(
+    ("sender", "provider"),
+    [
+        (b'"Desk, Harbour" <desk@harbour.example>', "Desk, Harbour"),
+        (b"<desk@harbour.example>", "desk@harbour.example"),
+        (b"desk@harbour.example", "desk@harbour.example"),
+        (b"(" * 5_000 + b"<a@b>", ("(" * 5_000)[:200]),
+    ],
+)
+def test_the_sender_is_a_name_else_an_address(sender: bytes, provider: str) -> None:
+    head = b"From: " + sender + b"\nMessage-ID: <1@x>\nSubject: x\n"
+    assert only(head + b"\n" + STORY).provider == provider
+
+
 def test_plain_text_is_chosen_before_its_html() -> None:
     html = part(b"text/html", b"<p>QUILLPORT, Feb 3 (Harbour) - Ferries sailed again.</p>")
     entry = only(mail(part(b"text/plain", STORY), html, kind=b"alternative"))
