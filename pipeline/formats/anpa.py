@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pipeline.formats.finish import finish
 from pipeline.formats.source import Source
-from pipeline.formats.telegraph import MAX_MESSAGES, Message, lines_of, messages
+from pipeline.formats.telegraph import Message, lines_of, read_messages
 from pipeline.model import Concept, Entry, Parsed
 
 NAME = "anpa"
@@ -31,7 +30,6 @@ _SECOND = rb"[A-Za-z] ?[A-Za-z] ?[\x11-\x14 ]{0,4} ?[^\n]{0,80}?\d{1,2}-\d{1,2}(
 _FRAMED = re.compile(rb"\x01 ?" + _LEVEL + rb"[ \t\x00\x11-\x1f]{0,9}[\r\n]{1,3}[A-Za-z] ?[A-Za-z](?![0-9])")
 _BARE = re.compile(rb"[\x00\x16\s]{0,200}" + _LEVEL + rb"[ \t]*\r{0,2}\n" + _SECOND + rb"[ \t]*\r{0,2}\n")
 
-_SERVICE = re.compile(r"(?P<level>[A-Za-z])(?P<number>\d{4})\s*(?P<selector>\S*)")
 _STORY = re.compile(
     r"(?P<priority>[A-Za-z]) ?(?P<category>[A-Za-z])\s*(?P<slug>\S.*?)\s+"
     r"(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:\s+(?P<words>\d{1,5}))?\s*"
@@ -79,7 +77,6 @@ _STATUS = {"kill": "canceled", "elimination": "canceled", "withhold": "withheld"
 #: parts of a story are items of their own: they do not replace it
 _PARTS = frozenset({"add", "insert", "sub"})
 _COUNT = re.compile(r",?\s*0?\d{1,5}\s*$")
-_CYCLE = re.compile(r"(?:AM|PM|BC|AP|UP)-+(?=\S)", re.IGNORECASE)
 
 _NOTE = re.compile(
     r"(?:eds?\b|editors?\b|note to eds|(?:(?-i:[A-Z]{2,4})|with) (?:photo|video|graphic|wirephoto|laserphoto)"
@@ -88,7 +85,7 @@ _NOTE = re.compile(
 )
 _BYLINE = re.compile(r"by\s+(?=[^\W\d_])", re.IGNORECASE)
 _RULE = re.compile(r"[_\-*=\s]{3,}")
-_END_MARK = re.compile(r"-(?:30|0)-|#{3}|\(?end\b.{0,20}\)?|\(?more\)?|endit", re.IGNORECASE)
+_END_MARK = re.compile(r"-(?:30|0)-|#{3}|\(?(?:ends?|end ?it|more)\)?", re.IGNORECASE)
 _DASH = re.compile(r"(?<=[\s\"'])_(?=\s|$)|(?<!\S)_(?=\s)", re.MULTILINE)
 
 
@@ -120,14 +117,8 @@ def claims(source: Source) -> bool:
 
 
 def read(source: Source) -> Parsed:
-    """Read each message as one entry."""
-    entries = []
-    for number, message in enumerate(messages(source)):
-        if number == MAX_MESSAGES:
-            break
-        decoded = message.decoded
-        entries.append(finish(_entry(message), repaired=decoded.repaired, note=decoded.note))
-    return Parsed(format=NAME, entries=tuple(entries))
+    """Read each message as one entry. Raises ParseError over the limit."""
+    return read_messages(source, NAME, _entry)
 
 
 def _entry(message: Message) -> Entry:

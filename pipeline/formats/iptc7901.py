@@ -14,9 +14,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.formats.finish import finish
 from pipeline.formats.source import Source
-from pipeline.formats.telegraph import MAX_MESSAGES, Message, lines_of, messages
+from pipeline.formats.telegraph import Message, lines_of, read_messages
 from pipeline.model import Concept, Entry, Parsed
 
 NAME = "iptc7901"
@@ -111,14 +110,8 @@ def claims(source: Source) -> bool:
 
 
 def read(source: Source) -> Parsed:
-    """Read each message as one entry."""
-    entries = []
-    for number, message in enumerate(messages(source)):
-        if number == MAX_MESSAGES:
-            break
-        decoded = message.decoded
-        entries.append(finish(_entry(message), repaired=decoded.repaired, note=decoded.note))
-    return Parsed(format=NAME, entries=tuple(entries))
+    """Read each message as one entry. Raises ParseError over the limit."""
+    return read_messages(source, NAME, _entry)
 
 
 def _entry(message: Message) -> Entry:

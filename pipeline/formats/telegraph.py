@@ -9,11 +9,14 @@ Source: IPTC Recommendation 7901 (1995); ANPA Bulletin 1312 (1979).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from pipeline.errors import ParseError, Reason
 from pipeline.formats.charset import Decoded, decode
+from pipeline.formats.finish import finish
 from pipeline.formats.source import Source
+from pipeline.model import Entry, Parsed
 
 SOH, STX, ETX, EOT = "\x01", "\x02", "\x03", "\x04"
 MAX_MESSAGES = 5_000
@@ -44,7 +47,22 @@ class Message:
     decoded: Decoded
 
 
-def messages(source: Source) -> Iterator[Message]:
+def read_messages(source: Source, name: str, entry_of: Callable[[Message], Entry]) -> Parsed:
+    """Read each message as one entry.
+
+    Raises:
+        ParseError: Over the limit.
+    """
+    entries = []
+    for message in _messages(source):
+        decoded = message.decoded
+        entries.append(finish(entry_of(message), repaired=decoded.repaired, note=decoded.note))
+        if len(entries) > MAX_MESSAGES:
+            raise ParseError(Reason.PARSE_LIMIT, f"more than {MAX_MESSAGES:,} messages: over the limit")
+    return Parsed(format=name, entries=tuple(entries))
+
+
+def _messages(source: Source) -> Iterator[Message]:
     """Cut the bytes into messages; those without text are left out. Each is decoded for itself."""
     body = source.body if source.charset in {"utf-8", "cp1252", "iso8859-15"} else source.text.encode()
     starts = [match.start() for match in _START.finditer(body)] or [0]

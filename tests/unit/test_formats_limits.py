@@ -34,6 +34,8 @@ def rss(items: str, head: str = "") -> bytes:
         (rss("<" * 500_001), "500,000 tags"),
         (rss("", head="<!DOCTYPE rss [" + "<!ENTITY a 'b'>" * 5_000 + "]>"), "DOCTYPE"),
         (rss("", head="<!DOCTYPE rss [ <!-- "), "DOCTYPE"),
+        (b"\x01hpa0001 3 i 2\n\x02Ferries =\n\x03\x04" * 5_001, "5,000 messages"),
+        (b'[{"uri":"a","bodies":[]}' + b',{"uri":"a","bodies":[]}' * 5_000 + b"]", "5,000 items"),
     ],
 )
 def test_over_a_limit_is_refused_with_its_name(body: bytes, limit: str) -> None:
