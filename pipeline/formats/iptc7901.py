@@ -75,13 +75,13 @@ _KILL = frozenset({"kill"})
 
 # What follows the story and is not for print.
 _NOTEBOOK = re.compile(
-    r"^\s*(?:#{1,3}\s*(?:\w{2,6}[- ])?(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
-    r"|\*(?:\s?\*){2,}\s*$"
+    r"^[ \t]{0,9}(?:#{1,3}[ \t]{0,9}(?:\w{2,6}[- ])?(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
+    r"|\*(?: ?\*){2,40}[ \t]{0,9}$"
     r"|(?:the following information is not|die folgenden informationen sind nicht"
     r"|la siguiente información no|les informations suivantes ne)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGNED = re.compile(r"^- (?P<role>[^:\n]{3,40}): (?P<names>.+(?:\n {2,}\S.*)*)", re.MULTILINE)
+_SIGNED = re.compile(r"^- (?P<role>[^:\n]{3,40}): (?P<names>.+(?:\n {2,9}\S.*){0,9})", re.MULTILINE)
 _CREDITED = ("reporting by", "writing by", "editing by", "autor", "autoren", "redaktion", "redacción")
 _TELEPHONE = re.compile(r",?\s*(?:<[^<>\s]*@[^<>\s]*>|\+?\d[\d ()/-]{6,})")
 _TITLE = re.compile(r"^#{1,3}\s*", re.MULTILINE)

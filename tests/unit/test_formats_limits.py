@@ -142,3 +142,28 @@ def test_the_document_ends_where_a_comment_never_does() -> None:
 
 def test_limits_are_what_the_docs_say() -> None:
     assert (xml_guard.MAX_ITEMS, xml_guard.MAX_DEPTH, xml_guard.MAX_ATTRIBUTES) == (5_000, 200, 500)
+
+
+@pytest.mark.parametrize(
+    "filling", [b"\n \n", b"* ", b"# ", b"- a: b\n", b"+4 4", b"<a@", b"=\n", b"abc/", b"ab ", b"^<\n"]
+)
+@pytest.mark.parametrize(
+    "frame",
+    [
+        (b"\x01hpa0001 3 i 2 hpa 1\nPorts/\n\x02Ferries =\n", b"\n\x03031238 GMT Feb 26\n\x04"),
+        (
+            b"\x01a0001\x1fw\nr i BC-Ferries 02-03 0001\n\x02^BC-Ferries<\n\t ",
+            b"\n\x03HB-WF-02-03-26 0710EST<\n",
+        ),
+        (b"From: a\nMessage-ID: <1>\n\n-- forwarded --\n", b"\n-- \nx\n"),
+        (b'{"uri":"x","bodies":[{"value":"<head><h1>', b'</p>"}]}'),
+    ],
+    ids=["iptc7901", "anpa", "mail", "ninjs"],
+)
+def test_long_texts_of_one_kind_are_read_in_linear_time(frame: tuple[bytes, bytes], filling: bytes) -> None:
+    begun = time.monotonic()
+    read(
+        frame[0] + filling.replace(b"\n", b"\\n" if frame[0][:1] == b"{" else b"\n") * 50_000 + frame[1],
+        name="x",
+    )
+    assert time.monotonic() - begun < 5
