@@ -75,7 +75,8 @@ _KILL = frozenset({"kill"})
 
 # What follows the story and is not for print.
 _NOTEBOOK = re.compile(
-    r"^[ \t]{0,9}(?:#{1,3}[ \t]{0,9}(?:\w{2,6}[- ])?(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
+    r"^[ \t]{0,9}(?:#{1,3}[ \t]{0,9}(?:\w{2,6}[- ])?"
+    r"(?:notebook|notizblock|service|block de notas|bloc de notas)\b"
     r"|\*(?: ?\*){2,40}[ \t]{0,9}$"
     r"|(?:the following information is not|die folgenden informationen sind nicht"
     r"|la siguiente información no|les informations suivantes ne)\b)",

@@ -269,7 +269,7 @@ def _split_forwarded(text: str) -> tuple[str, Mapping[str, str | None]]:
     begun = next((n for n, line in enumerate(lines) if n and line.strip()), len(lines))
     for n, line in enumerate(lines[begun : begun + _MAX_FORWARDED], begun):
         if not line.strip():
-            return "\n".join(lines[n + 1 :]), inner
+            return ("\n".join(lines[n + 1 :]), inner) if inner else (text, {})
         name, _, value = line.replace("*", "").partition(":")
         if (meant := _FORWARDED_FIELDS.get(name.strip().lower())) and value.strip():
             inner[meant] = value.strip()
