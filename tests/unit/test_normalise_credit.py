@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.normalise.credit import split_credit
+from pipeline.model import Credit
+from workers.normalise.credit import join_credits, split_credit
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,55 @@ from workers.normalise.credit import split_credit
         ),
         ("(Compiled by Ann Example; Translated by Bo.)", {"writing": "Ann Example", "translator": "Bo"}),
         ("(Avec AFP)", {"reporting": "AFP"}),
+        ("(mit dpa)", {"reporting": "dpa"}),
+        (
+            "(Jean Modèle et Anne Exemple, avec Luc Test à Lyon, édité par Bo)",
+            {"reporting": "Jean Modèle et Anne Exemple; Luc Test à Lyon", "editing": "Bo"},
+        ),
+        (
+            "(Anne Exemple pour le reportage, Jean Modèle pour la version française)",
+            {"reporting": "Anne Exemple", "translator": "Jean Modèle"},
+        ),
+        (
+            "(Avec la rédaction de Londres, édité par Anne Exemple)",
+            {"bureau": "Londres", "editing": "Anne Exemple"},
+        ),
+        (
+            "(Bericht von Anna Beispiel, redigiert von Bo Muster. Bei Rückfragen wenden Sie sich an uns)",
+            {"reporting": "Anna Beispiel", "editing": "Bo Muster"},
+        ),
+        ("(Redaktion: Anna Beispiel)", {"editing": "Anna Beispiel"}),
+        (
+            "(Redacción de Ana Ejemplo; editado por Juan Modelo)",
+            {"writing": "Ana Ejemplo", "editing": "Juan Modelo"},
+        ),
+        (
+            "(Reporte de Ana Ejemplo en Lima; Editado en español por Juan Modelo)",
+            {"reporting": "Ana Ejemplo en Lima", "editing": "Juan Modelo"},
+        ),
+        (
+            "(Reportagem de Ana Exemplo; Edição de João Modelo)",
+            {"reporting": "Ana Exemplo", "editing": "João Modelo"},
+        ),
+        ("(Por Ana Exemplo; edição de João Modelo)", {"reporting": "Ana Exemplo", "editing": "João Modelo"}),
+        (
+            "(Reporting by Ann Example; Traduzido por João Modelo)",
+            {"reporting": "Ann Example", "translator": "João Modelo"},
+        ),
+        (
+            "(A cura di Anna Esempio, in redazione a Roma Luca Prova)",
+            {"writing": "Anna Esempio", "editing": "Luca Prova"},
+        ),
+        (
+            "(Anna Esempio, in redazione a Milano Luca Prova)",
+            {"reporting": "Anna Esempio", "editing": "Luca Prova"},
+        ),
+        ("(Bewerking Anna Voorbeeld)", {"editing": "Anna Voorbeeld"}),
+        (
+            "(Vertaald door Anna Voorbeeld; geredigeerd door Jan Model)",
+            {"translator": "Anna Voorbeeld", "editing": "Jan Model"},
+        ),
+        ("(Révision : Anne Exemple, La Presse Canadienne)", {"editing": "Anne Exemple"}),
     ],
 )
 def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
@@ -72,6 +122,10 @@ def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
         "Reporting by Ann Example; Editing by Bo Sample.",
         "Edited by Ann Example",
         "Édité par Anne Exemple",
+        "Redaktion: Anna Beispiel",
+        "--With assistance from Ann Example.",
+        "Editors: Ann Example, Bo Sample",
+        "Traducción: Ana Ejemplo",
     ],
 )
 def test_a_paragraph_may_be_the_credit_line(line: str) -> None:
@@ -91,6 +145,11 @@ def test_a_paragraph_may_be_the_credit_line(line: str) -> None:
         "The rest is known (see above) to all",
         "The melons (1)",
         "A bracket that nothing opens)",
+        "Reportage sur les melons",
+        "Die Zahlen (Bericht: die Ernte)",
+        "Ein Spiel (Redaktion des Melonenblatts)",
+        "A law (Text of the law, page 3)",
+        "A name (Ann Example, who grew them)",
         "(" + "Reporting by Ann Example " * 40 + ")",
         "Reporting by " + "Ann Example, " * 60 + "editing by Bo",
         ")",
@@ -103,6 +162,18 @@ def test_other_words_are_no_credit_line(line: str) -> None:
 
 def test_nothing_has_no_credit_line() -> None:
     assert split_credit([]) == ([], None)
+
+
+def test_credit_lines_that_follow_each_other_are_one() -> None:
+    one, two = (split_credit([line])[1] for line in ("(Reporting by Ann Example)", "(Editing by Bo Sample)"))
+    assert one is not None
+    assert two is not None
+    assert join_credits([]) is None
+    assert join_credits([one]) is one
+    joined = Credit(
+        text="(Reporting by Ann Example) (Editing by Bo Sample)", reporting="Ann Example", editing="Bo Sample"
+    )
+    assert join_credits([one, two]) == joined
 
 
 @given(st.lists(st.text(alphabet="ab(). Reporting by editing avec;,-", min_size=1), max_size=3))

@@ -12,7 +12,9 @@ from workers.normalise.dateline import (
     city_name,
     may_open,
     read_dateline,
+    read_sent,
     split_prefix,
+    without_sent,
     year_of,
 )
 
@@ -59,6 +61,44 @@ from workers.normalise.dateline import (
         ("كابول (Hindukush Press) - نص", "كابول", None, "Hindukush Press"),
         ("KABUL, July 25 (Reuters) -", "Kabul", (7, 25), "Reuters"),
         ("(Reuters) -  MONDAY's melons", None, None, "Reuters"),
+        ("PARIS et LYON, 12 janvier (AFP) - Les", "Paris", (1, 12), "AFP"),
+        ("MADRID y BARCELONA, 12 ene (EFE).- Los", "Madrid", (1, 12), "EFE"),
+        ("BERLIN und HAMBURG (dpa) - Melonen", "Berlin", None, "dpa"),
+        ("Kabul/Berlin (dpa) – Melonen", "Kabul", None, "dpa"),
+        ("Frankfurt am Main (dpa) - Melonen", "Frankfurt am Main", None, "dpa"),
+        ("Wien (APA/dpa) - Melonen", "Wien", None, "APA/dpa"),
+        ("Hamburg (epd). Melonen", "Hamburg", None, "epd"),
+        ("Genève, 12 janv. (ats) - Les", "Genève", (1, 12), "ats"),
+        ("Berne (ats) Les melons", "Berne", None, "ats"),
+        ("(Belga) Les melons", None, None, "Belga"),
+        ("(Keystone-ATS) Les melons", None, None, "Keystone-ATS"),
+        ("BRUSSEL 12/01 (BELGA) = De", "Brussel", (1, 12), "BELGA"),
+        ("Kabul, 12.1.2021 (KNA) - Melonen", "Kabul", (1, 12, 2021), "KNA"),
+        ("Brasília - 12/01/21 (Agência Brasil) - Os", "Brasília", (1, 12, 2021), "Agência Brasil"),
+        ("Paris, 2021-01-12 (AFP) - Les", "Paris", (1, 12, 2021), "AFP"),
+        ("AMSTERDAM (ANP) - De", "Amsterdam", None, "ANP"),
+        ("'s-Hertogenbosch (ANP) - De", "'s-Hertogenbosch", None, "ANP"),
+        ("Lisboa, 12 jan 2021 (Lusa) - Os", "Lisboa", (1, 12, 2021), "Lusa"),
+        ("SAO PAULO, 12 Jan (Reuters) - Os", "Sao Paulo", (1, 12), "Reuters"),
+        ("(ANSA) - ROMA, 12 GEN - I meloni", "Roma", (1, 12), "ANSA"),
+        ("/ANSA/ - ROMA, 12 GEN - I meloni", "Roma", (1, 12), "ANSA"),
+        ("Roma, 12 lug. (askanews) – I", "Roma", (7, 12), "askanews"),
+        ("Madrid (EFE).- Los", "Madrid", None, "EFE"),
+        ("MÉXICO, enero 12 (Notimex).- Los", "México", (1, 12), "Notimex"),
+        ("Nueva York (EE.UU.), 12 ene (EFE).- Los", "Nueva York", (1, 12), "EFE"),
+        ("Nations unies (Etats-Unis), 15 juin 2023 (AFP) - Les", "Nations unies", (6, 15, 2023), "AFP"),
+        ("CANBERRA, Jan 12 AAP - The", "Canberra", (1, 12), "AAP"),
+        ("SYDNEY, AAP - The", "Sydney", None, "AAP"),
+        ("TOKYO, Nov. 5, Kyodo - The", "Tokyo", (11, 5), "Kyodo"),
+        ("Accra, Jan. 5, GNA - The", "Accra", (1, 5), "GNA"),
+        ("Jan. 12 (Bloomberg) -- The", None, (1, 12), "Bloomberg"),
+        ("Reuters - The", None, None, "Reuters"),
+        ("ISTANBUL (AA) - The", "Istanbul", None, "AA"),
+        ("NUKU'ALOFA (AFP) - The", "Nuku'alofa", None, "AFP"),
+        ("OTTAWA — The melons", "Ottawa", None, None),
+        ("MONTRÉAL — Les melons", "Montréal", None, None),
+        ("DES MOINES, Iowa - The mayor", "Des Moines", None, None),
+        ("ISLAMABAD: The mayor", "Islamabad", None, None),
     ],
 )
 def test_a_dateline_is_read(
@@ -104,6 +144,16 @@ def test_a_dateline_is_read(
         "KABUL (one two three four five six) - The melons",
         "A" * 70 + ", May 3 (AFP) - The",
         "Kabul, May 3, was hot (AFP",
+        "PARIS - who won the melon",
+        "TOKYO — MELONS CLOSE HIGHER",
+        "Paris — the city of melons",
+        "Berlin - Die Melonen",
+        "FC Melonia (dpa) - hat gewonnen",
+        "The Melonian (AFP) - the paper",
+        "Am Montag (12. Januar) - dem Tag der Melonen",
+        "MELON-19 - Le point",
+        "IMM MELONS CLSG JUN7 -- 9431",
+        "Melon Institute - The body",
         "",
     ],
 )
@@ -128,6 +178,44 @@ def test_reading_a_dateline_loses_no_words(line: str) -> None:
         line.replace(" ", "") == ((opening.text or "") + opening.rest).replace(" ", "")
         or line != line.strip()
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "city", "day", "agency"),
+    [
+        ("KABUL, Afghanistan, July 25 (AP) —", "Kabul", (7, 25), "AP"),
+        ("KABUL, July 25", "Kabul", (7, 25), None),
+        ("Kabul", "Kabul", None, None),
+        ("PARIS/LYON", "Paris", None, None),
+        ("12/01/2021", None, (1, 12, 2021), None),
+        ("Melons (The best)", None, None, None),
+        ("by hand", None, None, None),
+    ],
+)
+def test_a_dateline_that_was_sent_apart_is_all_dateline(
+    sent: str, city: str | None, day: tuple[int, ...] | None, agency: str | None
+) -> None:
+    opening = read_sent(sent)
+    assert (opening.text, opening.city, opening.agency) == (sent, city, agency)
+    assert opening.date == (OpeningDate(month=day[0], day=day[1], year=(*day, None)[2]) if day else None)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "rest"),
+    [
+        ("Kabul, July 25 - Melons burned.", "Melons burned."),
+        ("KABUL, JULY 25 (Example Press) — Melons", "Melons"),
+        ("Kabul, July 25", ""),
+        ("Kabul, July 25 was hot.", None),
+        ("Melons burned.", None),
+    ],
+)
+def test_a_dateline_that_was_sent_is_taken_off_the_text(paragraph: str, rest: str | None) -> None:
+    assert without_sent(paragraph, "Kabul, July 25 —") == rest
+
+
+def test_nothing_sent_is_taken_off_nothing() -> None:
+    assert without_sent("Melons", " - ") is None
 
 
 @pytest.mark.parametrize(

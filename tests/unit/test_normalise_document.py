@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.codec import from_json, to_json
 from pipeline.errors import EntryError, Reason
-from pipeline.model import Document, Entry, PubStatus, Signal, SourceKind
+from pipeline.model import Dateline, Document, Entry, PubStatus, Signal, SourceKind
 from pipeline.ports import ClaimedEntry
 from workers.normalise.document import Source, normalise, warm_up
 
@@ -170,6 +170,116 @@ def test_an_embargo_that_cannot_be_read_withholds() -> None:
     assert document.pub_status is PubStatus.WITHHELD
     assert document.notes == ('embargo "Tuesday noon" could not be read: withheld',)
     assert made(text=COPY, embargoed="?", pub_status="canceled").pub_status is PubStatus.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("line", "published", "until"),
+    [
+        ("EMBARGOED UNTIL 0001 GMT, JULY 27", None, "2031-07-27T00:01:00+00:00"),
+        ("SPERRFRIST: 27. Juli, 14:30 Uhr", None, "2031-07-27T12:30:00+00:00"),
+        ("EMBARGO jusqu'au 3 janvier à 10h00 GMT", "2029-12-30T10:00:00Z", "2030-01-03T10:00:00+00:00"),
+        ("Hold for release 6 a.m. EDT", "2031-07-25T01:00:00Z", "2031-07-25T10:00:00+00:00"),
+    ],
+)
+def test_an_embargo_line_of_the_text_counts(line: str, published: str | None, until: str) -> None:
+    document = made(text=f"{line}\n\n{COPY}", published=published)
+    assert document.embargoed == datetime.fromisoformat(until)
+    assert (document.signal, document.pub_status) == (Signal.EMBARGO, PubStatus.USABLE)
+    assert document.body_text.startswith("Melons burned")
+    assert document.notes == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["EMBARGOED", "Embargo: 30 February, 10:00 GMT", "Embargo: after the fair", "EMBARGOED - Melons"]
+)
+def test_an_embargo_line_without_a_time_withholds(line: str) -> None:
+    document = made(text=f"{line}\n\n{COPY}")
+    assert (document.embargoed, document.pub_status) == (None, PubStatus.WITHHELD)
+    assert any(note.endswith(": withheld") for note in document.notes)
+
+
+def test_an_embargo_that_was_sent_counts_first() -> None:
+    document = made(text=f"EMBARGOED UNTIL 0001 GMT, JULY 27\n\n{COPY}", embargoed="2099-01-01T00:00:00Z")
+    assert document.embargoed == datetime(2099, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headline": "KILL - Melons burn", "text": COPY},
+        {"headline": "Melons burn", "text": f"KILL KILL KILL\n\n{COPY}"},
+        {"headline": "Melons burn", "text": COPY, "signal": "sig:kill"},
+        {"headline": "Melons burn", "text": COPY, "slugline": "BC-Melons, Mandatory Kill"},
+        {"text": "MANDATORY KILL: Melons burn\n\nPlease kill the story."},
+    ],
+    ids=str,
+)
+def test_a_kill_cancels(fields: dict[str, str]) -> None:
+    document = made(**fields)
+    assert (document.signal, document.pub_status) == (Signal.KILL, PubStatus.CANCELED)
+    assert document.headline == (
+        "Melons burn" if "headline" in fields or "MANDATORY" in fields["text"] else None
+    )
+
+
+def test_an_advisory_cancels_nothing() -> None:
+    document = made(headline="ADVISORY - Melons story withdrawn", text=COPY)
+    assert (document.signal, document.pub_status) == (Signal.ADVISORY, PubStatus.USABLE)
+
+
+def test_the_senders_signal_counts_first() -> None:
+    assert (
+        made(headline="UPDATE 2-Melons burn", text=COPY, signal="sig:correction").signal is Signal.CORRECTION
+    )
+
+
+def test_notes_are_kept_apart_from_the_text() -> None:
+    document = made(
+        headline="Melons burn (updates toll)",
+        text=f"(Adds quote)\n\n{COPY}\n\nEds: Pictures follow",
+        ednote="As sent",
+    )
+    assert document.headline == "Melons burn"
+    assert document.notes == ("As sent", "updates toll", "Adds quote", "Eds: Pictures follow")
+    assert document.signal is Signal.UPDATE
+    assert document.body_text == "Melons burned in the old town on Sunday.\n\nNobody was hurt."
+
+
+def test_a_dateline_that_was_sent_counts_first() -> None:
+    document = made(
+        text="Melonville, July 24 - Melons burned.", dateline="MELONVILLE, July 24", located="Kabul"
+    )
+    assert document.dateline == Dateline(text="MELONVILLE, July 24", city="Melonville", date="2031-07-24")
+    assert document.body_text == "Melons burned."
+
+
+@pytest.mark.parametrize("text", ["Kabul - Melons burned.", "A standfirst.\n\nKabul: Melons burned."])
+def test_a_sent_dateline_is_taken_off_a_text_that_repeats_it(text: str) -> None:
+    document = made(text=text, dateline="KABUL", headline="Melons burn")
+    assert document.dateline == Dateline(text="KABUL", city="Kabul")
+    assert document.body_text.endswith("Melons burned.")
+    assert ("Kabul" in document.body_text) is text.startswith("A")
+
+
+def test_a_sent_dateline_is_completed_by_the_texts() -> None:
+    document = made(text=COPY, dateline="KABUL")
+    assert document.dateline == Dateline(
+        text="KABUL", city="Kabul", date="2031-07-25", agency="Example Press"
+    )
+    assert document.body_text.startswith("Melons burned")
+
+
+@pytest.mark.parametrize(
+    ("text", "dateline"),
+    [
+        ("Melons burned.", Dateline(text="Melonville", city="Melonville")),
+        ("(Reuters) - Melons burned.", Dateline(text="(Reuters) -", city="Melonville", agency="Reuters")),
+        ("KABUL (AP) — Melons burned.", Dateline(text="KABUL (AP) —", city="Kabul", agency="AP")),
+    ],
+    ids=["no dateline", "no city", "a city"],
+)  # fmt: skip
+def test_where_it_was_written_is_the_city_where_the_text_names_none(text: str, dateline: Dateline) -> None:
+    assert made(text=text, located="Melonville", headline="Melons burn").dateline == dateline
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.model import Signal
 from workers.normalise.byline import authors_of, is_byline
-from workers.normalise.opening import read_story
+from workers.normalise.opening import Sent, read_story
 from workers.normalise.series import read_series
 
 DATELINE = "KABUL, July 25 (Example Press) - "
@@ -56,6 +56,10 @@ def test_in_a_text_series_words_are_capitals() -> None:
         ("By Ann", False),
         ("By ", False),
         ("By " + "Ann Example and " * 9 + "Bo Sample", False),
+        ("By Ann Example, PA Health Correspondent", True),
+        ("Von Anna Beispiel und Bo Muster, dpa", True),
+        ("(di Anna Esempio)", True),
+        ("Door ANNA VOORBEELD", True),
         ("Ann Example", False),
     ],
 )
@@ -84,8 +88,7 @@ def test_a_header_is_read() -> None:
             DATELINE + "The melons burned.",
             "More.",
         ],
-        headline=None,
-        headed=True,
+        Sent(headed=True),
     )
     assert story.header.headline == "Melons burn in old town"
     assert (story.header.series.signal, story.header.series.number) == (Signal.UPDATE, 1)
@@ -95,16 +98,14 @@ def test_a_header_is_read() -> None:
 
 
 def test_a_headline_that_was_sent_is_not_repeated() -> None:
-    story = read_story(
-        ["URGENT", "Melons burn", DATELINE + "They burned."], headline="Melons burn", headed=False
-    )
+    story = read_story(["URGENT", "Melons burn", DATELINE + "They burned."], Sent(headline="Melons burn"))
     assert story.header.headline is None
     assert story.header.series.signal is Signal.ALERT
     assert story.body == ("They burned.",)
 
 
 def test_a_paragraph_above_the_dateline_stays() -> None:
-    story = read_story(["A standfirst.", DATELINE + "They burned."], headline="Melons burn", headed=False)
+    story = read_story(["A standfirst.", DATELINE + "They burned."], Sent(headline="Melons burn"))
     assert story.dateline.agency == "Example Press"
     assert story.body == ("A standfirst.", "They burned.")
 
@@ -117,43 +118,86 @@ def test_a_paragraph_above_the_dateline_stays() -> None:
     ],
 )
 def test_what_is_no_header_stays(above: list[str]) -> None:
-    story = read_story([*above, DATELINE + "They burned."], headline=None, headed=True)
+    story = read_story([*above, DATELINE + "They burned."], Sent(headed=True))
     assert story.header.headline is None
     assert story.body == (*above, "They burned.")
 
 
 def test_a_weak_dateline_further_down_is_text() -> None:
     body = ["One.", "Two.", "KABUL, July 25 - the day of melons"]
-    assert read_story(body, headline=None, headed=True).body == tuple(body)
+    assert read_story(body, Sent(headed=True)).body == tuple(body)
 
 
 def test_no_dateline_is_looked_for_after_the_story_has_begun() -> None:
     body = ["word " * 90, DATELINE + "They burned."]
-    assert read_story(body, headline=None, headed=True).dateline.text is None
+    assert read_story(body, Sent(headed=True)).dateline.text is None
 
 
 def test_series_words_may_stand_before_the_dateline() -> None:
-    story = read_story(["URGENT - " + DATELINE + "They burned."], headline=None, headed=True)
+    story = read_story(["URGENT - " + DATELINE + "They burned."], Sent(headed=True))
     assert (story.header.series.signal, story.body) == (Signal.ALERT, ("They burned.",))
 
 
 def test_series_words_and_byline_above_a_text_without_dateline() -> None:
-    story = read_story(["URGENT", "By Ann Example", "The melons burned."], headline="x", headed=False)
+    story = read_story(["URGENT", "By Ann Example", "The melons burned."], Sent(headline="x"))
     assert (story.header.series.signal, story.header.byline) == (Signal.ALERT, "By Ann Example")
     assert story.body == ("The melons burned.",)
 
 
 def test_a_text_never_loses_its_last_line() -> None:
-    assert read_story(["By Ann Example"], headline=None, headed=True).body == ("By Ann Example",)
-    twice = read_story(["By Ann Example", "By Bo Sample", "x"], headline=None, headed=True)
+    assert read_story(["By Ann Example"], Sent(headed=True)).body == ("By Ann Example",)
+    twice = read_story(["By Ann Example", "By Bo Sample", "x"], Sent(headed=True))
     assert twice.body == ("By Bo Sample", "x")
 
 
 def test_a_dateline_alone_leaves_no_empty_paragraph() -> None:
-    assert read_story([DATELINE.strip(), "They burned."], headline=None, headed=True).body == (
-        "They burned.",
-    )
+    assert read_story([DATELINE.strip(), "They burned."], Sent(headed=True)).body == ("They burned.",)
+
+
+@pytest.mark.parametrize(
+    ("above", "byline"),
+    [
+        (["Melons burn", "MARINA EXEMPLO"], "MARINA EXEMPLO"),
+        (["Melons burn", "By ANN EXAMPLE", "Associated Press Writer"], "By ANN EXAMPLE"),
+        (["Melons burn", "Cláudia Exemplo", "Repórter da Agência Brasil"], "Cláudia Exemplo"),
+    ],
+)
+def test_names_above_the_dateline_are_a_byline(above: list[str], byline: str) -> None:
+    story = read_story([*above, DATELINE + "They burned."], Sent(headed=True))
+    assert (story.header.headline, story.header.byline) == ("Melons burn", byline)
+    assert story.body == ("They burned.",)
+
+
+def test_a_byline_may_follow_the_dateline() -> None:
+    story = read_story([DATELINE.strip(), "By Ann Example", "They burned."], Sent(headed=True))
+    assert (story.header.byline, story.body) == ("By Ann Example", ("They burned.",))
+
+
+@pytest.mark.parametrize(
+    ("lines", "headline"),
+    [
+        (["UPDATE 1-Melons burn", "They burned."], "Melons burn"),
+        (["Melons burn", "By Ann Example", "They burned."], "Melons burn"),
+        (["(Lead) Melons burn (adds toll)", "They burned."], "Melons burn"),
+        (["Melons burned.", "By Ann Example", "They burned."], None),
+        (["Melons burn", "They burned."], None),
+    ],
+)
+def test_series_words_or_a_byline_show_the_headline(lines: list[str], headline: str | None) -> None:
+    story = read_story(lines, Sent(headed=True))
+    assert story.header.headline == headline
+    assert story.body[-1] == "They burned."
+
+
+def test_a_slug_above_a_text_without_dateline() -> None:
+    story = read_story(["BC-Melons, 1st Ld-Writethru,0345", "They burned."], Sent(headline="Melons"))
+    assert (story.header.slugline, story.header.series.signal) == ("BC-Melons", Signal.WRITETHRU)
+
+
+def test_key_points_above_the_dateline_are_notes() -> None:
+    story = read_story(["* Ports closed", "* Mayor quits", DATELINE + "They burned."], Sent(headline="x"))
+    assert [note.note for note in story.header.notes] == ["* Ports closed", "* Mayor quits"]
 
 
 def test_nothing_begins_with_nothing() -> None:
-    assert read_story([], headline=None, headed=True).body == ()
+    assert read_story([], Sent(headed=True)).body == ()

@@ -128,3 +128,17 @@ def test_no_letter_gets_lost(text: str) -> None:
     assert sorted(each for each in kept if each.isalnum()) == sorted(
         each for each in printable(text) if each.isalnum()
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("* Mayor quits", 2),
+        ("By ANN EXAMPLE", 2),
+        ("Eds: Updates toll", 2),
+        ("Melonville mayor", 1),
+    ],
+)
+def test_lines_of_a_header_are_never_joined(line: str, parts: int) -> None:
+    first = "Melons burn in the old town and in"
+    assert len(paragraphs(f"{first}\n{line}\nthe old harbour on Sunday, after noon.\n")) == parts

@@ -2,13 +2,21 @@
 
 import re
 
-from workers.normalise.lexicon import BYLINE_AND, BYLINE_WORDS
+from workers.normalise.lexicon.bylines import BYLINE_AND, BYLINE_TITLES, BYLINE_WORDS
 
 _MAX_CHARS = 120
-_OPENS = re.compile(rf"(?:{'|'.join(BYLINE_WORDS)})\s+", re.IGNORECASE)
+#: names alone are no longer, and none has more words
+_MAX_BARE = 60
+_MAX_NAME = 4
+_OPENS = re.compile(rf"\(?(?:{'|'.join(BYLINE_WORDS)})\s+", re.IGNORECASE)
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
-_END = re.compile(r"[=.\s]+$")
+_END = re.compile(r"[=.\s)]+$")
+_TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
+# "By Ann Example, PA", "Von Anna Beispiel (dpa)"
+_AFTER = re.compile(rf"\s*(?:,\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
+# "MARINA EXEMPLO", "Cláudia Exemplo e Ana Modelo": words that are all names
+_BARE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: (?:d[aeo]s?|van|von|der|de la|[A-ZÀ-Þ][\w.'’-]*)){1,4}")
 
 
 def is_byline(line: str) -> bool:
@@ -17,11 +25,26 @@ def is_byline(line: str) -> bool:
     >>> [is_byline(each) for each in ("By Ann Example and Bo Sample", "By noon the fire was out.")]
     [True, False]
     """
-    match = _OPENS.match(line)
-    if match is None or len(line) > _MAX_CHARS:
+    match = _OPENS.match(line) if len(line) <= _MAX_CHARS else None
+    if match is None:
         return False
     names = _names(line[match.end() :])
     return bool(names) and all(_NAME.fullmatch(name) and _capital(name) for name in names)
+
+
+def is_bare_byline(line: str) -> bool:
+    """Say whether a line might be a byline without its word: names alone. Its place must show it.
+
+    >>> [is_bare_byline(each) for each in ("MARINA EXEMPLO", "Rain leaves 300 homeless")]
+    [True, False]
+    """
+    names = _names(line) if len(line) <= _MAX_BARE else []
+    return bool(names) and all(_BARE.fullmatch(name) and len(name.split()) <= _MAX_NAME for name in names)
+
+
+def is_title(line: str) -> bool:
+    """Say whether a line below a byline says what the writer is: "Associated Press Writer"."""
+    return _TITLE.fullmatch(line) is not None
 
 
 def authors_of(byline: str) -> tuple[str, ...]:
@@ -35,7 +58,7 @@ def authors_of(byline: str) -> tuple[str, ...]:
 
 
 def _names(text: str) -> list[str]:
-    return [name for name in _BETWEEN.split(_END.sub("", text)) if name]
+    return [name for name in _BETWEEN.split(_AFTER.sub("", _END.sub("", text))) if name]
 
 
 def _capital(name: str) -> bool:

@@ -1,55 +1,81 @@
 """The dateline: the words that open wire copy, "KABUL, July 25 (Agency) -".
 
 Precision comes first: words are taken for a dateline only where a dash ends them and a date or an agency
-stands among them, and whatever else stands there looks like a place. "NATO (OTAN) - ..." is a sentence.
+stands among them, and whatever else stands there looks like a place. "NATO (OTAN) - ..." is a sentence. Only
+cities that are known to stand alone, and cities with their state, need neither ("OTTAWA — ...").
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
 from workers.normalise.dates import latest_year, nearest_year
-from workers.normalise.lexicon import (
-    AGENCIES,
-    AGENCY_WORDS,
-    BEFORE_DATE,
-    INSIDE_DATE,
-    MONTHS,
+from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_WORDS, SHORT_AGENCIES
+from workers.normalise.lexicon.calendar import BEFORE_DATE, INSIDE_DATE, MONTHS, WEEKDAYS
+from workers.normalise.lexicon.datelines import (
+    BETWEEN_PLACES,
+    CITIES_ALONE,
     NEVER_FIRST,
     NEVER_PLACE,
     PARTICLES,
-    WEEKDAYS,
+    REGIONS,
 )
 
 #: no dateline is longer
 _MAX_CHARS = 120
 #: no place with its region is longer
 _MAX_PLACE = 60
+#: city, region and country, or as many cities
+_MAX_PARTS = 4
 
 # What was written before the copy proper: " date 2021-07 KABOUL, ..."
 _PREFIX = re.compile(r"date[ :=]\s*(\d{4})-(\d\d)(?:-(\d\d))?\s+(?=\S)")
 # The end of a dateline. A bare hyphen needs a space or bracket before it, else it is part of a word.
 _DASH = re.compile(
-    r"\s*(?:[–—―]|--+)\s*|(?<=[)\s.,/])\.?\s*[-_‒‐−](?:\s+|$)|(?<=\))\.?\s*-\s*|(?<=\d)-\s+|(?<=\)):\s+"
+    r"\s*(?:[–—―]|--+)\s*|(?<=[)\s.,/])\.?\s*[-_‒‐−=](?:\s+|$)|(?<=\))\.?\s*-\s*|(?<=\d)-\s+|(?<=\)):\s+"
 )
 # Where the dash was lost: only after date and agency together.
 _NO_DASH = re.compile(r"(?<=\))\.?\s+(?=[^\W\d_]|[\"'“«])|(?<=/)\.?\s+")
-_EVIDENCE = re.compile(r"[^\d(/]{0,70}[\d(/]")
-_ENDS = re.compile(r"[^–—―‒‐−_)/-]{0,120}[–—―‒‐−_)/-]")
-_AGENCY_FIRST = re.compile(r"\(([^()]{2,40})\)\s*(?:--|[-–—_])\s+")
+# A date, a bracket or a slash soon; or a place in capitals, or one word, before a dash.
+_EVIDENCE = re.compile(
+    r"[^\d(/]{0,70}[\d(/]|[^\W\d_]{1,4}['’. ]?(?-i:[A-ZÀ-Þ])[^–—-]{0,60}[–—-]|[^\W\d_]{2,12}\s[–—-]"
+)
+_ENDS = re.compile(r"[^–—―‒‐−_)/=-]{0,120}[–—―‒‐−_)/=-]")
+# "(ANSA) - ROMA", "/ANSA/ - ROMA", "Reuters - The"
+_AGENCY_FIRST = re.compile(
+    r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
+    r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-Þ])"
+)
+# "(Belga) Le": an agency that is known, and no dash
+_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-Þ])")
+# "Berne (ats) Le"
+_AGENCY_BARE = re.compile(r"[^()]{3,40}\(([^()]{2,30})\)\.?\s+(?=[\"'“«]?[A-ZÀ-Þ])")
+# "OTTAWA — The", "DES MOINES, Iowa - The"
+_ALONE = re.compile(
+    r"([A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:, [^–—,-]{2,20})?)\s*(—|–|--|(?<= )-(?= )|:(?= ))\s*"
+    r"(?=[\"'“«(]?[A-ZÀ-Þ\d])"
+)
 _AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/]{2,40})/)[\s,.]*")
 _DATE = re.compile(
     rf"(?:^|(?<=[\s,]))(?:(?:{'|'.join(WEEKDAYS)}),?\s+)?(?:(?:{'|'.join(BEFORE_DATE)})\s+)?(?:"
     rf"(?P<day>\d{{1,2}})(?:er|st|nd|rd|th|º)?\.?\s*(?:(?:{'|'.join(INSIDE_DATE)})\s+)?(?P<month>[^\W\d_]{{3,10}})\.?"
     r"(?:,?\s+(?:(?:de|del)\s+)?(?P<year>\d{4}))?"
-    r"|(?P<month2>[^\W\d_]{3,10})\.?\s*(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year2>\d{4}))?"
+    r"|(?P<month2>[^\W\d_]{3,10})(?:\s+|\.\s*)(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year2>\d{4}))?"
+    r"|(?P<day3>\d{1,2})(?P<mark>[/.-])\s?(?P<month3>\d{1,2})(?:(?P=mark)\s?(?P<year3>\d{4}|\d\d)?)?"
+    r"|(?P<year4>\d{4})-(?P<month4>\d\d)-(?P<day4>\d\d)"
     r")[\s,.]*$",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(rf"\s*[,/]\s*|\s+(?:{'|'.join(BETWEEN_PLACES)})\s+(?=(?-i:[A-ZÀ-Þ]))", re.IGNORECASE)
+# A day without its month, "Brasília, 12 (Agência Estado) -", says no date.
+_DAY_ALONE = re.compile(r",\s*\d{1,2}\s*$")
+#: an agency's letters: "GNA"
+_CODE = re.compile(r"[A-Z]{2,6}")
+_AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
 _REGION = re.compile(r"\(([^()]{2,30})\)$")
-_PLACE_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
+_PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,28 +150,105 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
         paragraph: The first paragraph, clean, on one line.
         agencies: Further names, lower case, that are known to be agencies: the provider of the item.
     """
-    known = AGENCIES | agencies
-    first = _AGENCY_FIRST.match(paragraph)
-    leading = first[1].strip() if first and _is_agency(first[1].strip(), known) else None
-    start = first.end() if first and leading else 0
+    known = AGENCIES | agencies if agencies else AGENCIES
+    leading, start = _leading_agency(paragraph, known)
     for head_end, end, dashed in _ends(paragraph, start):
         head = _read_head(paragraph[start:head_end] + (f" ({leading})" if leading else ""), known, dashed)
-        if head is not None:
-            return Opening(
-                text=paragraph[:end].strip(),
-                city=head.city,
-                date=head.date,
-                agency=head.agency,
-                rest=paragraph[end:].lstrip(),
-            )
+        if head is not None and _begins(paragraph[end:], head):
+            return _with_agency(_opening(head, paragraph, end), paragraph, known)
     if leading:
-        return Opening(text=paragraph[:start].strip(), agency=leading, rest=paragraph[start:])
+        return _opening(Head(agency=leading), paragraph, start)
+    if (match := _AGENCY_BARE.match(paragraph)) and _is_agency(match[1].strip(), known, words=False):
+        head = _read_head(match[0].rstrip(" ."), known, dashed=True)
+        if head is not None:
+            return _opening(head, paragraph, match.end())
+    if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
+        return _opening(Head(city=city_name(match[1])), paragraph, match.end())
     return Opening(rest=paragraph)
+
+
+def read_sent(dateline: str, *, agencies: frozenset[str] = frozenset()) -> Opening:
+    """Read a dateline that was sent in a field of its own: there is nothing else in it.
+
+    >>> read_sent("KABUL, Afghanistan, July 25 (AP) —").city
+    'Kabul'
+    """
+    known = AGENCIES | agencies if agencies else AGENCIES
+    words = dateline.strip().rstrip(" -–—_=:").rstrip()
+    agency, before = _split_agency(words, known)
+    if agency is not None and not _is_agency(agency, known):
+        agency, before = None, words
+    day, place = _split_date(before, slashes=True)
+    place = place.strip(" ,.-–—")
+    city = city_name(place) if place and _is_place(place, known) else None
+    return Opening(text=dateline, city=city, date=day, agency=agency, rest="")
+
+
+def without_sent(paragraph: str, dateline: str) -> str | None:
+    """Take a dateline that was sent apart off the paragraph that repeats it; None where it does not."""
+    words = dateline.strip().rstrip(" -–—_=:").rstrip()
+    if not words or not paragraph.lower().startswith(words.lower()):
+        return None
+    rest = _AFTER_SENT.match(paragraph, len(words))
+    return paragraph[rest.end() :] if rest else None
+
+
+def _opening(head: Head, paragraph: str, end: int) -> Opening:
+    return Opening(
+        text=paragraph[:end].strip(),
+        city=head.city,
+        date=head.date,
+        agency=head.agency,
+        rest=paragraph[end:].lstrip(),
+    )
+
+
+def _with_agency(opening: Opening, paragraph: str, known: frozenset[str]) -> Opening:
+    """Add an agency that stands behind the dash, before another one: "Roma, 12 gen. - (Adnkronos) - "."""
+    if opening.agency is not None:
+        return opening
+    agency, end = _leading_agency(opening.rest, known)
+    if agency is None:
+        return opening
+    rest = opening.rest[end:]
+    return replace(
+        opening, text=paragraph[: len(paragraph) - len(rest)].strip(), agency=agency, rest=rest.lstrip()
+    )
+
+
+def _begins(text: str, head: Head) -> bool:
+    """Say whether a text begins as one does: not in the middle of a sentence, if there is room for doubt."""
+    first = text.lstrip().partition(" ")[0]
+    return (
+        not first[:1].islower() or not first.islower() or (head.date is not None and head.agency is not None)
+    )
+
+
+def _leading_agency(paragraph: str, known: frozenset[str]) -> tuple[str | None, int]:
+    """Read an agency that stands before everything else; and where it ends."""
+    for pattern in (_AGENCY_FIRST, _AGENCY_FIRST_BARE):
+        match = pattern.match(paragraph)
+        name = next(filter(None, match.groups()), "").strip() if match else ""
+        if match and _is_agency(name, known, words=match.lastindex == 1 and pattern is _AGENCY_FIRST):
+            return name, match.end()
+    return None, 0
+
+
+def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
+    """Say whether a place needs neither date nor agency: a known city, or one with its state."""
+    city, _, region = match[1].partition(",")
+    followed = paragraph[match.end() : match.end() + 40]
+    if followed.upper() == followed:
+        return False
+    if region:
+        return region.strip().lower() in REGIONS
+    first = _BETWEEN.split(city)[0]
+    return match[2] != "-" and first.strip().lower() in CITIES_ALONE
 
 
 def may_open(paragraph: str) -> bool:
     """Say at little cost whether a dateline can open a paragraph: it has a date or an agency, and an end."""
-    return _EVIDENCE.match(paragraph) is not None and _ENDS.match(paragraph) is not None
+    return _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None
 
 
 def year_of(
@@ -171,7 +274,7 @@ def city_name(place: str) -> str:
     >>> [city_name(each) for each in ("KABOUL", "RIO DE JANEIRO", "WASHINGTON/LONDON", "N'DJAMENA")]
     ['Kaboul', 'Rio de Janeiro', 'Washington', "N'Djamena"]
     """
-    name = re.split(r"[/,(]", place)[0].strip()
+    name = _BETWEEN.split(place.partition("(")[0])[0].strip()
     if name != name.upper():
         return name
     words = [word if "." in word[:-1] else _capitalised(word, n) for n, word in enumerate(name.split())]
@@ -182,7 +285,9 @@ def _capitalised(word: str, place: int) -> str:
     """Write a capital where a part of a word begins; small words between others stay small."""
     parts = re.split(r"([-'’])", word.lower())
     for n in range(0, len(parts), 2):
-        if not ((place or n) and parts[n] in PARTICLES):
+        # "N'Djamena", "L'Aquila", but "Nuku'alofa"
+        inside = n > 0 and parts[n - 1] != "-" and len(parts[n - 2]) > 2
+        if not inside and not ((place or n) and parts[n] in PARTICLES):
             parts[n] = parts[n][:1].upper() + parts[n][1:]
     return "".join(parts)
 
@@ -197,71 +302,108 @@ def _ends(paragraph: str, start: int) -> Iterator[tuple[int, int, bool]]:
 def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
     """Read the words before a dash; None where they are no dateline."""
     agency, words = _split_agency(head, known)
-    day, place = _split_date(words)
-    trusted = agency is not None and _is_agency(agency, known)
+    day, place = _split_date(words, slashes=agency is not None)
+    apart = place.endswith((",", "."))
+    if agency is not None and day is None:
+        place = _DAY_ALONE.sub("", place)
+    place = place.strip(" ,.-–—")
+    trusted = agency is not None and (
+        _is_agency(agency, known) or (place.isupper() and agency.lower() in SHORT_AGENCIES)
+    )
     if not (trusted or day) or not (dashed or (day and agency)):
         return None
-    apart = place.endswith((",", "."))
-    place = place.strip(" ,.-–—")
     if not place:
         return Head(date=day, agency=agency) if trusted else None
-    if not _is_place(place, known) or not (agency or apart or place.isupper()):
+    sure = trusted and day is not None
+    if not _is_place(place, known, small=sure) or not (agency or apart or place.isupper()):
         return None
     return Head(city=city_name(place), date=day, agency=agency)
 
 
 def _split_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
-    """Take the agency out of the words: in the last bracket, between slashes, or known and after a comma."""
+    """Take the agency out of the words: in the last bracket, between slashes, or known and last of all."""
     found = list(_AGENCY.finditer(head))
     if not found:
-        before, _, after = head.strip(" ,").rpartition(",")
-        return (after.strip(), before) if after.strip().lower() in known else (None, head)
+        return _bare_agency(head.strip(" ,"), known)
     last = found[-1]
     name = (last[1] or last[2]).strip()
     if not name[:1].isalpha() or len(name.split()) > 5:
         return None, head
-    return name, f"{head[: last.start()]}, {head[last.end() :]}" if head[last.end() :] else head[
-        : last.start()
-    ]
+    after = head[last.end() :]
+    return name, f"{head[: last.start()]}, {after}" if after else head[: last.start()]
 
 
-def _split_date(words: str) -> tuple[OpeningDate | None, str]:
-    """Take the date off the end of the words; what is left keeps its comma."""
+def _bare_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
+    """Find an agency without brackets: "ROME, March 13, Reuter", "CANBERRA, Jan 12 AAP"."""
+    before, _, after = head.rpartition(",")
+    name = after.strip()
+    if name.lower() in known or (_CODE.fullmatch(name) and before.rstrip(" .")[-1:].isdigit()):
+        return name, before + ","
+    before, _, after = head.rpartition(" ")
+    if after.lower() in known and before.rstrip(" .")[-1:].isdigit():
+        return after, before
+    return None, head
+
+
+def _split_date(words: str, *, slashes: bool) -> tuple[OpeningDate | None, str]:
+    """Take the date off the end of the words; what is left keeps its comma.
+
+    Args:
+        words: What stands before the dash, without the agency.
+        slashes: Figures alone ("12/01") may be day and month.
+    """
     match = _DATE.search(words)
     if match is None:
         return None, words
-    month = MONTHS.get((match["month"] or match["month2"]).lower())
-    day, year = int(match["day"] or match["day2"]), match["year"] or match["year2"]
-    if month is None or not 1 <= day <= 31:
+    named = match["month"] or match["month2"]
+    if named:
+        month = MONTHS.get(named.lower(), 0)
+    else:
+        month = int(match["month3"] or match["month4"]) if slashes else 0
+    day = int(match["day"] or match["day2"] or match["day3"] or match["day4"])
+    year = match["year"] or match["year2"] or match["year3"] or match["year4"]
+    if not 1 <= month <= 12 or not 1 <= day <= 31:
         return None, words
-    return OpeningDate(month=month, day=day, year=int(year) if year else None), words[
-        : match.start()
-    ].rstrip()
+    whole = None if year is None else int(year) if len(year) == 4 else 2000 + int(year)
+    return OpeningDate(month=month, day=day, year=whole), words[: match.start()].rstrip()
 
 
-def _is_agency(name: str, known: frozenset[str]) -> bool:
+def _is_agency(name: str, known: frozenset[str], *, words: bool = True) -> bool:
+    """Say whether a name is an agency's; `words`: one that is called so is enough."""
     lower = name.lower()
-    return lower in known or lower.split("/")[0] in known or not AGENCY_WORDS.isdisjoint(lower.split())
+    if lower in known or any(part.strip() in known for part in lower.split("/")):
+        return True
+    return words and (lower.endswith("press") or not AGENCY_WORDS.isdisjoint(lower.split()))
 
 
-def _is_place(place: str, known: frozenset[str]) -> bool:
-    """Say whether words look like a city, perhaps with region and country, perhaps several cities."""
+def _is_place(place: str, known: frozenset[str], *, small: bool = False) -> bool:
+    """Say whether words look like a city, perhaps with region and country, perhaps several cities.
+
+    Args:
+        place: The words.
+        known: Names of agencies: no places.
+        small: Words after the first may be written small: "Nations unies".
+    """
     if len(place) > _MAX_PLACE or place.lower() in known:
         return False
-    parts = re.split(r"\s*[,/]\s*", _REGION.sub(r", \1", place))
-    if len(parts) > 4 or not _is_name(parts[0]) or parts[0].split()[0].lower() in NEVER_FIRST:
+    parts = _BETWEEN.split(_REGION.sub(r", \1", place))
+    if (
+        len(parts) > _MAX_PARTS
+        or not _is_name(parts[0], small=small)
+        or parts[0].split()[0].lower() in NEVER_FIRST
+    ):
         return False
     # A country may have its article: "ARNHEM, the Netherlands".
     return all(_is_name(part.removeprefix("the ")) for part in parts[1:])
 
 
-def _is_name(part: str) -> bool:
+def _is_name(part: str, *, small: bool = False) -> bool:
     """Say whether words look like one name: with capitals, if it has any, but for small words inside."""
     words = part.split()
     lower = [word.lower().strip(".") for word in words]
     if not 1 <= len(words) <= 4 or not NEVER_PLACE.isdisjoint(lower):
         return False
-    small = [n for n, word in enumerate(words) if word[0].islower() and word[:2] not in ("d'", "l'")]
+    lowered = [n for n, word in enumerate(words) if word[0].islower() and word[:2] not in ("d'", "l'")]
     return all(_PLACE_WORD.fullmatch(word) for word in words) and all(
-        0 < n < len(words) - 1 and lower[n] in PARTICLES for n in small
+        n > 0 and (small or (n < len(words) - 1 and lower[n] in PARTICLES)) for n in lowered
     )

@@ -5,12 +5,13 @@ No item is dropped for its date: one that cannot be is noted in words, and the n
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
-from workers.normalise.lexicon import INSIDE_DATE, MONTHS, ZONES
+from workers.normalise.lexicon.calendar import MONTHS
 from workers.normalise.text import flat
+from workers.normalise.worded import Worded, in_zone, read_words
 
 DATE_ONLY = "date only"
 
@@ -18,26 +19,17 @@ _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 _FUTURE = timedelta(hours=24)
 _MAX_CHARS = 80
 
-_INSIDE = "|".join(INSIDE_DATE)
-_DAY = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th|º)?\.?"
-_MONTH = r"(?P<month>[^\W\d_]{3,10})\.?"
-_YEAR = r"(?P<year>\d{4}|\d\d(?!\d|:))"
-_CLOCK = (
-    r"(?:,?\s*(?:à|at|um|a las|-|–|T)?\s*"
-    r"(?P<hour>\d{1,2})(?:[:h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?|h)"
-    r"\s*(?P<half>[aApP]\.?[mM]\.?)?\s*(?:\(?(?P<zone>[A-Z]{1,5}|(?:UTC|GMT)?[+-]\d\d?:?\d{0,2})\)?)?)?"
+# What nearly every feed sends, read without asking further.
+_RFC822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):([0-5]\d) (?:GMT|([+-])(\d\d)(\d\d))"
 )
-_WORDS = re.compile(
-    rf"(?:[^\W\d_]{{2,12}}\.?,?\s+)??(?:le\s+)?(?:{_DAY}[\s-]+(?:(?:{_INSIDE})\s+)?{_MONTH}[\s-]+(?:(?:{_INSIDE})\s+)?{_YEAR}"
-    rf"){_CLOCK}\s*"
+# IPTC 7901: day, hour and minute, month, year: "121430 JAN 21".
+_TELEGRAPH = re.compile(
+    r"(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s?(?P<zone>[A-Z]{1,4})?\s(?P<month>[^\W\d_]{3,10})\.?\s?(?P<year>\d{4}|\d\d)"
 )
-_MONTH_FIRST = re.compile(
-    rf"(?:[^\W\d_]{{2,12}}\.?,?\s+)??{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_CLOCK}\s*"
-)
-_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?!\d)")
+_ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?!\d)")
 _ISO_ZONE = re.compile(r"\s*(?:([A-Za-z]{1,5})|\s([+-]\d\d:?\d\d))$")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +84,9 @@ def read_date(text: str) -> Moment | None:
             return Moment(at=datetime.fromtimestamp(int(text[:10]), UTC))
         if _ISO.match(text):
             return _iso(text)
-        match = _WORDS.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
-        return _in_words(match) if match else _rfc822(text)
+        if match := _RFC822.fullmatch(text):
+            return _plain_rfc822(match)
+        return _others(text)
     except (ValueError, OverflowError):
         return None
 
@@ -117,6 +110,23 @@ def claim(label: str, text: str | None, *, now: datetime | None) -> Claim:
     if now is not None and moment.at > now + _FUTURE:
         return Claim(doubt=f'{label} "{sent}" is in the future, not believed')
     return Claim(moment=moment)
+
+
+def moment_near(text: str, *, near: date) -> Moment | None:
+    """Read a time that may leave out its day or year: those are the nearest ones; None where it is none.
+
+    >>> moment_near("0001 GMT, MAY 3", near=date(2021, 5, 1)).at.isoformat()
+    '2021-05-03T00:01:00+00:00'
+    """
+    said = read_words(text[:_MAX_CHARS])
+    if said is None or (said.month is None and (said.clock is None or said.day is not None)):
+        return None
+    month, day = said.month or near.month, said.day or (near.day if said.month is None else 0)
+    year = said.year or nearest_year(month, day, to=near)
+    try:
+        return _in_words(replace(said, year=year, month=month, day=day))
+    except (ValueError, OverflowError):
+        return None
 
 
 def dates_of(*, published: Claim, updated: Claim, dateline: Claim, received_at: datetime | None) -> Dates:
@@ -178,25 +188,46 @@ def _iso(text: str) -> Moment:
     return _zoned(read, zone)
 
 
-def _in_words(match: re.Match[str]) -> Moment:
-    """Read day, name of the month and year, perhaps with a time."""
-    month = MONTHS.get(match["month"].lower(), 0)  # no month 0: refused as any impossible date
+def _others(text: str) -> Moment | None:
+    """Read what is written by hand, by telegraphs, by odd mail programs."""
+    if match := _TELEGRAPH.fullmatch(text):
+        return _telegraph(match)
+    worded = read_words(text, strict=False)
+    return _in_words(worded) if worded and worded.year is not None else _mail(text)
+
+
+def _plain_rfc822(match: re.Match[str]) -> Moment:
+    """Read the date of RFC 822 in its usual form."""
+    day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    zone = timezone(-offset if sign == "-" else offset)
+    month = MONTHS.get(name.lower(), 0)  # no month 0: refused as any impossible date
+    read = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+    return Moment(at=read.astimezone(UTC))
+
+
+def _telegraph(match: re.Match[str]) -> Moment:
+    """Read the date of a telegraph format; its time is UTC where no zone is said."""
     year = int(match["year"])
-    if year < 100:
-        year += 2000 if year < 69 else 1900
-    if match["hour"] is None:
-        return Moment(at=datetime(year, month, int(match["day"]), tzinfo=UTC), date_only=True)
-    hour = int(match["hour"])
-    if match["half"]:
-        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
-    minute, second = int(match["minute"] or 0), min(int(match["second"] or 0), 59)
+    year += 0 if year >= 100 else 2000 if year < 69 else 1900
+    month = MONTHS.get(match["month"].lower(), 0)
+    read = datetime(year, month, int(match["day"]), int(match["hour"]), int(match["minute"]), tzinfo=UTC)
+    if match["zone"] is None:
+        return Moment(at=read)
+    return _zoned(read.replace(tzinfo=None), match["zone"])
+
+
+def _in_words(said: Worded) -> Moment:
+    """Make a moment of a day that is said whole, perhaps with a time."""
+    year, month, day = said.year or 0, said.month or 0, said.day or 0
+    if said.clock is None:
+        return Moment(at=datetime(year, month, day, tzinfo=UTC), date_only=True)
     # Without its zone yet: _zoned says which one it is.
-    read = datetime(year, month, int(match["day"]), hour, minute, second)  # noqa: DTZ001
-    return _zoned(read, match["zone"])
+    return _zoned(datetime(year, month, day, *said.clock), said.zone)  # noqa: DTZ001
 
 
-def _rfc822(text: str) -> Moment | None:
-    """Read what else mail programs write, C's asctime too."""
+def _mail(text: str) -> Moment | None:
+    """Read what else mail programs write."""
     read = parsedate_tz(text)
     if read is None or ":" not in text:
         return None
@@ -206,20 +237,10 @@ def _rfc822(text: str) -> Moment | None:
 
 def _zoned(read: datetime, zone: str | None) -> Moment:
     """Bring a time to UTC; where the zone is missing or unknown it is read as UTC, and that is noted."""
-    if zone is not None and (offset := _offset(zone)) is None:
+    if read.tzinfo is None and (placed := in_zone(read, zone)) is not None:
+        read = placed
+    if zone is not None and read.tzinfo is None:
         return Moment(at=read.replace(tzinfo=UTC), note=f"time zone {zone} not known, read as UTC")
-    if zone is not None and offset is not None:
-        read = read.replace(tzinfo=timezone(offset))
     if read.tzinfo is None:
         return Moment(at=read.replace(tzinfo=UTC), note="no time zone, read as UTC")
     return Moment(at=read.astimezone(UTC))
-
-
-def _offset(zone: str) -> timedelta | None:
-    if zone.upper() in ZONES:
-        return timedelta(minutes=ZONES[zone.upper()])
-    match = _OFFSET.fullmatch(zone)
-    if match is None:
-        return None
-    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    return -offset if match[1] == "-" else offset

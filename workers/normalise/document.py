@@ -6,20 +6,21 @@ from datetime import date, datetime
 
 from pipeline.errors import EntryError, Reason
 from pipeline.identity import content_hash, document_id, uri_of_guid, uri_of_text
-from pipeline.model import Credit, Dateline, Document, Entry, PubStatus
+from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import language
+from workers.normalise.asides import Aside, Asides, split_asides, split_note
 from workers.normalise.byline import authors_of
-from workers.normalise.credit import split_credit
-from workers.normalise.dateline import year_of
-from workers.normalise.dates import NOT_SENT, Dates, claim, dates_of
+from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
+from workers.normalise.dates import NOT_SENT, Claim, Dates, claim, dates_of, moment_near
+from workers.normalise.ending import read_ending
 from workers.normalise.html import html_paragraphs, sanitise
 from workers.normalise.language import Language, language_of
-from workers.normalise.lexicon import PUB_STATUS
-from workers.normalise.opening import Story, read_story
+from workers.normalise.lexicon.status import PUB_STATUS
+from workers.normalise.opening import Sent, Story, read_story, signal_of
 from workers.normalise.restore import restore
-from workers.normalise.series import Series, read_series
+from workers.normalise.series import Series, read_series, read_tail, sent_signal
 from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 
 #: characters that decide the language; a body that is shorter is read together with its headline
@@ -62,7 +63,25 @@ class _Body:
     html: str | None
     story: Story
     paragraphs: Sequence[str]
+    #: lines beside the story
+    asides: Asides
     credit: Credit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Title:
+    """The headline as sent, read: `series.rest` is what is left of it."""
+
+    series: Series
+    aside: Aside | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What this version is in the life of its story, and the notes that came with it."""
+
+    series: Series
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +112,13 @@ def normalise(
     if (sent := entry.exported) is not None:
         scope = _scope(entry, source, None)
         return restore(sent, provider=scope, feed=source.feed, url=_web_address(sent.url))
-    titled = read_series(one_line(entry.headline) or "")
-    body = _read_body(entry, source, titled.rest or None)
-    series = titled.then(body.story.header.series)
-    status, notes = _status(entry)
-    headline = titled.rest or body.story.header.headline or None
+    titled = _read_title(entry)
+    body = _read_body(entry, source, titled.series.rest or None)
+    told = _tell(entry, titled, body)
+    series = told.series
+    embargo = _embargo(entry, body, received_at)
+    status, notes = _status(entry, series.signal, embargo)
+    headline = titled.series.rest or body.story.header.headline or None
     if not (headline or body.paragraphs or (status is PubStatus.CANCELED and entry.guid)):
         raise EntryError(Reason.EMPTY, "neither text nor headline; the sender has to send it again")
     body_text = PARAGRAPH.join(body.paragraphs)
@@ -108,7 +129,6 @@ def normalise(
     uri = _uri(entry, provider, agency, time, headline or body_text[:200], body.story.header.slugline)
     content = content_hash(headline=headline, body_text=body_text, pub_status=status)
     spoken = _language(entry, source, headline, body_text)
-    embargoed = claim("embargo", entry.embargoed, now=None)
     byline = one_line(entry.byline) or body.story.header.byline
     url = _web_address(entry.url)
     return Document(
@@ -133,8 +153,8 @@ def normalise(
         keywords=_clean(entry.keywords),
         concepts=entry.concepts,
         urgency=entry.urgency if entry.urgency in range(1, 10) else None,
-        embargoed=embargoed.at,
-        dateline=_dateline(body.story, time.dateline),
+        embargoed=embargo.at,
+        dateline=_dateline(entry, body.story, time.dateline),
         credit=body.credit,
         signal=series.signal,
         signal_number=series.number,
@@ -144,7 +164,7 @@ def normalise(
         published=time.dates.published,
         version_created=time.dates.version_created,
         date_note=time.dates.note,
-        notes=_clean((entry.ednote or "", *entry.notes, *notes, spoken.note or "")),
+        notes=_clean((entry.ednote or "", *entry.notes, *told.notes, *notes, spoken.note or "")),
     )
 
 
@@ -164,9 +184,54 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
     if not body and entry.summary_html:
         html, body = _html_body(entry.summary_html)
     named = frozenset(name.lower() for name in (entry.provider, source.provider) if name)
-    story = read_story(body, headline=headline, headed=headline is None and html is None, agencies=named)
-    kept, credit = split_credit(list(story.body))
-    return _Body(html=html, story=story, paragraphs=kept, credit=credit)
+    text, asides = split_asides(body)
+    sent = Sent(
+        headline=headline,
+        dateline=one_line(entry.dateline),
+        headed=headline is None and html is None,
+        agencies=named,
+    )
+    story = read_story(text, sent)
+    ending = read_ending(story.body, agency=story.dateline.agency or one_line(entry.provider))
+    return _Body(html=html, story=story, paragraphs=ending.body, asides=asides, credit=ending.credit)
+
+
+def _read_title(entry: Entry) -> _Title:
+    """Take series words and a note in brackets off the headline."""
+    series = read_series(one_line(entry.headline) or "")
+    rest, aside = split_note(series.rest)
+    if aside is not None:  # what stood before the note may be series words too
+        series = series.then(read_series(rest))
+    return _Title(series=series, aside=aside)
+
+
+def _tell(entry: Entry, titled: _Title, body: _Body) -> _Told:
+    """Put together what field, headline, text, slug and notes say of this version: the first counts."""
+    header = body.story.header
+    notes = (*([titled.aside] if titled.aside else ()), *header.notes)
+    series = Series(signal=sent_signal(entry.signal), rest="")
+    series = series.then(titled.series).then(header.series)
+    if slug := one_line(entry.slugline):
+        series = series.then(read_tail(slug))
+    noted = signal_of(notes) or body.asides.signal
+    return _Told(
+        series=series.then(Series(signal=noted, rest="")),
+        notes=(*(note.note for note in notes if note.note), *body.asides.notes),
+    )
+
+
+def _embargo(entry: Entry, body: _Body, received_at: datetime | None) -> Claim:
+    """Say until when the item may not be used: as sent, else as a line of the text says."""
+    if entry.embargoed and entry.embargoed.strip():
+        return claim("embargo", entry.embargoed, now=None)
+    until = body.asides.embargo
+    if until is None:
+        return NOT_SENT
+    sent = claim("published", entry.updated or entry.published, now=None).at or received_at
+    moment = moment_near(until, near=sent.date()) if sent and until else None
+    if moment is None:
+        return Claim(doubt=f'embargo "{until}" could not be read' if until else "embargo without a time")
+    return Claim(moment=moment)
 
 
 def _html_body(html: str) -> tuple[str | None, list[str]]:
@@ -179,7 +244,7 @@ def _read_time(entry: Entry, story: Story, received_at: datetime | None, now: da
     published = claim("published", entry.published, now=now)
     updated = claim("updated", entry.updated, now=now)
     sent = published.at or updated.at
-    opening, day, said, doubtful = story.dateline.date, None, None, NOT_SENT
+    opening, day, said, doubtful = _opening_day(entry, story), None, None, NOT_SENT
     if opening is not None:
         year, is_said = year_of(
             opening,
@@ -196,14 +261,24 @@ def _read_time(entry: Entry, story: Story, received_at: datetime | None, now: da
     return _Time(dates=dates, dateline=day, said=said)
 
 
-def _status(entry: Entry) -> tuple[PubStatus, tuple[str, ...]]:
-    """Say whether the item may be used, as its sender says; what cannot be understood is noted."""
+def _opening_day(entry: Entry, story: Story) -> OpeningDate | None:
+    """Give the day of the dateline: as sent apart, else as it opens the text."""
+    sent = one_line(entry.dateline)
+    return (read_sent(sent).date if sent else None) or story.dateline.date
+
+
+def _status(entry: Entry, signal: Signal | None, embargo: Claim) -> tuple[PubStatus, tuple[str, ...]]:
+    """Say whether the item may be used, as its sender or a kill says; what cannot be understood is noted."""
     said = (one_line(entry.pub_status) or "usable").lower().removeprefix("stat:")
-    embargo = claim("embargo", entry.embargoed, now=None)
+    if signal is Signal.KILL:
+        return PubStatus.CANCELED, ()
     if said not in PUB_STATUS:
         return PubStatus.USABLE, (f'publishing status "{said}" is not known, taken as usable',)
-    if embargo.doubt and PUB_STATUS[said] == PubStatus.USABLE:
+    usable = PUB_STATUS[said] == PubStatus.USABLE
+    if usable and embargo.doubt:
         return PubStatus.WITHHELD, (f"{embargo.doubt}: withheld",)
+    if usable and signal is Signal.EMBARGO and embargo.at is None:
+        return PubStatus.WITHHELD, ("embargo without a time: withheld",)
     return PubStatus(PUB_STATUS[said]), ()
 
 
@@ -251,12 +326,18 @@ def _language(entry: Entry, source: Source, headline: str | None, body_text: str
     return language_of(sample, sent=entry.language, hint=source.language)
 
 
-def _dateline(story: Story, day: date | None) -> Dateline | None:
-    opening = story.dateline
-    if opening.text is None:
+def _dateline(entry: Entry, story: Story, day: date | None) -> Dateline | None:
+    """Put together the dateline of the text and what was sent apart: what was sent counts first."""
+    opening, located = story.dateline, one_line(entry.located)
+    text = one_line(entry.dateline) or opening.text or located
+    if text is None:
         return None
+    sent = read_sent(text) if entry.dateline else opening
     return Dateline(
-        text=opening.text, city=opening.city, date=day.isoformat() if day else None, agency=opening.agency
+        text=text,
+        city=sent.city or opening.city or (city_name(located) if located else None),
+        date=day.isoformat() if day else None,
+        agency=sent.agency or opening.agency,
     )
 
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from workers.normalise.lexicon import words
+from workers.normalise.lexicon.words import words
 from workers.normalise.text import PARAGRAPH, flat, paragraphs, printable
 
 _BLOCKS = words(
@@ -87,7 +87,11 @@ def html_paragraphs(sanitised: str) -> list[str]:
     body = LexborHTMLParser(marked).body
     assert body is not None  # lexbor gives every document a body
     _mark_nodes(body, marked)
-    return [clean for part in body.text().split(_EDGE) for clean in _lines(part)]
+    parts = body.text().split(_EDGE)
+    if sanitised.isascii() and "&nbsp;" not in sanitised and _BREAK not in marked:
+        # The sanitiser has seen to everything else, and writes no entities that are more than marks of HTML.
+        return [" ".join(words) for part in parts if (words := part.replace(_CELL, " ").split())]
+    return [clean for part in parts for clean in _lines(part)]
 
 
 def _lines(part: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from workers.normalise.language_codes import LANGUAGES, NOT_SAID, OTHER_CODES
-from workers.normalise.lexicon import words
+from workers.normalise.lexicon.words import words
 
 #: characters that decide: of 1,213 news texts in two languages none is mistaken by its first 80
 _FIRST = 80

@@ -7,7 +7,7 @@ sender's mistake far more often than a language.
 
 from types import MappingProxyType
 
-from workers.normalise.lexicon import words
+from workers.normalise.lexicon.words import words
 
 #: ISO 639-2 → ISO 639-1: BCP 47 takes the shorter one
 _SHORT = dict(

@@ -7,18 +7,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workers.normalise.byline import is_byline
-from workers.normalise.dateline import Opening, Period, may_open, read_dateline, split_prefix
-from workers.normalise.series import Series, read_series
+from pipeline.model import Signal
+from workers.normalise.asides import Aside, read_bare_note, split_note
+from workers.normalise.byline import is_bare_byline, is_byline, is_title
+from workers.normalise.dateline import Opening, Period, may_open, read_dateline, split_prefix, without_sent
+from workers.normalise.series import Series, read_series, read_tail
 
 #: a header has no more lines, and no longer ones
-_MAX_LINES = 4
+_MAX_LINES = 6
 _MAX_CHARS = 200
 #: after a longer paragraph no dateline is looked for: the story has begun
 _MAX_STANDFIRST = 400
 
-_SLUG = re.compile(r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)")
-
+_SLUG = re.compile(
+    r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
+    r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
+)
+_SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
 _NO_SERIES = Series(rest="")
 
@@ -31,6 +36,7 @@ class Header:
     headline: str | None = None
     slugline: str | None = None
     byline: str | None = None
+    notes: tuple[Aside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,77 +50,144 @@ class Story:
     body: tuple[str, ...]
 
 
-def read_story(
-    body: Sequence[str], *, headline: str | None, headed: bool, agencies: frozenset[str] = frozenset()
-) -> Story:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What was sent beside a text, that may be repeated in it or change how it is read."""
+
+    #: without its series words
+    headline: str | None = None
+    dateline: str | None = None
+    #: a line above the dateline may be the headline, for none was sent beside the text
+    headed: bool = False
+    #: further names, lower case, that are known to be agencies
+    agencies: frozenset[str] = frozenset()
+
+
+def read_story(body: Sequence[str], sent: Sent) -> Story:
     """Read how a text begins.
 
     Args:
         body: Clean paragraphs.
-        headline: As sent beside the text; its repetition above the dateline is left out.
-        headed: A line above the dateline may be the headline, for none was sent beside the text.
-        agencies: Further names, lower case, that are known to be agencies.
+        sent: What was sent beside them.
     """
     if not body:
         return Story(dateline=Opening(rest=""), body=())
     period, first = split_prefix(body[0])
     lines = [first, *body[1:]]
     for n, line in enumerate(lines[:_MAX_LINES]):
-        if not may_open(line):
+        if not may_open(line) and not sent.dateline:
             if len(line) > _MAX_STANDFIRST:
                 break
             continue
-        series = read_series(line, in_text=True)
-        dateline = read_dateline(series.rest, agencies=agencies)
+        series, dateline = _open(line, sent)
         if dateline.text is None:
             continue
-        header = _read_header(lines[:n], headline=headline, headed=headed)
+        header = _read_header(lines[:n], sent)
         if header is not None:
             header = replace(header, series=header.series.then(series))
             return _story(header, dateline, period, [], lines[n + 1 :])
         if dateline.agency is not None:
             return _story(Header(series=series), dateline, period, lines[:n], lines[n + 1 :])
         break
-    return _without_dateline(lines, period)
+    return _without_dateline(lines, period, sent)
 
 
-def _without_dateline(lines: list[str], period: Period | None) -> Story:
-    """Take series words and byline that stand alone off a text that has no dateline."""
+def _open(line: str, sent: Sent) -> tuple[Series, Opening]:
+    """Read series words and dateline at the beginning of a line."""
+    series = read_series(line, in_text=True)
+    dateline = read_dateline(series.rest, agencies=sent.agencies)
+    if dateline.text is None and sent.dateline:
+        rest = without_sent(series.rest, sent.dateline)
+        if rest is not None:
+            dateline = Opening(text=sent.dateline, rest=rest)
+    return series, dateline
+
+
+def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> Story:
+    """Take what is no story off the beginning of a text that has no dateline."""
     header = Header()
+    if sent.headed and _heads(lines):
+        series = read_series(lines[0])
+        rest, aside = split_note(series.rest)
+        header = Header(headline=rest, series=series, notes=(aside,) if aside else ())
+        lines = lines[1:]
     while len(lines) > 1:
         series = read_series(lines[0], in_text=True)
-        if series.signal is not None and not series.rest:
+        if series.signal is not None and series.rest in ("", sent.headline):
             header = replace(header, series=header.series.then(series))
         elif header.byline is None and is_byline(lines[0]):
             header = replace(header, byline=lines[0])
+        elif header.slugline is None and _SLUG.fullmatch(lines[0]):
+            header = _with_slug(header, lines[0])
         else:
             break
         lines = lines[1:]
     return Story(header=header, dateline=Opening(rest=lines[0]), period=period, body=tuple(lines))
 
 
+def _heads(lines: Sequence[str]) -> bool:
+    """Say whether a text without dateline begins with its headline: series words or a byline show it."""
+    if len(lines) < 2 or len(lines[0]) > _MAX_CHARS or lines[0].endswith(_SENTENCE_END):
+        return False
+    series = read_series(lines[0], in_text=True)
+    if series.signal is not None:
+        return bool(series.rest)
+    return len(lines) > 2 and is_byline(lines[1]) and not is_byline(lines[0])
+
+
 def _story(
     header: Header, dateline: Opening, period: Period | None, before: list[str], after: list[str]
 ) -> Story:
-    body = (*before, *([dateline.rest] if dateline.rest else []), *after)
-    return Story(header=header, dateline=dateline, period=period, body=body)
+    body = [*before, *([dateline.rest] if dateline.rest else []), *after]
+    if not dateline.rest and len(body) > 1 and header.byline is None and is_byline(body[0]):
+        header, body = replace(header, byline=body[0]), body[1:]
+    return Story(header=header, dateline=dateline, period=period, body=tuple(body))
 
 
-def _read_header(lines: Sequence[str], *, headline: str | None, headed: bool) -> Header | None:
+def _read_header(lines: Sequence[str], sent: Sent) -> Header | None:
     """Read the lines above a dateline; None where one of them is of the story."""
     header = Header()
     for line in lines:
-        series = read_series(line, in_text=not headed)
-        if len(line) > _MAX_CHARS:
+        read = _read_line(header, line, sent) if len(line) <= _MAX_CHARS else None
+        if read is None and header.byline is None and is_bare_byline(line):
+            read = replace(header, byline=line)
+        if read is None:
             return None
-        if series.signal is not None and not series.rest:
-            header = replace(header, series=header.series.then(series))
-        elif is_byline(line):
-            header = replace(header, byline=line)
-        elif _SLUG.fullmatch(line):
-            header = replace(header, slugline=line)
-        elif headed and header.headline is None:
-            header = replace(header, headline=series.rest, series=header.series.then(series))
-        elif series.rest != headline:
-            return None
+        header = read
     return header
+
+
+def _read_line(header: Header, line: str, sent: Sent) -> Header | None:
+    """Read one line above a dateline; None where it is of the story."""
+    series = read_series(line, in_text=not sent.headed)
+    if series.signal is not None and not series.rest:
+        return replace(header, series=header.series.then(series))
+    if header.byline is None and is_byline(line):
+        return replace(header, byline=line)
+    if _SLUG.fullmatch(line):
+        return _with_slug(header, line)
+    if aside := read_bare_note(line):
+        return replace(header, notes=(*header.notes, aside))
+    return _read_headline(header, line, series, sent)
+
+
+def _read_headline(header: Header, line: str, series: Series, sent: Sent) -> Header | None:
+    """Read the headline above a dateline, as sent or the only one, or a title below a byline."""
+    if header.byline is not None and is_title(line):
+        return header
+    rest, aside = split_note(series.rest)
+    if rest != sent.headline and not (sent.headed and header.headline is None):
+        return None
+    notes = (*header.notes, aside) if aside else header.notes
+    headline = rest if sent.headed else None
+    return replace(header, headline=headline, series=header.series.then(series), notes=notes)
+
+
+def _with_slug(header: Header, line: str) -> Header:
+    tail = read_tail(line)
+    return replace(header, slugline=tail.rest, series=header.series.then(tail))
+
+
+def signal_of(notes: Sequence[Aside]) -> Signal | None:
+    """Say what the notes above a story make of it: the first that says something."""
+    return next((note.signal for note in notes if note.signal), None)

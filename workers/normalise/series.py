@@ -1,16 +1,49 @@
-"""Series words: what stands before a headline and says what this version is ("UPDATE 2-")."""
+"""Series words: what stands around a headline and says what this version is ("UPDATE 2-")."""
 
 import re
 from dataclasses import dataclass
 
 from pipeline.model import Signal
-from workers.normalise.lexicon import SERIES_WORDS
+from workers.normalise.lexicon.series import (
+    ANY_CASE,
+    ATTENTION_WORDS,
+    COMPOUNDED,
+    LOUD,
+    SENT_SIGNALS,
+    SERIES_WORDS,
+    TAIL_WORDS,
+)
 
-_SIGNALS = {each.word: each.signal for each in SERIES_WORDS}
-_NAMES = "|".join(re.escape(each.word) for each in sorted(SERIES_WORDS, key=lambda each: -len(each.word)))
-_ANY_CASE = frozenset(each.word for each in SERIES_WORDS if each.any_case)
-# "UPDATE 2-Text", "CORRECTED: Text", "URGENT - Text"; the word alone on its line too.
-_WORD = re.compile(rf"({_NAMES})(?:\s+(?:N[°o]\s*)?(\d{{1,3}}))?(?:\s*[-–—:.]+\s*|\s*$)", re.IGNORECASE)
+_NAMES = "|".join(re.escape(word) for word in sorted(SERIES_WORDS, key=lambda each: -len(each)))
+# The word may be said twice: "KILL KILL KILL".
+_NUMBERED = (
+    rf"(?:(?:{'|'.join(ATTENTION_WORDS)})[\s:,!-]+(?=(?:{_NAMES})\b))?(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th|ère|er|e|ª|º|\.)\s+)?(?P<word>{_NAMES})(?:[\s,-]+(?P=word))*"
+    r"(?:[\s#(-]*(?:N[°oº]\.?\s*|NR\.?\s*)?(?P<num>\d{1,3})(?:\)|/\d)?(?![\d.,]\d))?"
+)
+# "UPDATE 2-Text", "CORRECTED: Text", "CORRECTED-(OFFICIAL)-Text"; the word alone on its line too.
+_WORD = re.compile(
+    rf"{_NUMBERED}(?:\s*-?\(OFFICIAL\))?(?P<end>\s*[-–—:./*+=|>»!]+\s*|\s*$|\s+(?=(?-i:[A-ZÀ-Þ]['’]?[a-zà-ÿ])))",
+    re.IGNORECASE,
+)
+# "(2nd LEAD) Text", "[UPDATE] Text"
+_BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)", re.IGNORECASE)
+# "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
+_MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}})\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
+# A line is looked at only if its first word begins one of these, or is no word.
+_FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *ATTENTION_WORDS))
+_OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
+_FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
+_TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
+# "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
+_TAIL = re.compile(
+    rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?\d{{2,4}})?$"
+    rf"|\s+[(\[](?:(?P<ord2>\d{{1,2}})(?:st|nd|rd|th|er|e|ª|º|\.)?\s+)?(?P<word>{_NAMES}|{_TAILS})"
+    r"(?:\s*(?P<num>\d{1,3}))?[)\]]$",
+    re.IGNORECASE,
+)
+_SLUGGED = re.compile(r"(?:AM|PM|BC)-", re.IGNORECASE)
+_TAIL_MARKS = (")", "]")
+_MAX_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,35 +55,117 @@ class Series:
     rest: str
 
     def then(self, later: "Series") -> "Series":
-        """Add what another place of the same item says: the first word counts."""
+        """Add what another place of the same item says: the first word counts, and a kill always."""
+        kill = Signal.KILL in (self.signal, later.signal)
         return Series(
-            signal=self.signal or later.signal,
+            signal=Signal.KILL if kill else self.signal or later.signal,
             number=self.number if self.number is not None else later.number,
             rest=later.rest,
         )
 
 
 def read_series(line: str, *, in_text: bool = False) -> Series:
-    """Take series words off the beginning of a headline, or of a text (there in capitals only).
+    """Take series words off a headline, or off the beginning of a text (there in capitals only).
 
     >>> read_series("CORRECTED-UPDATE 2-Blast hits market")
     Series(signal=<Signal.CORRECTION: 'correction'>, number=2, rest='Blast hits market')
     """
     read = Series(rest=line)
-    if in_text and not line[1:2].isupper():
-        return read
-    for _ in range(3):
-        match = _WORD.match(read.rest)
-        if match is None or not _is_meant(match, in_text):
+    for _ in range(_MAX_WORDS):
+        match = _first_word(read.rest, in_text)
+        if match is None:
             break
-        number = int(match[2]) if match[2] else None
-        word = Series(signal=_SIGNALS[match[1].upper()], number=number, rest=read.rest[match.end() :])
-        read = read.then(word)
-    return read
+        number = match["num"] or match["ord"]
+        rest = read.rest[match.end() :]
+        if "marks" in match.groupdict():
+            rest = rest.rstrip(f" {match['marks'][0]}")
+        signal = SERIES_WORDS[match["word"].upper()]
+        read = read.then(Series(signal=signal, number=int(number) if number else None, rest=rest))
+    if in_text:
+        return read
+    if line[-1:] not in _TAIL_MARKS and "," not in line and not line.startswith("++"):
+        return read
+    if flash := _FLASH.fullmatch(read.rest):
+        read = read.then(Series(signal=Signal.ALERT, rest=flash[1]))
+    return read.then(read_tail(read.rest))
 
 
-def _is_meant(match: re.Match[str], in_text: bool) -> bool:
+def read_tail(line: str) -> Series:
+    """Take series words off the end of a headline or slug.
+
+    >>> read_tail("BC-Melons, 2nd Ld-Writethru,0345")
+    Series(signal=<Signal.WRITETHRU: 'writethru'>, number=2, rest='BC-Melons')
+    """
+    match = _TAIL.search(line) if line.endswith(_TAIL_MARKS) or "," in line else None
+    if match is None or not match.start():
+        return Series(rest=line)
+    if match["tail"] and not match["ord"] and not (_SLUGGED.match(line) or "write" in match["tail"].lower()):
+        return Series(rest=line)  # "Pipes made of tin, lead"
+    word = (match["tail"] or match["word"]).lower()
+    number = match["num"] or match["ord"] or match["ord2"]
+    return Series(
+        signal=TAIL_WORDS.get(word) or SERIES_WORDS[word.upper()],
+        number=int(number) if number else None,
+        rest=line[: match.start()],
+    )
+
+
+def sent_signal(sent: str | None) -> Signal | None:
+    """Read what a sender's own field says of a version, "sig:correction"; None: nothing that is known.
+
+    >>> sent_signal("sig:Correction")
+    <Signal.CORRECTION: 'correction'>
+    """
+    for word in re.split(r"[\s;,|]+", sent.lower()) if sent else ():
+        if signal := SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]):
+            return signal
+    return None
+
+
+def _first_word(line: str, in_text: bool) -> re.Match[str] | None:
+    """Find a series word that opens a line and is meant as one."""
+    first = line[:1]
+    if not first or (first.isalpha() and not _begins(line)):
+        return None
+    if first in "([":
+        match = _BRACKETED.match(line)
+        return match if match and _counts(match, line) else None
+    if first in "/*+=#":
+        return _MARKED.match(line)
+    match = _WORD.match(line)
+    return match if match and _is_meant(match, line, in_text) else None
+
+
+def _begins(line: str) -> bool:
+    """Say at little cost whether the first word of a line might begin a series word."""
+    match = _OPENING.match(line)
+    word = match[0].upper() if match else ""
+    return word in _FIRST or word.partition("-")[0] in _FIRST
+
+
+def _is_meant(match: re.Match[str], line: str, in_text: bool) -> bool:
     """Tell a series word from a headline that begins with the same word ("Lead-free petrol")."""
-    if match[1].isupper() or in_text:
-        return match[1].isupper()
-    return match[1].upper() in _ANY_CASE and (match[2] is not None or ":" in match[0])
+    word, rest = match["word"], line[match.end() :]
+    numbered = bool(match["num"] or match["ord"])
+    known = word.upper() in ANY_CASE
+    if not word.isupper():
+        if in_text or not rest:
+            return known and not rest
+        return (
+            bool(match["end"].strip())
+            and ((known and ":" in match["end"]) or numbered)
+            and _counts(match, line)
+        )
+    if rest and not match["end"].strip():  # nothing between: "SPOED Minister"
+        return not in_text and word in LOUD
+    if word in COMPOUNDED and match["end"] == "-" and rest[:2].isupper() and not numbered:
+        return False
+    return _counts(match, line)
+
+
+def _counts(match: re.Match[str], line: str) -> bool:
+    """Say whether a word orders what it says: one word that kills must stand out from its headline."""
+    word, rest = match["word"], line[match.end() :]
+    if SERIES_WORDS[word.upper()] is not Signal.KILL or " " in word or not rest:
+        return True
+    return word.isupper() and (word == "KILL" or not rest.isupper())

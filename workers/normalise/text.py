@@ -8,6 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from workers.normalise.byline import is_byline
+from workers.normalise.lexicon.notes import BARE_NOTES
+
 PARAGRAPH = "\n\n"
 
 # Controls but tab and line feed; soft hyphen; invisible and direction marks; lone surrogates; no characters.
@@ -18,6 +21,10 @@ _NOT_TEXT = re.compile(
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 _INDENT = re.compile(r"[ \t\u00a0\u3000]*")
+
+#: a line that begins so begins a paragraph, even where the one before could have been broken to fit
+_BULLETS = ("* ", "• ")
+_BARE_NOTE = re.compile(rf"(?:{BARE_NOTES})\s?:", re.IGNORECASE)
 
 #: a line longer than this was never hard-wrapped: its end is a paragraph's
 _MAX_WRAP = 100
@@ -104,7 +111,9 @@ def _indent(line: str) -> int:
 
 def _ends_paragraph(line: str, following: str, width: int) -> bool:
     """Say whether a line's end was meant: the next word would have fitted, and what follows begins anew."""
-    if width > _MAX_WRAP:
+    if width > _MAX_WRAP or following.startswith(_BULLETS):
+        return True
+    if len(line) < width and (is_byline(following) or _BARE_NOTE.match(following)):
         return True
     if len(line) + 1 + len(following.split(None, 1)[0]) <= width and not following[0].islower():
         return line.endswith(_SENTENCE_END) or len(line) < _SHORT_LINE * width

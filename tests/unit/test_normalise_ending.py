@@ -1,0 +1,165 @@
+"""What follows a story and is none of it. All copy is invented."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.model import Credit
+from workers.normalise.ending import Ending, read_ending
+
+STORY = "The melons burned."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "(MORE)",
+            "MORE",
+            "-0-",
+            "-30-",
+            "ENDS",
+            "(END)",
+            "FIN",
+            "(Fin)",
+            "FINE",
+            "FIM",
+            "EINDE",
+            "(suite)",
+        ),
+        *(
+            "(à suivre)",
+            "(Segue)",
+            "(sigue)",
+            "(folgt mehr)",
+            "(volgt meer)",
+            "######",
+            "- - - -",
+            "* * *",
+            "NNNN",
+        ),
+        *("Enditem", "Lusa/Fim", "29-OTT-18 16:22 NNNN", "© 2031 Example Press", "(c) 2031 EP"),
+        "Copyright 2031 The Example Press. All rights reserved.",
+        "Alle Rechte vorbehalten.",
+        "RIPRODUZIONE RISERVATA © Copyright Example",
+        "This material may not be published, broadcast, rewritten or redistributed.",
+        "Our Standards: The Example Trust Principles.",
+        "((newsroom@example.org; +00 00 0000 0000))",
+        "Contact: Ann Example, +00 1 00 00 00 00",
+        "ann@example.org",
+        "To contact the reporter on this story: Ann Example in Kabul",
+    ],
+)
+def test_the_end_of_a_page_is_no_text(line: str) -> None:
+    assert read_ending([STORY, line]) == Ending(body=[STORY])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "abc/def/gh",
+            "AFP abc/def",
+            "burs-abc/def",
+            "dpa ab cd",
+            "dpa/sa tn yysa z2 mb",
+            "ABC // DEF",
+            "EFE",
+        ),
+        *("(ANSA).", "NTX/rgo/mmh", "LVE/YDS/", "YRT-BOS", "Ud1/Pit", "SID ab lr", "(Schluss) kat/lw"),
+        *("abc", "ab cd", "USA", "Ab/Cde", "AB/cd", "(abc)", "/ab", "-JD", "J.D."),
+        *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
+    ],
+)
+def test_who_handled_a_text_signs_it(line: str) -> None:
+    assert read_ending([STORY, line]) == Ending(body=[STORY], credit=Credit(text=line))
+
+
+@pytest.mark.parametrize(
+    ("end", "signed"),
+    [
+        ("(ANSA).", "(ANSA)."),
+        ("EFE", "EFE"),
+        ("PTI SKP NRB", "PTI SKP NRB"),
+        ("LVE/YDS/", "LVE/YDS/"),
+        ("AB/cd/APA", "AB/cd/APA"),
+        ("(dpa/lno)", "(dpa/lno)"),
+        ("(ab)", "(ab)"),
+        ("EFE ab/cd", "EFE ab/cd"),
+        ("(MORE)", None),
+        ("-0-", None),
+        ("Enditem", None),
+        ("./.", None),
+    ],
+)
+def test_the_last_line_may_be_signed_too(end: str, signed: str | None) -> None:
+    credit = Credit(text=signed) if signed else None
+    assert read_ending(["First.", f"{STORY} {end}"]) == Ending(body=["First.", STORY], credit=credit)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("He left.", "Fin de partie", "TEMPERS FRAY", "Melons/melons", "The end of it", "1/2"),
+        "The melons were 3/4 ripe.",
+        "Call 555-0100 now.",
+        "Growers asked the USA. AND HOW",
+        'He said: "The mellons." (sic)',
+        "He works for EFE",
+    ],
+)
+def test_a_sentence_at_the_end_stays(line: str) -> None:
+    assert read_ending([STORY, line]) == Ending(body=[STORY, line])
+
+
+@pytest.mark.parametrize("end", ["Melonia", "(Melonia)", "-Melonia-", "/Melonia."])
+def test_the_agency_of_the_dateline_signs_at_the_end(end: str) -> None:
+    signed = Ending(body=[STORY], credit=Credit(text=end))
+    assert read_ending([STORY, end], agency="Melonia") == signed
+    assert read_ending([f"{STORY} {end}"], agency="Melonia") == signed
+    assert read_ending(["Melonia"], agency="Melonia").body == ["Melonia"]
+    assert read_ending(["They asked Melonia"], agency="Melonia").body == ["They asked Melonia"]
+
+
+def test_several_of_them_follow_each_other() -> None:
+    ending = read_ending(
+        [
+            STORY,
+            "(MORE)",
+            "More of it.",
+            "(Reporting by Ann Example)",
+            "abc/def",
+            "Our Standards: The Example Trust Principles.",
+            "© 2031 Example",
+            "###",
+        ]
+    )
+    assert ending.body == [STORY, "More of it."]
+    assert ending.credit == Credit(text="(Reporting by Ann Example) abc/def", reporting="Ann Example")
+
+
+def test_a_byline_at_the_end_says_who_wrote() -> None:
+    assert read_ending([STORY, "Von Anna Beispiel, dpa"]).credit == Credit(
+        text="Von Anna Beispiel, dpa", writing="Anna Beispiel"
+    )
+
+
+def test_a_block_for_other_newsrooms_is_no_text() -> None:
+    ending = read_ending(
+        [STORY, "# Notizblock", "## Orte", "Melonville", "- Redaktion: Anna Beispiel", "dpa ab cd"]
+    )
+    assert ending.body == [STORY]
+    assert ending.credit == Credit(text="Redaktion: Anna Beispiel", editing="Anna Beispiel")
+
+
+def test_a_text_never_loses_its_only_line() -> None:
+    assert read_ending(["FIN"]).body == ["FIN"]
+    assert read_ending([]) == Ending(body=[])
+    assert read_ending(["(Reporting by Ann Example)"]).body == []
+
+
+@given(st.lists(st.text(alphabet="abAB. /()-0EFE\n", min_size=1).filter(str.strip), max_size=4))
+def test_any_ending_leaves_a_part_of_the_text(body: list[str]) -> None:
+    left = read_ending(body).body
+    assert len(left) <= len(body)
+    assert all(any(each.startswith(kept) for each in body) for kept in left)

@@ -1,0 +1,183 @@
+"""How a text ends: credit line, initials, page ends, rights, contacts. None of it is the story's.
+
+"(Reporting by A; Editing by B)", "abc/def/gh", "(MORE)", "© 2021 Agency", "((newsroom@example.org))"
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Credit
+from workers.normalise.byline import authors_of, is_byline
+from workers.normalise.credit import join_credits, split_credit
+from workers.normalise.lexicon.agencies import AGENCIES
+from workers.normalise.lexicon.endings import (
+    CONTACTS,
+    INITIALS,
+    INLINE_ENDS,
+    LONE_INITIALS,
+    NOTEBOOKS,
+    PAGE_ENDS,
+    RIGHTS,
+    RIGHTS_WORDS,
+    TEXT_ENDS,
+)
+
+#: a paragraph that is no story's is seldom longer
+_MAX_CHARS = 500
+#: no end of a page is longer
+_MAX_PAGE_END = 60
+_MAX_SIGNATURE = 60
+#: nor what stands at the end of a line
+_MAX_TAIL = 80
+#: paragraphs of a block for other newsrooms, at most
+_MAX_NOTEBOOK = 25
+
+
+_PAGE_END = re.compile(PAGE_ENDS, re.IGNORECASE)
+_TEXT_END = re.compile(f"{PAGE_ENDS}|{TEXT_ENDS}", re.IGNORECASE)
+_CONTACT = re.compile(CONTACTS, re.IGNORECASE)
+_RIGHTS = re.compile(RIGHTS, re.IGNORECASE)
+# Without one of these nobody can be called.
+_FIGURES = re.compile(r"\d[\d\s().-]{5}")
+_ASKING = ("((", "to contact ", "on the net", "follow ", "www.", "http")
+# A sentence that ends in small letters or figures: nobody signs so.
+_PLAIN_END = re.compile(r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$")
+_NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
+_AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
+# Whole lines, and what stands at the end of the last line of the story.
+_SIGNED = re.compile(f"{INITIALS}|{LONE_INITIALS}")
+_SENTENCE_END = r"(?<=[.!?…\"'”’»)\]])"
+_ANY_END = re.compile(r"[.!?…\"'”’»)\]]")
+_INLINE_END = re.compile(rf"{_SENTENCE_END}\s*(?:{INLINE_ENDS})$", re.IGNORECASE)
+# "… on Monday. (ANSA).", "… el lunes. EFE", "… on Monday. PTI SKP NRB", "… maandag. LVE/YDS/"
+_SIGNED_END = re.compile(
+    rf"{_SENTENCE_END}\s*(\((?:[\w. ]{{0,12}}[/ -])?\s?(?i:{_AGENCY_NAMES}|agenzia \w+[^()]{{0,60}})\s?"
+    r"(?:[/ ,-][\w./ -]{0,15})?\)\.?)$"
+    rf"|{_SENTENCE_END}\s+((?=[A-Z]{{2,}}|Reuter\b|Lusa\b|Belga\b)(?i:{_AGENCY_NAMES})"
+    r"(?: [A-Z]{2,4}){0,4}\.?)$"
+    rf"|{_SENTENCE_END}\s+({INITIALS})$"
+)
+# "ap/dpa", "Reuters LVX"
+_PARTS = re.compile(r"[/ ,-]+")
+_MAX_PARTS = 3
+_FRAMED = re.compile(r"[(\[\s/=–—-]*(.*?)[)\]\s./=–—-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A text without what follows its story."""
+
+    body: list[str]
+    credit: Credit | None = None
+
+
+def read_ending(paragraphs: Sequence[str], *, agency: str | None = None) -> Ending:
+    """Take off a body what is not the story's at its end, and page ends wherever they stand.
+
+    Args:
+        paragraphs: The body.
+        agency: Who signs it: named in its dateline, or its sender.
+    """
+    body = [each for each in paragraphs if len(each) > _MAX_PAGE_END or not _PAGE_END.fullmatch(each)]
+    if not body:
+        return Ending(body=body)
+    notebook = _notebook_start(body)
+    signed: list[Credit] = []
+    if notebook is not None:
+        for line in body[notebook:]:
+            left, credit = split_credit([line.lstrip("-–•* ")])
+            signed += [credit] if credit and not left else []
+        body = body[:notebook]
+    return _from_the_end(body, signed, agency)
+
+
+def _from_the_end(body: list[str], signed: list[Credit], agency: str | None) -> Ending:
+    """Take off line after line until one is the story's."""
+    while body:
+        kept, credit = _without_last(body)
+        if credit is None and kept == body and agency:
+            kept, credit = _without_agency(body, agency)
+        if credit is not None:
+            signed.insert(0, credit)
+        elif kept == body:
+            break
+        body = kept
+    return Ending(body=body, credit=join_credits(signed))
+
+
+def _without_agency(body: list[str], agency: str) -> tuple[list[str], Credit | None]:
+    """Take the name of the story's own agency, framed or not, off the end: "… on Monday. GNA", "(APS)"."""
+    last = body[-1]
+    tail = last[-_MAX_TAIL:]
+    if agency.lower() not in tail.lower():
+        return body, None
+    match = re.search(rf"(?:^|{_SENTENCE_END})\s*([(\[/=–—-]*\s?{re.escape(agency)}[)\]/=.–—-]*)$", tail)
+    if match is None or (len(body) == 1 and not match.start()):
+        return body, None
+    kept = last[: len(last) - len(tail) + match.start()].rstrip()
+    return [*body[:-1], *([kept] if kept else [])], Credit(text=match[1].strip())
+
+
+def _without_last(body: list[str]) -> tuple[list[str], Credit | None]:
+    """Take one thing off the end of a body that is not the story's; the same body where nothing is."""
+    last = body[-1]
+    if len(body) > 1 and len(last) <= _MAX_CHARS:
+        if _is_no_story(last):
+            return body[:-1], None
+        if (signature := _signature(last)) is not None:
+            return body[:-1], signature
+    kept, credit = split_credit(body)
+    return (kept, credit) if credit is not None else _without_tail(body)
+
+
+def _without_tail(body: list[str]) -> tuple[list[str], Credit | None]:
+    """Take what ends the last line of the story off it: the agency's name, initials, the end of a page."""
+    last = body[-1]
+    tail = last[-_MAX_TAIL:]
+    if _PLAIN_END.search(tail[-3:]) or not _ANY_END.search(tail):
+        return body, None
+    signed = _SIGNED_END.search(tail)
+    match = signed or _INLINE_END.search(tail)
+    if match is None:
+        return body, None
+    kept = [*body[:-1], last[: len(last) - len(tail) + match.start()]]
+    return kept, Credit(text=next(filter(None, signed.groups()))) if signed else None
+
+
+def _signature(line: str) -> Credit | None:
+    """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
+    if len(line) <= _MAX_SIGNATURE and _is_signature(line):
+        return Credit(text=line)
+    return Credit(text=line, writing="; ".join(authors_of(line))) if is_byline(line) else None
+
+
+def _is_no_story(line: str) -> bool:
+    """Say whether a line ends a page or text, claims rights, or tells whom to ask."""
+    if len(line) <= _MAX_PAGE_END and _TEXT_END.fullmatch(line):
+        return True
+    lower = line.lower()
+    asking = "@" in line or lower.startswith(_ASKING) or _FIGURES.search(line) is not None
+    if asking and _CONTACT.fullmatch(line):
+        return True
+    return any(word in lower for word in RIGHTS_WORDS) and _RIGHTS.fullmatch(line) is not None
+
+
+def _is_signature(line: str) -> bool:
+    """Say whether a line is the initials of those who handled a text, or the agency's name."""
+    if _SIGNED.fullmatch(line):
+        return True
+    framed = _FRAMED.fullmatch(line)
+    if framed is None:
+        return False
+    name = framed[1].lower()
+    parts = _PARTS.split(name)
+    coded = parts[0] in AGENCIES and line.isupper()  # "PTI SKP NRB AB"
+    return coded or name in AGENCIES or (len(parts) <= _MAX_PARTS and not AGENCIES.isdisjoint(parts))
+
+
+def _notebook_start(body: list[str]) -> int | None:
+    for n in range(max(len(body) - _MAX_NOTEBOOK, 1), len(body)):
+        if len(body[n]) <= _MAX_PAGE_END and _NOTEBOOK.fullmatch(body[n]):
+            return n
+    return None

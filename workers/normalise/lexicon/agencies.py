@@ -1,0 +1,36 @@
+"""Names of news agencies, as datelines and sign-off lines write them. Data only."""
+
+from workers.normalise.lexicon.words import names, words
+
+#: agencies that a dateline may name without a date beside them; names that are also words are left out
+AGENCIES = names(
+    """
+    reuters|reuter|thomson reuters|thomson reuters foundation
+    ap|associated press|the associated press|upi|united press international
+    afp|agence france-presse|dpa|dpa-afx|dpa-infocom|deutsche presse-agentur|afx|sid|dapd|ddp|epd|kna|idw
+    efe|agencia efe|europa press|servimedia|colpisa|ansa|adnkronos|askanews|agi|lapresse|la presse|italpress
+    xinhua|cna|kcna|tass|itar-tass|interfax|ria novosti|ria|sputnik|kyodo|kyodo news|jiji|jiji press|yonhap
+    pti|ani|ians|uni|aap|nzpa|the canadian press|canadian press|la presse canadienne|presse canadienne
+    ats|keystone-ats|keystone-sda|sda|awp|apa|belga|anp|novum|lusa|ntb|ritzau|stt|tt|bta|bns|elta|leta
+    pap|čtk|ctk|mti|agerpres|mediafax|tanjug|beta|hina|sita|tasr|ukrinform|unian|belta|anadolu|anadolu agency
+    irna|isna|tasnim|fars|kuna|wam|qna|bernama|antara|vna|pajhwok|pajhwok afghan news|khaama press
+    pa media|press association|bloomberg|bloomberg news|dow jones|dow jones newswires|marketwatch|bno news
+    rfe/rl|cnn|notimex|télam|telam|agência brasil|agencia brasil|agência estado|prensa latina|andina|colprensa
+    panapress|inter press service|ips|pr newswire|prnewswire|business wire|globe newswire|globenewswire
+    folhapress|estadão conteúdo|gna|nan|wafa|fides|asianews|apanews|zenit|sapa|pana
+    aip|acp|ami|app|nni|bss|unb|nampa|ziana|sta|fena|srna|mia|ana-mpa|dha|iha|sana|bna|ilna|trend|armenpress
+    kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|nova|9colonne|radiocor|mf-dj
+    tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
+    interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
+    accesswire|cnw|newsfile|ots|news aktuell
+    """
+)
+#: agencies whose names are common abbreviations too: only after a place in capitals
+SHORT_AGENCIES = names(
+    "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"
+)
+#: a name with one of these words is an agency's, known or not
+AGENCY_WORDS = words(
+    "press presse prensa news nouvelles nachrichten noticias notícias notizie agency agence agentur agencia "
+    "agência agenzia radiocor newswire wire presseagentur telegraph media dispatch nieuws persbureau"
+)

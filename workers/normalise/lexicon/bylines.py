@@ -1,0 +1,20 @@
+"""Words around the names of those who wrote a text. Data only; a language is one more word in each table."""
+
+from workers.normalise.lexicon.words import any_of
+
+#: words that open a byline
+BYLINE_WORDS = ("by", "par", "von", "por", "di", "door", "texte par", "text by", "story by")
+#: between the names of a byline
+BYLINE_AND = ("and", "et", "und", "y", "with", "avec", "mit", "con", "e", "en", "com", "met")
+#: what may follow the names, on a line of its own or after a comma: the agency, or what the writer is there.
+#: A regular expression
+BYLINE_TITLES = any_of(r"""
+    (?:associated press|ap|afp|upi|pa|aap|reuters|dpa|efe|ansa|bloomberg
+    (?:the )?canadian press)(?: [\w-]+){0,3}
+    (?:[\w'’&-]+ ){0,4}(?:staff|staff writers?|writers?|correspondents?|reporters?|editor)
+    (?:[\w-]+ )?(?:korrespondent(?:in)?|redakteur(?:in)?|correspondante?|envoyée? spéciale?(?: de l['’]\w+)?)
+    (?:repórter|repórteres|reportera?s?|redacción|da redação|enviad[oa] especial
+    corresponsal)(?: d[aeo]l? [\w ]{2,30})?
+    (?:inviat[oa]|corrispondente|redazione)(?: (?:di|dell['’])\s?[\w ]{2,30})?
+    (?:verslaggever|correspondent|redacteur)(?: [\w ]{2,30})?
+""")

@@ -1,0 +1,250 @@
+"""Months, days, clocks and time zones as wire copy writes them. Data only; a language is one more entry."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from workers.normalise.lexicon.words import words
+
+#: language → names of the twelve months, each with the short forms that datelines use
+_MONTHS = {
+    "en": (
+        "january jan",
+        "february feb",
+        "march mar",
+        "april apr",
+        "may",
+        "june jun",
+        "july jul",
+        "august aug",
+        "september sept sep",
+        "october oct",
+        "november nov",
+        "december dec",
+    ),
+    "fr": (
+        "janvier janv",
+        "février fevrier févr fevr fév",
+        "mars",
+        "avril avr",
+        "mai",
+        "juin",
+        "juillet juil",
+        "août aout",
+        "septembre sept",
+        "octobre oct",
+        "novembre nov",
+        "décembre decembre déc",
+    ),
+    "de": (
+        "januar jänner jän",
+        "februar feber",
+        "märz maerz mrz mär",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober okt",
+        "november",
+        "dezember dez",
+    ),
+    "es": (
+        "enero ene",
+        "febrero",
+        "marzo",
+        "abril abr",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto ago",
+        "septiembre setiembre",
+        "octubre",
+        "noviembre",
+        "diciembre dic",
+    ),
+    "pt": (
+        "janeiro",
+        "fevereiro fev",
+        "março marco",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro set",
+        "outubro out",
+        "novembro",
+        "dezembro dez",
+    ),
+    "it": (
+        "gennaio gen genn",
+        "febbraio febbr",
+        "marzo",
+        "aprile",
+        "maggio mag magg",
+        "giugno giu",
+        "luglio lug",
+        "agosto",
+        "settembre sett",
+        "ottobre ott",
+        "novembre",
+        "dicembre",
+    ),
+    "nl": (
+        "januari",
+        "februari febr",
+        "maart mrt",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ),
+}
+#: name or short form of a month, lower case → 1 to 12
+MONTHS = MappingProxyType(
+    {name: 1 + n for names in _MONTHS.values() for n, forms in enumerate(names) for name in forms.split()}
+)
+
+#: days of the week: never the place of a dateline
+WEEKDAYS = words(
+    """
+    monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
+    lundi mardi mercredi jeudi vendredi samedi dimanche
+    montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
+    lunes martes miércoles jueves viernes sábado domingo
+    segunda-feira terça-feira quarta-feira quinta-feira sexta-feira segunda terça quarta quinta sexta
+    lunedì martedì mercoledì giovedì venerdì sabato domenica
+    maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
+    """
+)
+#: short forms of the days, which only a date tells from other words
+SHORT_WEEKDAYS = words(
+    "lun mar mer jeu ven sam dim mo di mi do fr sa so mié jue vie sáb dom seg ter qua qui sex gio "
+    "ma wo vr za zo"
+)
+#: words before a date: "le 3 mai", "on May 3"
+BEFORE_DATE = ("le", "on", "am", "den", "el", "ce", "em", "il", "op")
+#: words between day and month: "3 de mayo"
+INSIDE_DATE = ("de", "of", "del", "do")
+#: words that a date with a time is written with, and that say nothing of it
+DATE_FILLERS = words(
+    """
+    le on am den el ce em il op de of del do dem du da a à at um ab as às alle ore om the et y e un und bis
+    jusqu'au jusqu'à jusqu’au jusqu’à until hour hours hrs hr uhr uur horas hora heures heure h o'clock
+    time local locale ora
+    von vom las los la au till tot fino hasta até avant antes s
+    """
+)
+
+#: words for a time of day without figures → hour
+NAMED_HOURS = MappingProxyType(
+    {"midnight": 0, "minuit": 0, "mitternacht": 0, "medianoche": 0, "meia-noite": 0, "mezzanotte": 0}
+    | {"middernacht": 0, "noon": 12, "midday": 12, "midi": 12, "mediodía": 12, "meio-dia": 12}
+    | {"mezzogiorno": 12}
+)
+
+
+class Summer(StrEnum):
+    """By which rule the clocks of a place go an hour forward."""
+
+    #: last Sunday of March to last Sunday of October, at 01:00 UTC
+    EUROPE = "europe"
+    #: second Sunday of March to first Sunday of November, at 02:00
+    AMERICA = "america"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A time zone: minutes east of UTC in winter, and its rule for summer, if any."""
+
+    minutes: int
+    summer: Summer | None = None
+
+
+#: zones by name → minutes east of UTC
+_FIXED = (
+    (0, "Z UT UTC GMT WET TU UTC/GMT TUC"),
+    (-300, "EST CDT COT PET"),
+    (-240, "EDT AST BOT CLT"),
+    (-360, "CST MDT"),
+    (-420, "MST PDT"),
+    (-480, "PST AKDT"),
+    (-540, "AKST"),
+    (-600, "HST"),
+    (-210, "NST"),
+    (-180, "ADT ART BRT CLST"),
+    (-150, "NDT"),
+    (60, "BST WEST CET MEZ WAT"),
+    (120, "CEST EET MESZ CAT SAST"),
+    (180, "EEST MSK EAT TRT"),
+    (210, "IRST"),
+    (240, "GST"),
+    (270, "AFT"),
+    (300, "PKT"),
+    (345, "NPT"),
+    (420, "WIB ICT"),
+    (480, "HKT SGT AWST PHT"),
+    (540, "JST KST"),
+    (570, "ACST"),
+    (600, "AEST"),
+    (630, "ACDT"),
+    (660, "AEDT"),
+    (720, "NZST"),
+    (780, "NZDT"),
+)
+ZONES = MappingProxyType(
+    {name: Zone(minutes=minutes) for minutes, listed in _FIXED for name in listed.split()}
+    | {"ET": Zone(minutes=-300, summer=Summer.AMERICA), "CT": Zone(minutes=-360, summer=Summer.AMERICA)}
+    | {"MT": Zone(minutes=-420, summer=Summer.AMERICA), "PT": Zone(minutes=-480, summer=Summer.AMERICA)}
+)
+_CENTRAL = Zone(minutes=60, summer=Summer.EUROPE)
+_BRITISH = Zone(minutes=0, summer=Summer.EUROPE)
+#: how agencies name their own time, lower case, as the words stand beside a clock time
+LOCAL_TIMES = MappingProxyType(
+    {
+        "uhr mez": Zone(minutes=60),
+        "uhr mesz": Zone(minutes=120),
+        "uhr gmt": Zone(minutes=0),
+        "uhr utc": Zone(minutes=0),
+        "uhr": _CENTRAL,
+        "uur": _CENTRAL,
+        "paris time": _CENTRAL,
+        "heure de paris": _CENTRAL,
+        "heures de paris": _CENTRAL,
+        "heure française": _CENTRAL,
+        "heure de bruxelles": _CENTRAL,
+        "heure suisse": _CENTRAL,
+        "hora de madrid": _CENTRAL,
+        "hora peninsular": _CENTRAL,
+        "hora española": _CENTRAL,
+        "ora italiana": _CENTRAL,
+        "ora di roma": _CENTRAL,
+        "nederlandse tijd": _CENTRAL,
+        "belgische tijd": _CENTRAL,
+        "berlin time": _CENTRAL,
+        "hora de lisboa": _BRITISH,
+        "london time": _BRITISH,
+        "uk time": _BRITISH,
+        "british time": _BRITISH,
+        "eastern time": Zone(minutes=-300, summer=Summer.AMERICA),
+        "eastern": Zone(minutes=-300, summer=Summer.AMERICA),
+        "new york time": Zone(minutes=-300, summer=Summer.AMERICA),
+        "central time": Zone(minutes=-360, summer=Summer.AMERICA),
+        "pacific time": Zone(minutes=-480, summer=Summer.AMERICA),
+        "heure de montréal": Zone(minutes=-300, summer=Summer.AMERICA),
+        "hora de brasília": Zone(minutes=-180),
+        "horário de brasília": Zone(minutes=-180),
+        "hora de méxico": Zone(minutes=-360),
+        "hora argentina": Zone(minutes=-180),
+        "moscow time": Zone(minutes=180),
+        "japan time": Zone(minutes=540),
+        "beijing time": Zone(minutes=480),
+    }
+)

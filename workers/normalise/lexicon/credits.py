@@ -1,0 +1,159 @@
+"""The words of credit lines: who reported, wrote, edited and translated a text. Data only.
+
+A language is one more entry in CREDIT_WORDS; no code changes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from workers.normalise.lexicon.words import any_of
+
+
+class Role(StrEnum):
+    """What a person or bureau did for a text: the fields of Credit."""
+
+    REPORTING = "reporting"
+    WRITING = "writing"
+    EDITING = "editing"
+    BUREAU = "bureau"
+    TRANSLATOR = "translator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditWords:
+    """Words of a credit line that say what somebody did."""
+
+    #: a regular expression without groups, matched without regard to case
+    pattern: str
+    roles: tuple[Role, ...]
+    #: it may open a credit line; False: only a name after it, or what follows, shows that it is one
+    opens: bool = True
+    #: the names stand before it: "Anne Exemple pour le reportage"
+    after_names: bool = False
+
+
+def _words(*roles: Role, opens: bool = True, after_names: bool = False, pattern: str) -> CreditWords:
+    return CreditWords(pattern=any_of(pattern), roles=roles, opens=opens, after_names=after_names)
+
+
+_R, _W, _E, _B, _T = Role.REPORTING, Role.WRITING, Role.EDITING, Role.BUREAU, Role.TRANSLATOR
+
+#: language → in order: of two that fit at one place, the first counts
+CREDIT_WORDS = MappingProxyType(
+    {
+        "en": (
+            _words(_R, _W, pattern=r"reporting(?: and|,) writing by"),
+            _words(_R, _W, pattern=r"writing and (?:additional )?reporting by"),
+            _words(_W, _E, pattern=r"writing and editing by"),
+            _words(_R, _E, pattern=r"reporting and editing by"),
+            _words(
+                _R, pattern=r"(?:(?:additional|further|other|with|extra) )*(?:reporting|report) (?:by|from)"
+            ),
+            _words(_R, pattern=r"with (?:assistance|help|contributions?) (?:from|by)"),
+            _words(_R, after_names=True, pattern=r"contributed to (?:this|the) (?:report|story|article)"),
+            _words(_R, pattern=r"with (?:files|reporting|reports) (?:from|by)"),
+            _words(_W, pattern=r"(?:re)?(?:written|writing|compiled|compiling) by"),
+            _words(_E, pattern=r"(?:edited|editing|copy-?editing) by|editors?:"),
+            _words(_T, pattern=r"(?:translated|translation|translating|english version) by"),
+        ),
+        "fr": (
+            _words(_R, after_names=True, pattern=r"pour le (?:reportage|service \w+)|(?:a|ont) contribué"),
+            _words(_T, after_names=True, pattern=r"pour la (?:version française|traduction)"),
+            _words(_E, after_names=True, pattern=r"pour (?:l['’]édition|la relecture)"),
+            _words(_W, after_names=True, pattern=r"pour la rédaction"),
+            _words(_R, pattern=r"avec (?:des |les )?informations (?:de |du |d['’])(?:l['’]|la )?"),
+            _words(_R, pattern=r"(?:avec (?:la |les )?)?contributions? (?:de |d['’]|du )"),
+            _words(
+                _B,
+                pattern=r"avec (?:la rédaction|les rédactions|le bureau|les bureaux) (?:de |d['’]|du )",
+            ),
+            _words(_R, pattern=r"reportages?(?: complémentaires?)?(?: réalisés?)?(?: (?:par|de|d['’]))?"),
+            _words(_W, _E, pattern=r"(?:rédigée?|écrite?) et éditée? par(?: le service français)?"),
+            _words(_W, pattern=r"(?:rédigée?|écrite?|rédaction)(?: (?:par|de))?"),
+            _words(
+                _E, pattern=r"(?:éditée?s?|édition|edition|editée?|relue?|révision|relecture)(?: (?:par|de))?"
+            ),
+            _words(
+                _T, pattern=r"(?:version française|traduction(?: française)?|traduite?s?)(?: (?:par|de))?"
+            ),
+            _words(_B, opens=False, pattern=r"(?:du |le |avec le )?bureau (?:de|d['’]|du)"),
+            _words(_R, opens=False, pattern=r"avec"),
+        ),
+        "de": (
+            _words(
+                _R,
+                pattern=r"(?:bericht(?:erstattung|et)?|reporter(?:in)?|(?:unter )?mitarbeit)(?: von|:)",
+            ),
+            _words(_W, pattern=r"(?:geschrieben|verfasst|text|autor(?:en|in|innen)?)(?: von|:)"),
+            _words(_E, pattern=r"(?:redigiert|bearbeitet|(?:schluss)?redaktion)(?: von|:)"),
+            _words(_T, pattern=r"(?:übersetzt|übersetzung|deutsche fassung|übertragen)(?: von|:)"),
+            _words(_B, opens=False, pattern=r"büro(?::| in)?"),
+        ),
+        "es": (
+            _words(
+                _R,
+                pattern=r"""(?:reporte|reporteo|reportaje|reportado)(?: adicional)?(?: (?:de|por)|:)
+                    (?:con )?información(?: adicional)? (?:de|por)""",
+            ),
+            _words(_W, pattern=r"(?:escrito|redactado|redacción)(?: (?:de|por)|:)"),
+            _words(_E, pattern=r"(?:editado|edición|editando)(?: en español)?(?: (?:de|por)|:)"),
+            _words(_T, pattern=r"(?:traducido|traducción|versión en español)(?: (?:de|por)|:)"),
+            _words(_R, opens=False, pattern=r"(?:reporte|reportaje)"),
+            _words(_E, opens=False, pattern=r"edición"),
+            _words(_T, opens=False, pattern=r"traducción"),
+        ),
+        "pt": (
+            _words(_R, pattern=r"(?:reportagem|reportagens|apuração)(?: adicional)?(?: (?:de|da|do|por)|:)"),
+            _words(_W, pattern=r"(?:escrito|redigido|texto|redação)(?: (?:de|por)|:)"),
+            _words(_R, pattern=r"com (?:informações|reportagem) (?:d[aeo]|adicionais d[aeo])"),
+            _words(_E, pattern=r"(?:edição|editado)(?: (?:de|por)|:)"),
+            _words(_T, pattern=r"(?:tradução|traduzid[oa]|versão portuguesa)(?: (?:de|por)|:)"),
+            _words(_R, opens=False, pattern=r"reportagem"),
+            _words(_E, opens=False, pattern=r"edição"),
+            _words(_T, opens=False, pattern=r"tradução"),
+        ),
+        "it": (
+            _words(
+                _R, pattern=r"(?:servizio|reportage|con il contributo|ha(?:nno)? collaborato)(?: (?:di|da)|:)"
+            ),
+            _words(_W, pattern=r"(?:scritto|testo|a cura)(?: (?:di|da)|:)"),
+            _words(_E, pattern=r"in redazione(?: (?:a|di) [A-ZÀ-Þ][\w'’]+)?:?"),
+            _words(_E, pattern=r"(?:editing|revisione|redatto)(?: (?:di|da)|:)"),
+            _words(_R, pattern=r"(?:con|ha contribuito|contributi)(?: (?:il contributo )?di|:)"),
+            _words(_T, pattern=r"(?:tradotto|traduzione|versione italiana)(?: (?:di|da)|:)"),
+            _words(_T, opens=False, pattern=r"(?:tradotto|traduzione)"),
+        ),
+        "nl": (
+            _words(
+                _R,
+                pattern=r"(?:verslag|verslaggeving|reportage|bijdragen?|met medewerking)(?: (?:van|door)|:)",
+            ),
+            _words(_W, pattern=r"(?:geschreven|tekst)(?: (?:van|door)|:)"),
+            _words(_E, pattern=r"(?:bewerking|bewerkt|(?:eind)?redactie|geredigeerd)(?: (?:van|door)|:)"),
+            _words(_T, pattern=r"(?:vertaling|vertaald)(?: (?:van|door)|:)"),
+            _words(_E, opens=False, pattern=r"(?:bewerking|(?:eind)?redactie)"),
+            _words(_T, opens=False, pattern=r"vertaling"),
+        ),
+    }
+)
+#: a bureau named after its place: "the Kabul bureau"
+BUREAU_WORDS = ("bureau", "newsroom")
+#: between two of those who are named
+CREDIT_AND = ("and", "et", "und", "y", "e", "en", "with", "avec")
+#: words before the names that open a credit line: "(Por X; edición de Y)"
+CREDIT_BY = ("by", "par", "von", "por", "di", "door")
+#: words before the agencies that a text is drawn from: "(mit dpa)"
+SOURCE_WORDS = (
+    "avec",
+    "with",
+    "mit",
+    "con",
+    "com",
+    "met",
+    "source:",
+    "quelle:",
+    "fonte:",
+    "fuente:",
+    "bron:",
+)

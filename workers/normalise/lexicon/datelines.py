@@ -1,0 +1,65 @@
+"""Words that make a place of a dateline likely or impossible. Data only; a language is one more line."""
+
+from workers.normalise.lexicon.calendar import WEEKDAYS
+from workers.normalise.lexicon.words import names, words
+
+#: words that open a text with a date and are no place: "Election Day, November 3 -", "By A. Writer, May 2 -"
+NEVER_PLACE = WEEKDAYS | words(
+    "by par von por update updated posted published publié corrected correction day eve week year "
+    "night morning evening jour veille tag abend día noche summary factbox timeline analysis photo "
+    "file door di publicado pubblicato gepubliceerd veröffentlicht actualizado atualizado "
+    "aggiornato bijgewerkt"
+)
+#: words that open a sentence with a place and a date: "In Paris, May 3 - a day of strikes -"
+NEVER_FIRST = words(
+    "in at on after since before during from to until en à dans depuis après avant im seit nach vor desde "
+    "em no na após dopo nel nella da dal op na sinds voor bij"
+)
+
+#: written small inside a place's name
+PARTICLES = words(
+    "a am an and au aux d da das de del della der des di do dos du e el en es et la las le les lès "
+    "los of on par près saint-sur sous sur the upon y zu van aan den het bei ob und nel sul"
+)
+#: between two places that a text was written in: "PARIS et LYON"
+BETWEEN_PLACES = ("and", "et", "und", "y", "e", "en")
+
+#: cities that stand in datelines without state or country: there a dash after the name is enough
+CITIES_ALONE = names(
+    """
+    amsterdam|ankara|athens|baghdad|bangkok|beijing|beirut|berlin|bogota|brussels|buenos aires|cairo|canberra
+    caracas|copenhagen|damascus|dakar|delhi|dhaka|djibouti|dubai|dublin|frankfurt|geneva|guatemala city|havana
+    helsinki|hong kong|islamabad|istanbul|jakarta|jerusalem|johannesburg|kabul|kampala|karachi|kathmandu
+    khartoum|kinshasa|kyiv|kiev|kuala lumpur|kuwait city|lagos|lima|lisbon|london|luxembourg|madrid|manila
+    melbourne|mexico city|milan|monaco|moscow|mumbai|munich|nairobi|new delhi|oslo|ottawa|panama city|paris
+    prague|pyongyang|quebec city|rio de janeiro|riyadh|rome|san marino|santiago|sao paulo|são paulo|seoul
+    shanghai
+    singapore|stockholm|st. petersburg|sydney|taipei|tehran|tel aviv|tokyo|toronto|tripoli|tunis
+    united nations
+    vatican city|vienna|warsaw|zagreb|zurich
+    atlanta|baltimore|boston|chicago|cincinnati|cleveland|dallas|denver|detroit|honolulu|houston|indianapolis
+    las vegas|los angeles|miami|milwaukee|minneapolis|new orleans|new york|oklahoma city|philadelphia|phoenix
+    pittsburgh|st. louis|salt lake city|san antonio|san diego|san francisco|seattle|washington
+    montreal|montréal|vancouver|calgary|edmonton|winnipeg|halifax|victoria|regina|saskatoon|québec
+    bruxelles|genève|londres|lisbonne|moscou|pékin|berne|bern|wien|münchen|rom|roma|milano|lisboa|brussel
+    den haag|parigi|londra|madri|brasília|brasilia
+    """
+)
+#: states and provinces as datelines write them after a city
+REGIONS = names(
+    """
+    ala.|ariz.|ark.|calif.|colo.|conn.|del.|fla.|ga.|ill.|ind.|kan.|ky.|la.|md.|mass.|mich.|minn.|miss.|mo.
+    mont.
+    neb.|nev.|n.h.|n.j.|n.m.|n.y.|n.c.|n.d.|okla.|ore.|pa.|r.i.|s.c.|s.d.|tenn.|vt.|va.|wash.|w.va.|wis.
+    wyo.|d.c.
+    alaska|hawaii|idaho|iowa|maine|ohio|texas|utah|alabama|arizona|arkansas|california|colorado|connecticut
+    delaware|florida|georgia|illinois|indiana|kansas|kentucky|louisiana|maryland|massachusetts|michigan
+    minnesota
+    mississippi|missouri|montana|nebraska|nevada|new hampshire|new jersey|new mexico|north carolina
+    north dakota
+    oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|vermont|virginia
+    west virginia
+    wisconsin|wyoming|puerto rico
+    alta.|b.c.|man.|n.b.|n.l.|n.s.|n.w.t.|ont.|p.e.i.|que.|sask.|nunavut|yukon|ontario|quebec|alberta|manitoba
+    """
+)

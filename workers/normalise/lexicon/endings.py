@@ -1,0 +1,109 @@
+"""How agencies end a text: page ends, rights, contacts, initials. Data only.
+
+Each is a regular expression without groups, for a whole paragraph; case counts only where it is said.
+"""
+
+from workers.normalise.lexicon.words import any_of
+
+_LAST_WORDS = any_of(r"""
+    more(?: (?:follows|to follow))?
+    ends?|finish|fin|fine|fim|einde|ende|schluss|slot|end it
+    suite|suite et fin|suivra|à suivre|fin de (?:la )?dépêche
+    segue|sigue|continúa|continua|seguirá
+    folgt(?: mehr)?|mehr folgt|fortsetzung folgt|forts\.? folgt|weitere meldung folgt
+    wordt vervolgd|volgt(?: meer)?|meer volgt|vervolg
+    mf|mfl
+""")
+#: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
+_STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
+#: the end of a page or a text, wherever the paragraph stands: it is never a sentence
+PAGE_ENDS = any_of(rf"""
+    [-*#=_.~•·+—–/\s]{{3,}}
+    #+
+    [(\[]\s*(?:{_LAST_WORDS})\.?\s*[)\]]
+    [-–—/=*+]{{1,4}}\s?(?:{_LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
+    (?:issn [\d -]+)?{_STAMP}(?: \(\d+\))?(?: \d)?(?: nnn+)?
+    [a-z]{{2,4}}-[a-z]{{2,4}}-\d\d-\d\d-\d\d \d{{4}}(?:[a-z]{{3}})?
+    (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}} [^\W\d_]{{3}} \d\d)
+    nnn+
+""")
+#: the end of a text, where nothing of the story follows
+TEXT_ENDS = any_of(rf"""
+    (?:{_LAST_WORDS}|-?enditem|item ends?|-?30-?)\.?
+    (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
+""")
+#: the same, on the last line of the story itself: a sentence ended before it
+INLINE_ENDS = any_of(rf"""
+    [(\[](?:{_LAST_WORDS})\.?[)\]]
+    [-–—/=*+]{{1,4}}\s?(?:{_LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
+    (?-i:ENDS?|MORE|FIN|FINE|FIM|EINDE|ENDE|SEGUE|SIGUE|SUITE)
+    \./\.
+    enditem
+    #{{2,}}
+""")
+#: who claims rights; no reader's text
+RIGHTS = any_of(r"""
+    \(?(?:©|\(c\)|copyright\b)[^\n]{0,400}
+    (?:all rights reserved|tous droits (?:de reproduction[^.]{0,60} )?réservés)\b[^\n]{0,300}
+    (?:todos los derechos reservados|todos os direitos reservados)\b[^\n]{0,300}
+    (?:alle rechte vorbehalten|alle rechten voorbehouden)\b[^\n]{0,300}
+    (?:riproduzione riservata|tutti i diritti riservati)\b[^\n]{0,300}
+    [^\n]{0,120}(?:all rights reserved|tous droits réservés|alle rechte vorbehalten
+    alle rechten voorbehouden)\.?
+    [^\n]{0,120}(?:todos l?os (?:derechos|direitos) reservados|(?:riproduzione riservata
+    i diritti riservati))\.?
+    this report by [^\n]{3,60} was first published [^\n]{3,60}
+    cette dépêche a été rédigée avec l['’]aide[^\n]{3,120}
+    (?:dpa-infocom,? )?dpa:\d{6}-[\d-]+(?:/\d+)?
+    this (?:material|content) may not be published, broadcast, rewritten[^\n]{0,100}
+    (?:our standards|nos standards|nuestros estándares|nossos padrões|unsere standards)\s?:[^\n]{3,100}
+""")
+#: one of these is in every claim of rights
+RIGHTS_WORDS = (
+    *("©", "(c)", "copyright", "reserv", "réservés", "vorbehalten", "voorbehouden", "riservat"),
+    *("first published", "été rédigée avec", "dpa:", "standards", "estándares", "padrões", "may not be"),
+)
+_EMAIL = r"[\w.+-]+@[\w.-]+\.\w{2,}"
+_PHONE = r"\+?\(?\d[\d\s().-]{6,}"
+#: whom to ask
+CONTACTS = any_of(rf"""
+    \(\([^\n]{{3,300}}\)\)
+    (?:contacts?|kontakt|contacto|contatos?|contatti|news ?desk|tel(?:efon|efono|éfono|\.)?|phone|desk|e-?mail
+    for more information|téléphone|redactie|persdienst)\b[^\n]{{0,80}}?(?:{_PHONE}|{_EMAIL})[^\n]{{0,120}}
+    [-–•]?\s?(?:[^\W\d_][\w.'’-]*[\s,:;]+){{0,8}}[<(]?{_EMAIL}[>)]?[.;,\s]*(?:{_PHONE})?
+    (?:https?://|www\.)\S+
+    on the net: ?\S+|follow [^\n]{{2,80}} on (?:twitter|facebook|instagram|x)\b[^\n]{{0,80}}
+    to contact the (?:reporters?|editors?)\b[^\n]{{3,200}}
+    \(?\+\d{{1,3}}[\d\s().-]{{6,20}}\)?
+""")
+#: a block for other newsrooms begins; what follows is none of the text
+NOTEBOOKS = any_of(r"""
+    #{1,3} ?(?:dpa-)?(?:notizblock|redaktionelle hinweise|kontakte|orte|internet|service)[^\n]{0,60}
+    (?:dpa-)?(?:notizblock|kontakte):?
+""")
+_HAND = r"[a-z]{2,5}(?:-[a-z]{2,5})*"
+#: the letters that those who handled a text sign with, also on the last line of the story; these heed case
+INITIALS = any_of(rf"""
+    (?:\([^\W\d_]{{3,10}}\) )?(?:[A-Z]{{2,9}}[ /-])?(?:burs?-)?{_HAND}(?:/{_HAND}){{1,6}}/?
+    (?:dpa|apa|sda|ats|awp|afp|efe|anp|sid|epd|kna|belga|ntb)(?:[-/][a-z]+)*(?: [a-z][a-z0-9]{{1,6}}){{1,7}}
+    -{{0,2}}(?:IANS|ANI|UNI|PTI)(?:[ /][A-Z]{{2,4}})*(?: \d{{4}})?
+    \([^\W\d_]{{3,10}}\) ?[A-Z]{{2,4}}(?:/[A-Z]{{2,4}})*
+    \([A-Z]{{2,4}}(?:, ?[A-Z][A-Za-z]{{1,4}})+\)
+    [A-Z]{{2,9}}(?: [a-z][a-z0-9]{{1,4}}){{1,5}}
+    [A-Z]{{2,5}}(?:/[A-Z]{{2,5}})*(?: ?\([A-Z]{{2,5}}\))? ?// ?[A-Z]{{2,5}}\.?
+    [A-Za-z]{{2,5}}(?:/[A-Za-z]{{2,5}}){{1,6}}/?
+    \((?!sic\))[a-z]{{2,4}}(?:/[a-z]{{2,4}})*\)
+    (?<=\)\.\s)[A-Z]{{2,4}}(?:-[A-Z]{{2,4}})*
+    \(end\) [a-z]{{2,4}}(?:\.[a-z]{{2,4}})*
+    [A-Z]{{2,4}}(?:[-/][A-Z]{{2,4}}){{1,3}}/?
+    [A-Z][a-z]{{1,3}}\d?/[A-Z]?[a-z]{{1,4}}\d?
+    \([A-Z][a-z]{{1,3}}(?:-[A-Z][a-z]{{1,3}})?/[A-Z]\w{{2,12}}\)
+    \((?:[A-Z]\.\s?){{1,3}}\)
+""")
+#: the same, where nothing else is in the paragraph: a few letters are no sentence
+LONE_INITIALS = any_of(r"""
+    [-–—/(]{0,2}[a-z]{2,5}(?: [a-z]{1,5}){0,4}[)/]?
+    [-–—/(]{0,2}[A-Z]{2,4}(?: [A-Z]{2,4})?[)/]?
+    [-–—/(]{0,2}[A-Za-zÀ-ÿ]{1,5}(?:[-/][A-Za-zÀ-ÿ]{1,5}){1,6}[)/]{0,2}
+    [-–—(]{0,2}(?:[A-Z]\.){2,3}\)?
+""")
