@@ -16,13 +16,13 @@ Found = Mapping[str, Any]
 
 #: list of the explanation → how one of it is headed: `str.format` with its fields
 _HEADS = {
-    "regions": "region  {code}  {name}  {score:.2f}",
-    "places": "place  {name}, {country}  (GeoNames {geonames})  {score:.2f}",
-    "topics": "topic  {code}  {name}  {score:.2f}",
-    "beats": "beat  {code}  {name}  {score:.2f}",
-    "people": "person  {name}",
-    "organisations": "organisation  {name}",
-    "relations": "{kind}  {id}  {score:.2f}",
+    "regions": "region {code} {name} {score:.2f}",
+    "places": "place {name}, {country} (GeoNames {geonames}) {score:.2f}",
+    "topics": "topic {code} {name} {score:.2f}",
+    "beats": "beat {code} {name} {score:.2f}",
+    "people": "person {name}",
+    "organisations": "organisation {name}",
+    "relations": "{kind} {id} {score:.2f}",
 }
 
 
@@ -38,7 +38,7 @@ def explanation_view(explained: Found) -> RenderableType:
     ]
     for name, head in _HEADS.items():
         for each in explained[name]:
-            roles = f"  ({', '.join(each['roles'])})" if each.get("roles") else ""
+            roles = f" ({', '.join(each['roles'])})" if each.get("roles") else ""
             lines.append(Text(f"\n{safe_line(head.format_map(each) + roles, 200)}", "bold"))
             lines += _reasons(each["evidence"])
     if explained["story_id"]:
