@@ -1,9 +1,10 @@
 """Which of the marked names are organisations', and where each is named. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from workers.tag.gazetteer.values import Kind as Sense
 from workers.tag.marked import WRITTEN, Gathered, MarkedText, Name, is_region, senses_of
+from workers.tag.tokens import Case
 
 #: how far before a word a minister's title may stand: "ministre saoudien de l'Energie"
 _TITLE_REACH = 4
@@ -38,6 +39,8 @@ def bodies_among(text: MarkedText, marked: Sequence[Name], taken: frozenset[int]
         if not set(range(whole.first, whole.end)) <= taken:
             words = text.plain(whole)
             bodies.setdefault(words, Gathered(words))
+    for name in list(_abbreviations(text, bodies)):
+        bodies.setdefault(text.plain(name), Gathered(text.plain(name)))
     free = [n not in taken and n not in text.bodies for n in range(len(text.tokens.words))]
     for words in sorted(bodies, key=len, reverse=True):
         for name in _places_of(text, words):
@@ -48,6 +51,20 @@ def bodies_among(text: MarkedText, marked: Sequence[Name], taken: frozenset[int]
                     free[n] = False
     merged = _merged(text, [each for each in bodies.values() if each.names])
     return sorted(merged, key=lambda each: min(name.first for name in each.names))
+
+
+def _abbreviations(text: MarkedText, bodies: Iterable[tuple[str, ...]]) -> Iterator[Name]:
+    """Find what stands in brackets behind a name and is written as abbreviations are."""
+    plains, cases = text.tokens.plains, text.tokens.cases
+    for words in bodies:
+        for name in _places_of(text, words):
+            at = name.end + 1
+            if (
+                plains[name.end : at] == ("(",)
+                and plains[at + 1 : at + 2] == (")",)
+                and cases[at] is Case.UPPER
+            ):
+                yield Name(at, at + 1)
 
 
 def _without_country(text: MarkedText, name: Name) -> Name:

@@ -70,6 +70,10 @@ class MarkedText:
         """Say whether only a space stands between a word and the one before it."""
         return n > 0 and self.tokens.text[self.tokens.ends[n - 1] : self.tokens.starts[n]] in (" ", "-")
 
+    def is_full(self, name: Name) -> bool:
+        """Say whether a name has a space: "Hoffmann-Kurz" and "O'Keeffe" are one word."""
+        return " " in self.tokens.text[self.tokens.starts[name.first] : self.tokens.ends[name.end - 1]]
+
     def is_titled(self, n: int) -> bool:
         """Say whether a title stands right before a word: "Mr. Okafor", "colonel Kabeya"."""
         plains = self.tokens.plains
@@ -85,15 +89,45 @@ def sorted_out(text: MarkedText, spans: Iterable[Span]) -> tuple[list[Name], lis
     bodies: list[Name] = []
     shouted = _shouted(text.tokens)
     for span in spans:
-        name = _trimmed(text, _of_span(text.tokens, span))
+        of_body = span.kind is Kind.ORGANISATION
+        name = _trimmed(text, _of_span(text.tokens, span), of_body=of_body)
         if name is None or text.touches(name, text.bodies) or text.touches(name, shouted):
             continue
         is_body = not text.words.bodies.isdisjoint(text.plain(name))
-        if span.kind is Kind.PERSON or (not is_body and text.is_titled(name.first)):
-            (bodies if is_body else persons).append(name)
-        elif span.kind is Kind.ORGANISATION:
-            bodies.append(name)
+        if not is_body and (span.kind is Kind.PERSON or _is_like_a_person(text, name)):
+            persons.append(_with_particles(text, name))
+        elif of_body or span.kind is Kind.PERSON:
+            bodies.append(_with_form(text, name))
     return persons, bodies
+
+
+def _is_like_a_person(text: MarkedText, name: Name) -> bool:
+    """Say whether a title stands before a name, or it is a given name and a surname."""
+    plains = text.plain(name)
+    full = text.is_full(name) and len(plains) <= 3 and plains[0] in text.gazetteer.words.given
+    return text.is_titled(name.first) or full
+
+
+def _with_particles(text: MarkedText, name: Name) -> Name:
+    """Take in what a model cuts off at a particle: "Maarten" of "Maarten van der Linden", "Linden" of it."""
+    plains, cases, particles = text.tokens.plains, text.tokens.cases, text.words.particles
+    first, end = name.first, name.end
+    while first > 0 and text.follows(first) and plains[first - 1] in particles:
+        first -= 1
+    at = end
+    while at < len(plains) and text.follows(at) and plains[at] in particles and cases[at] is Case.LOWER:
+        at += 1
+    if end < at < len(plains) and text.follows(at) and cases[at] is Case.TITLE:
+        end = at + 1
+    # "de" alone is an article as often as not: "le départ de Modelski".
+    return Name(first if plains[first] not in _ARTICLES else name.first, end)
+
+
+def _with_form(text: MarkedText, name: Name) -> Name:
+    """Take in the form of a company that follows: "Delta Hedge LLC"."""
+    n = name.end
+    follows = n < len(text.tokens.words) and text.follows(n) and text.tokens.cases[n] in WRITTEN
+    return Name(name.first, n + 1) if follows and text.tokens.plains[n] in text.words.forms else name
 
 
 def _shouted(tokens: Tokens) -> frozenset[int]:
@@ -115,12 +149,16 @@ def _of_span(tokens: Tokens, span: Span) -> Name:
     return Name(inside[0], inside[-1] + 1) if inside else Name(0, 0)
 
 
-def _trimmed(text: MarkedText, name: Name) -> Name | None:
-    """Cut off what is no part of a name: titles, articles, possessives, words written small at its ends."""
+def _trimmed(text: MarkedText, name: Name, *, of_body: bool) -> Name | None:
+    """Cut off what is no part of a name: titles, articles, possessives, words written small at its ends.
+
+    Small words may end a body's name, where its kind opens it: "Institut ivoirien du sport".
+    """
     first, end = name.first, name.end
     while first < end and _may_go_before(text, first):
         first += 1
-    while end > first and _may_go_behind(text, end - 1):
+    small = of_body and first < end and text.tokens.plains[first] in text.words.bodies
+    while end > first and _may_go_behind(text, end - 1, small=small):
         end -= 1
     letters = sum(map(str.isalpha, "".join(text.tokens.plains[first:end])))
     if first >= end or letters < 2 or end - first > MOST_WORDS:
@@ -135,11 +173,13 @@ def _may_go_before(text: MarkedText, n: int) -> bool:
     return case is Case.LOWER and plain not in text.words.particles
 
 
-def _may_go_behind(text: MarkedText, n: int) -> bool:
+def _may_go_behind(text: MarkedText, n: int, *, small: bool) -> bool:
     tokens = text.tokens
     possessive = (
         tokens.plains[n] == "s" and tokens.text[tokens.starts[n] - 1 : tokens.starts[n]] in _APOSTROPHES
     )
+    if small and tokens.cases[n] is Case.LOWER:
+        return possessive or tokens.plains[n] in text.stop_words
     return possessive or tokens.cases[n] not in WRITTEN
 
 

@@ -15,7 +15,7 @@ def people_among(text: MarkedText, marked: Sequence[Name]) -> list[Gathered]:
     names = [name for name in marked if _is_personal(text, name)]
     people: list[Gathered] = []
     for name in names:
-        if name.end - name.first > 1 and text.plain(name)[0] not in text.words.particles:
+        if text.is_full(name) and text.plain(name)[0] not in text.words.particles:
             _add_full_name(text, people, name)
     single = [name for name in names if not _bearers(people, text.plain(name))]
     for name in single:
