@@ -64,8 +64,9 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRef:
-    """What is needed to send an entry to a worker. Only its id crosses Redis."""
+    """What is needed to send an entry or a document to a worker. Only its id crosses Redis."""
 
+    #: of the entry; on the queue `enrich` the document's number
     id: int
     queue: QueueName
     #: in a job of its own at the front
@@ -281,6 +282,27 @@ class Processed:
     document: Document
     tagging: Tagging = field(default_factory=Tagging)
     relations: tuple[Relation, ...] = ()
+    #: its people and organisations are to be found later, on the queue `enrich`
+    enrich: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unenriched:
+    """A stored document that this worker may enrich."""
+
+    #: its number in the store
+    seq: int
+    document: Document
+    #: as it is now
+    tagging: Tagging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """A stored document with what is said of it from now on."""
+
+    seq: int
+    tagging: Tagging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,10 +349,28 @@ class WorkStore(Protocol):
         """
         ...
 
+    def claim_unenriched(
+        self, ids: Sequence[int], *, token: str, owner: str, now: datetime, lease: timedelta
+    ) -> Sequence[Unenriched]:
+        """Take documents to enrich, as `claim` does entries. `ids` are documents' numbers."""
+        ...
+
+    def save_enriched(self, enriched: Sequence[Enriched], *, token: str, now: datetime) -> int:
+        """Replace the taggings of documents that still hold the token, and note each as `tagged` in `change`.
+
+        Returns how many; the others were given to somebody else meanwhile, or erased.
+        """
+        ...
+
+    def unenriched_among(self, ids: Sequence[int]) -> int:
+        """Count those documents of these entries that are still to be enriched. `ids` may be long."""
+        ...
+
     def fail(self, token: str, *, cause: str, counts: bool, now: datetime, max_attempts: int) -> int:
         """Give back the entries of a batch that raised: each is sent alone next time.
 
-        One that has used up its attempts goes to quarantine with the cause. With `counts=False` (a service
+        One that has used up its attempts goes to quarantine with the cause; a document that was to be
+        enriched stays as it is, counted as `not_enriched`. With `counts=False` (a service
         was not usable, which is no fault of the entries) the attempt is taken back and nothing goes to
         quarantine. Returns how many were given back.
         """
@@ -351,7 +391,8 @@ class WorkStore(Protocol):
     def take_unsent(
         self, queue: QueueName, *, now: datetime, sent_before: datetime | None, limit: int
     ) -> Sequence[EntryRef]:
-        """Choose pending entries to send: never sent, or sent before `sent_before` and lost since.
+        """Choose pending entries, or documents to enrich, to send: never sent, or sent before `sent_before`
+        and lost since.
 
         They are marked as sent now in the same transaction, so that two reconcilers never choose the same.
         """

@@ -1,8 +1,8 @@
 """The queues between the two sides: the home of rq and redis.
 
-Redis carries entry ids and nothing else, as JSON. Whoever can write to Redis may make us process an entry
-again, and nothing more: WireJob runs only the functions named here. Whatever is lost here is sent again from
-the store (workers.reconcile).
+Redis carries ids of entries and numbers of documents, as JSON, and nothing else. Whoever can write to Redis
+may make us process one again, and nothing more: WireJob runs only the functions named here. Whatever is lost
+here is sent again from the store (workers.reconcile).
 """
 
 import itertools
@@ -31,7 +31,11 @@ from pipeline.ports import EntryRef, QueueState, WorkerState
 FUNCTIONS: Mapping[QueueName, str] = {
     QueueName.WIRE: "workers.jobs.process_batch",
     QueueName.BACKFILL: "workers.jobs.process_batch",
+    QueueName.ENRICH: "workers.jobs.enrich_batch",
 }
+
+#: documents in one job of the queue `enrich`: each takes as long as dozens of entries
+ENRICH_BATCH = 8
 
 #: failed jobs are kept to be looked at; their entries live in the store. RQ's default is a year.
 FAILURE_TTL = timedelta(days=7)
@@ -119,7 +123,7 @@ class RedisQueue:
             for name, of_queue in itertools.groupby(sorted(refs, key=_by_queue), key=lambda ref: ref.queue):
                 queue = self._queues[name]
                 queue.enqueue_many(
-                    [self._job(queue, name, batch) for batch in self._batches(of_queue)], pipeline
+                    [self._job(queue, name, batch) for batch in self._batches(name, of_queue)], pipeline
                 )
             pipeline.execute()
 
@@ -195,7 +199,7 @@ class RedisQueue:
         """Close connections."""
         self._client.close()
 
-    def _batches(self, refs: Iterator[EntryRef]) -> Iterator[tuple[list[EntryRef], bool]]:
+    def _batches(self, name: QueueName, refs: Iterator[EntryRef]) -> Iterator[tuple[list[EntryRef], bool]]:
         """Group refs into jobs: (refs, at the front)."""
         ordinary: list[EntryRef] = []
         for ref in refs:
@@ -203,7 +207,8 @@ class RedisQueue:
                 yield [ref], ref.urgent
             else:
                 ordinary.append(ref)
-        for batch in _chunks(ordinary, self._batch_size):
+        size = min(self._batch_size, ENRICH_BATCH) if name is QueueName.ENRICH else self._batch_size
+        for batch in _chunks(ordinary, size):
             yield batch, False
 
     def _job(self, queue: Queue, name: QueueName, batch: tuple[list[EntryRef], bool]) -> Any:
@@ -214,7 +219,7 @@ class RedisQueue:
             timeout=self._job_timeout_s,
             result_ttl=0,
             failure_ttl=int(FAILURE_TTL.total_seconds()),
-            description=f"{len(refs)} entries",
+            description=f"{len(refs)} {'documents' if name is QueueName.ENRICH else 'entries'}",
             job_id=_new_job_id(),
             at_front=at_front,
         )

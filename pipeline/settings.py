@@ -1,7 +1,7 @@
 """The configuration as values: newswire.yaml and the environment; feeds.yaml through pipeline.config.feeds.
 
 A setting has one name everywhere: `fetch.timeout_s` here, `timeout_s:` under `fetch:` in newswire.yaml,
-NEWSWIRE_FETCH__TIMEOUT_S in the environment, which wins.
+NEWSWIRE_FETCH__TIMEOUT_S in the environment, which wins; `ner` has no section, and is NEWSWIRE_NER there.
 """
 
 import re
@@ -32,6 +32,7 @@ from pipeline.model import Feed
 __all__ = ["Settings", "load_feeds", "load_settings", "secrets_of", "secrets_of_feeds", "shipped_config_dir"]
 
 _VARIABLE = re.compile(r"NEWSWIRE_([A-Z0-9]+)__(\w+)")
+_NER = "NEWSWIRE_NER"
 
 
 def _storage_url(value: str) -> str:
@@ -95,7 +96,7 @@ class Workers(Section):
 
     wire: Count = 2
     backfill: Count = 1
-    enrich: Count = 0
+    enrich: Count = 1
     batch_size: Positive = 64
     batch_timeout_s: Time = 10.0
     memory_bytes: Bytes = 2 * 2**30
@@ -134,6 +135,8 @@ class Log(Section):
 class _Service(Section):
     """newswire.yaml."""
 
+    #: people and organisations are found by the pretrained models
+    ner: bool = True
     storage: Annotated[Storage, EMPTY_SECTION] = Storage()
     queue: Annotated[Queue, EMPTY_SECTION] = Queue()
     fetch: Annotated[Fetch, EMPTY_SECTION] = Fetch()
@@ -151,6 +154,7 @@ class Settings:
     #: absolute; need not exist yet
     data_dir: Path
     feeds: tuple[Feed, ...] = ()
+    ner: bool = True
     storage: Storage = field(default_factory=Storage)
     queue: Queue = field(default_factory=Queue)
     fetch: Fetch = field(default_factory=Fetch)
@@ -167,7 +171,7 @@ _PLACES = frozenset(
     for key in info.annotation.model_fields
 )
 #: what may be shown of the file when something is wrong
-_PUBLIC = _PLACES - {"storage.url", "queue.url", "web.token"}
+_PUBLIC = frozenset({"ner", *_PLACES}) - {"storage.url", "queue.url", "web.token"}
 
 
 def shipped_config_dir() -> Path:
@@ -251,6 +255,9 @@ def _overridden(source: Source, env: Mapping[str, str]) -> tuple[object, list[Co
     if not isinstance(value, dict):
         return value, strangers
     value = dict(value)
+    if env.get(_NER):
+        source.variables["ner",] = _NER
+        value["ner"] = env[_NER]
     for name, given in sorted(env.items()):
         match = _VARIABLE.fullmatch(name)
         if not match or not given:

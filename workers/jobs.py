@@ -6,7 +6,7 @@ is raised fails the batch, whose entries are given back and sent again one by on
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,8 +14,9 @@ from typing import Protocol
 
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
-from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Processed, Refusal, WorkStore
+from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, Processed, Refusal, WorkStore
 from workers.normalise.document import Source, normalise
+from workers.tag.enricher import Enricher, wants_enriching
 from workers.tag.tagger import Tagger
 
 log = get_logger(__name__)
@@ -40,6 +41,10 @@ class WorkerEdge:
 
     store: WorkStore
     tagger: Tagger
+    #: None: this process is not on the queue `enrich`
+    enricher: Enricher | None = None
+    #: of documents that are to be enriched
+    languages: frozenset[str] = frozenset()
     clock: Clock
     beat: Beat
     #: name of the worker's place: whoever takes it after a death gives back what it held
@@ -63,14 +68,41 @@ def process_batch(ids: Sequence[int]) -> None:
     with _watched(edge), _given_back(edge, token):
         claimed = edge.store.claim(ids, token=token, owner=edge.owner, now=edge.clock.now(), lease=edge.lease)
         edge.beat.suspect()
-        processed, refusals = work_through(claimed, edge.tagger)
+        processed, refusals = work_through(claimed, edge.tagger, edge.languages)
         edge.beat.trust()
         outcome = edge.store.save(processed, refusals, token=token, now=edge.clock.now())
     _log(claimed, processed, refusals, outcome, time.monotonic() - began)
 
 
-def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[Processed], list[Refusal]]:
-    """Normalise and tag each entry; an EntryError refuses that entry, not the batch."""
+def enrich_batch(ids: Sequence[int]) -> None:
+    """Find people and organisations of stored documents and replace their taggings. Safe to run twice."""
+    edge, token, began = _edges[0], secrets.token_hex(8), time.monotonic()
+    assert edge.enricher is not None, "a job for the queue `enrich` is on another"
+    with _watched(edge), _given_back(edge, token):
+        claimed = edge.store.claim_unenriched(
+            ids, token=token, owner=edge.owner, now=edge.clock.now(), lease=edge.lease
+        )
+        edge.beat.suspect()
+        enriched = [
+            Enriched(seq=each.seq, tagging=edge.enricher.enrich(each.document, each.tagging))
+            for each in claimed
+        ]
+        edge.beat.trust()
+        saved = edge.store.save_enriched(enriched, token=token, now=edge.clock.now())
+    duration_s = round(time.monotonic() - began, 4)
+    log.info("batch_enriched", documents=saved, lost=len(claimed) - saved, duration_s=duration_s)
+
+
+def work_through(
+    claimed: Sequence[ClaimedEntry], tagger: Tagger, languages: Collection[str] = ()
+) -> tuple[list[Processed], list[Refusal]]:
+    """Normalise and tag each entry; an EntryError refuses that entry, not the batch.
+
+    Args:
+        claimed: The entries.
+        tagger: Rules and gazetteer.
+        languages: Of documents whose people and organisations are to be found later.
+    """
     processed: list[Processed] = []
     refusals: list[Refusal] = []
     for one in claimed:
@@ -80,7 +112,8 @@ def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[
             refusals.append(Refusal(entry_id=one.id, reason=error.reason, detail=error.detail))
             continue
         document, tagging = tagger.tag(document, default_region=one.default_region)
-        processed.append(Processed(entry_id=one.id, document=document, tagging=tagging))
+        enrich = wants_enriching(document, (), languages)
+        processed.append(Processed(entry_id=one.id, document=document, tagging=tagging, enrich=enrich))
     return processed, refusals
 
 

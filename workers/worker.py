@@ -33,6 +33,8 @@ from pipeline.service.children import die_with
 from workers.jobs import WorkerEdge, install
 from workers.normalise.document import warm_up
 from workers.reconcile import reconcile
+from workers.tag.enricher import Enricher
+from workers.tag.ner import Models
 from workers.tag.tagger import Tagger, load_tagger
 
 log = get_logger(__name__)
@@ -49,6 +51,10 @@ _HOUSEKEEPING_S = 300.0
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
 _KEEPER = "keeper"
+#: the models take seconds to load, on a busy machine many
+_LOADING_S = 120.0
+#: of the workers on `enrich`: nobody waits for them, and live news does not wait for theirs
+_NICE = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,8 @@ class WorkPlan:
     open_store: Callable[[], Store]
     #: queue → number of processes
     processes: dict[QueueName, int]
+    #: of documents whose people and organisations are to be found
+    languages: frozenset[str]
     batch_size: int
     batch_timeout_s: int
     memory_bytes: int
@@ -179,7 +187,8 @@ class Workers:
     def _watch(self, place: _Place) -> None:
         is_keeper = place.queue is None
         busy_limit_s = _KEEPER_BUSY_S if is_keeper else self._plan.batch_timeout_s + _KILL_AFTER_S
-        hangs_s = place.beat.hangs_s(busy_limit_s=busy_limit_s, silent_limit_s=_SILENT_S + busy_limit_s)
+        silent_limit_s = _SILENT_S + busy_limit_s + (_LOADING_S if place.queue is QueueName.ENRICH else 0)
+        hangs_s = place.beat.hangs_s(busy_limit_s=busy_limit_s, silent_limit_s=silent_limit_s)
         if hangs_s and not place.hung:
             log.error("worker_hung", place=place.name, pid=place.pid, seconds=round(hangs_s, 1))
             place.hung = True
@@ -273,10 +282,13 @@ def _child(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger, parent: in
 
 def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     assert place.queue is not None
+    enricher = _load_enricher(place, plan, tagger) if place.queue is QueueName.ENRICH else None
     store = plan.open_store()
     edge = WorkerEdge(
         store=store,
         tagger=tagger,
+        enricher=enricher,
+        languages=plan.languages,
         clock=SystemClock(),
         beat=place.beat,
         owner=owner,
@@ -294,6 +306,16 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     install(edge)
     name = f"{place.name}-{os.getpid()}-{secrets.token_hex(3)}"
     run_worker(place.queue, plan.queue_url, name=name, moved=place.beat.end)
+
+
+def _load_enricher(place: _Place, plan: WorkPlan, tagger: Tagger) -> Enricher:
+    """Load the models, in this process only: the others need their memory for nothing."""
+    models = Models(plan.languages)
+    models.warm_up()
+    os.nice(_NICE)
+    place.beat.end()
+    log.info("models_loaded", models=models.version)
+    return Enricher(tagger=tagger, models=models)
 
 
 def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:

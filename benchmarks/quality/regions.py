@@ -1,4 +1,4 @@
-"""How well countries are told, and what that costs: `python -m benchmarks.quality.regions [--worst N]`.
+"""How well countries are told: `python -m benchmarks.quality.regions [--worst N]`.
 
 Judges the role `subject` by editors' country labels of 13,571 wire stories of 1987. Three in ten were set
 aside before there was any rule, by a hash of their id (sets/wire-regions-set-aside.txt): of those only the
@@ -9,28 +9,23 @@ count as their successors.
 import argparse
 import gzip
 import json
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import spacy
-
 from pipeline.model import Document, Entry, Tag
 from workers.normalise.document import Source, normalise
 from workers.tag.gazetteer.compile import compile_gazetteer
-from workers.tag.gazetteer.file import Gazetteer, load_gazetteer
+from workers.tag.gazetteer.file import load_gazetteer
 from workers.tag.regions import SUBJECT, regions_of
-from workers.tag.tokens import Tokens, tagged_text, tokenise
+from workers.tag.tokens import tagged_text, tokenise
 
 _ROOT = Path(__file__).parents[2]
 _STORIES = _ROOT.parent / "shared" / "data" / "wire-regions" / "train.jsonl.gz"
 _SET_ASIDE = Path(__file__).parent / "sets" / "wire-regions-set-aside.txt"
 _SUCCESSORS = {"SU": "RU", "DD": "DE", "CS": "CZ", "YD": "YE", "YU": "RS"}
-_NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_ROUNDS = 3
-_TIMED = 2000
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def stories() -> Iterator[Story]:
                 provider="wire",
             )
             yield Story(
-                document=normalise(entry, Source(provider="wire"), None, now=_NOW),
+                document=normalise(entry, Source(provider="wire"), None, now=NOW),
                 gold=frozenset(_SUCCESSORS.get(code, code) for code in record["countries"]),
                 set_aside=record["id"] in aside,
             )
@@ -95,67 +90,13 @@ def worst(outcomes: Sequence[Outcome], count: int) -> None:
         )
 
 
-def cost(documents: Sequence[Document], gazetteer: Gazetteer) -> None:
-    """Time each document's regions beside blank tokenisation, rounds taken in turn."""
-    blank = spacy.blank("en").tokenizer
-    texts = [(tagged_text(each), each.language) for each in documents]
-    tokens: list[Tokens] = [tokenise(*each) for each in texts]
-    steps = {
-        "blank spaCy tokenisation": lambda: [blank(text) for text, _ in texts],
-        "words (spaCy's included)": lambda: [tokenise(*each) for each in texts],
-        "regions": lambda: [
-            regions_of(each, words, gazetteer) for each, words in zip(documents, tokens, strict=True)
-        ],
-    }
-    spent = dict.fromkeys(steps, float("inf"))
-    for _ in range(_ROUNDS):
-        for name, step in steps.items():
-            start = time.process_time()
-            step()
-            spent[name] = min(spent[name], time.process_time() - start)
-    floor = spent["blank spaCy tokenisation"]
-    for name, seconds in spent.items():
-        print(
-            f"cost: {name:26} {seconds / len(texts) * 1e6:6.0f} us a document, {seconds / floor:.2f} of blank"
-        )
-
-
-def private_kb() -> int:
-    lines = Path("/proc/self/smaps_rollup").read_text().split("\n")
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
-
-
-def load(path: Path) -> Gazetteer:
-    start = time.perf_counter()
-    compile_gazetteer(path)
-    compiled = time.perf_counter()
-    before = private_kb()
-    began = time.perf_counter()
-    gazetteer = load_gazetteer(path)
-    loaded = time.perf_counter()
-    print(f"gazetteer: {path.stat().st_size / 1e6:.1f} MB, {len(gazetteer)} names and beginnings of names")
-    print(f"gazetteer: compiled or found fresh in {compiled - start:.1f} s, loaded in {loaded - began:.3f} s")
-    print(f"gazetteer: private memory after loading {(private_kb() - before) / 1024:.1f} MB")
-    return gazetteer
-
-
-def use(gazetteer: Gazetteer, documents: Sequence[Document]) -> None:
-    words = [tokenise(tagged_text(each), each.language).plains for each in documents]
-    before = private_kb()
-    for each in words:
-        gazetteer.nodes(each)
-    grown = (private_kb() - before) / 1024
-    print(f"gazetteer: private memory for the words of {len(documents)} documents {grown:.1f} MB more")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worst", type=int, default=0, help="stories of the development part to show")
     parser.add_argument("--gazetteer", type=Path, default=_ROOT / ".pytest_cache" / "gazetteer.bin")
     options = parser.parse_args()
-    gazetteer = load(options.gazetteer)
+    gazetteer = load_gazetteer(compile_gazetteer(options.gazetteer))
     read = list(stories())
-    use(gazetteer, [each.document for each in read])
     outcomes = [
         Outcome(
             each,
@@ -167,7 +108,6 @@ def main() -> None:
     ]
     report("development", [each for each in outcomes if not each.story.set_aside])
     report("set aside  ", [each for each in outcomes if each.story.set_aside])
-    cost([each.document for each in read if not each.set_aside][:_TIMED], gazetteer)
     worst([each for each in outcomes if not each.story.set_aside], options.worst)
 
 

@@ -48,6 +48,7 @@ def all_checks(app: AppContext) -> Iterator[Check]:
     configured = config_check(app)
     yield configured
     if configured.outcome is not Outcome.FAIL:
+        yield models_check(wanted=app.settings.ner)
         yield from _storage(app)
         yield from _queue(app)
 
@@ -95,6 +96,22 @@ def config_check(app: AppContext) -> Check:
     except ConfigError as error:
         return _fail("config", str(error))
     return _ok("config", f"{app.config_dir}, {feeds} feeds")
+
+
+def models_check(*, wanted: bool) -> Check:
+    """Check that the models are there that find people and organisations; without them all else works."""
+    from workers.tag.ner import MODELS, installed_models
+
+    if not wanted:
+        return _ok("models", "not used: ner is off")
+    missing = sorted(set(MODELS) - installed_models())
+    if not missing:
+        return _ok("models", f"for {', '.join(MODELS)}")
+    packages = " ".join(MODELS[each].replace("_", "-") for each in missing)
+    return _warn(
+        "models",
+        f"none for {', '.join(missing)}: no people and few organisations there; pip install {packages}",
+    )
 
 
 def sqlite_check() -> Check:

@@ -1,7 +1,7 @@
 """`newswire inspect`: show the documents that files become. No queue, no storage, nothing kept."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +12,17 @@ from pipeline.cli.context import AppContext
 from pipeline.clock import SystemClock
 from pipeline.errors import EntryError, FetchError, ParseError
 from pipeline.formats import detect
-from pipeline.model import Parsed
+from pipeline.model import Document, Parsed, Tagging
 from pipeline.plain import safe_line
 from pipeline.publish.record import inspected_record, to_line
 from pipeline.sources.files import Delivery, deliveries
 from workers.normalise.document import Source, normalise
-from workers.tag.tagger import Tagger, load_tagger
+from workers.tag.enricher import Enricher
+from workers.tag.ner import Models, installed_models
+from workers.tag.tagger import load_tagger
+
+#: what the workers do with a document before and after it is stored
+Analyse = Callable[[Document], tuple[Document, Tagging]]
 
 _MAX_BYTES = 256 * 1024 * 1024
 #: what files say of their provider is believed, as with `import`
@@ -31,11 +36,24 @@ def inspect_command(
     ],
 ) -> None:
     """Show the documents that files become, as JSON Lines; keep nothing."""
-    if failed := inspect(paths, load_tagger(app.config_dir)):
+    if failed := inspect(paths, _analyse(app)):
         raise typer.Exit(failed)
 
 
-def inspect(paths: Sequence[Path], tagger: Tagger) -> int:
+def _analyse(app: AppContext) -> Analyse:
+    """Load rules and, where they are wanted and there, the models."""
+    tagger = load_tagger(app.config_dir)
+    languages = installed_models() if app.settings.ner else frozenset()
+    enricher = Enricher(tagger=tagger, models=Models(languages)) if languages else None
+
+    def analyse(document: Document) -> tuple[Document, Tagging]:
+        document, tagging = tagger.tag(document)
+        return document, enricher.enrich(document, tagging) if enricher else tagging
+
+    return analyse
+
+
+def inspect(paths: Sequence[Path], analyse: Analyse) -> int:
     """Write the documents of files to standard output in input order, what went wrong to standard error.
 
     Returns:
@@ -43,7 +61,7 @@ def inspect(paths: Sequence[Path], tagger: Tagger) -> int:
     """
     now = SystemClock().now()
     failed = 0
-    for found in _lines(paths, tagger, now):
+    for found in _lines(paths, analyse, now):
         if isinstance(found, bytes):
             sys.stdout.buffer.write(found)
         else:
@@ -54,7 +72,7 @@ def inspect(paths: Sequence[Path], tagger: Tagger) -> int:
     return failed
 
 
-def _lines(paths: Sequence[Path], tagger: Tagger, now: datetime) -> Iterator[bytes | str]:
+def _lines(paths: Sequence[Path], analyse: Analyse, now: datetime) -> Iterator[bytes | str]:
     """Give each document as a line of JSON, and each thing that went wrong as a line of text."""
     for found in deliveries([str(path) for path in paths], max_bytes=_MAX_BYTES):
         if isinstance(found, FetchError):
@@ -66,11 +84,11 @@ def _lines(paths: Sequence[Path], tagger: Tagger, now: datetime) -> Iterator[byt
         except ParseError as error:
             yield safe_line(f"{name}: {error.detail}")
             continue
-        yield from _documents(found, name, parsed, tagger, now)
+        yield from _documents(found, name, parsed, analyse, now)
 
 
 def _documents(
-    delivery: Delivery, name: str, parsed: Parsed, tagger: Tagger, now: datetime
+    delivery: Delivery, name: str, parsed: Parsed, analyse: Analyse, now: datetime
 ) -> Iterator[bytes | str]:
     for number, entry in enumerate(parsed.entries, 1):
         try:
@@ -78,6 +96,6 @@ def _documents(
         except EntryError as error:
             yield safe_line(f"{name}: entry {number}: {error.detail}")
         else:
-            yield to_line(inspected_record(*tagger.tag(document)))
+            yield to_line(inspected_record(*analyse(document)))
     for problem in parsed.problems:
         yield safe_line(f"{name}: {delivery.place(problem.where)}: {problem.detail}")

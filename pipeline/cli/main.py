@@ -50,6 +50,7 @@ _COMMANDS = (
     _Listed("status", "pipeline.cli.read:status_command", "Show queues, workers, feeds and failures."),
     _Listed("search", "pipeline.cli.read:search_command", "Search what is stored."),
     _Listed("show", "pipeline.cli.read:show_command", "Show one document."),
+    _Listed("explain", "pipeline.cli.read:explain_command", "Say why one document is tagged as it is."),
     _Listed("tail", "pipeline.cli.read:tail_command", "Follow what is stored."),
     _Listed("export", "pipeline.cli.read:export_command", "Write documents to a file or pipe."),
     _Listed("quarantine", "pipeline.cli.care:quarantine_app", "See and release what could not be processed."),

@@ -1,4 +1,4 @@
-"""search, show, tail, export, status: read what is stored. None of them needs a running service."""
+"""search, show, explain, tail, export, status: read what is stored. None of them needs a running service."""
 
 import sys
 import time
@@ -71,10 +71,7 @@ def show_command(
 
     now = SystemClock().now()
     with stored(app) as store:
-        found = store.document(document_id, now=now)
-        if found is None:
-            typer.echo(f"newswire: no document {document_id!r} that may be shown", err=True)
-            raise typer.Exit(1)
+        found = _document(store, document_id)
         chain = store.versions(found.document.uri, now=now)
         if versions:
             for each in chain:
@@ -85,8 +82,40 @@ def show_command(
             console().print(document_view(found, store.sightings(found.document.id), chain))
 
 
+def explain_command(
+    app: AppContext,
+    document_id: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Say why one document is tagged and linked as it is: each tag with the words that gave it."""
+    from pipeline.cli.explain_text import explanation_view
+    from pipeline.cli.show_text import console, print_json
+    from pipeline.publish.explain import explanation
+    from pipeline.publish.record import to_line
+
+    with stored(app) as store:
+        explained = explanation(_document(store, document_id))
+    if json:
+        print_json(to_line(explained))
+    else:
+        console().print(explanation_view(explained), soft_wrap=True)
+
+
+def _document(store: "Store", document_id: str) -> "StoredDocument":
+    found = store.document(document_id, now=SystemClock().now())
+    if found is None:
+        typer.echo(f"newswire: no document {document_id!r} that may be shown", err=True)
+        raise typer.Exit(1)
+    return found
+
+
 def tail_command(
     app: AppContext,
+    beat: Annotated[
+        str | None, typer.Option("--beat", metavar="BEAT", help="Only what belongs to this beat.")
+    ] = None,
     json: JsonOption = False,
     since_start: Annotated[
         bool, typer.Option("--since-start", help="Begin with the first document stored.")
@@ -99,7 +128,7 @@ def tail_command(
     with stored(app) as store:
         after = 0 if since_start else place_before(store, lines)
         typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
-        for each in follow(store, SystemClock(), after=after):
+        for each in follow(store, SystemClock(), after=after, beat=beat):
             _print(each, json=json)
             sys.stdout.flush()
 

@@ -7,6 +7,7 @@ brings the embedded queue itself when nobody does.
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +28,9 @@ log = get_logger(__name__)
 
 QUEUE_URL = "NEWSWIRE_QUEUE__URL"
 LOG_LEVEL = "NEWSWIRE_LOG__LEVEL"
+
+#: how long `import --wait` waits for people and organisations when the documents are stored
+ENRICH_WAIT_S = 60.0
 
 
 def run_command(app: AppContext) -> None:
@@ -120,20 +124,30 @@ def import_command(
 def drain(app: AppContext, ids: Sequence[int]) -> Mapping[str, int]:
     """Have entries processed: wait for the workers there are, or bring some for as long as it takes.
 
+    People and organisations are waited for too, but not longer than ENRICH_WAIT_S: many documents take long.
+
     Returns:
-        How many became what, see FeedStore.fates; some are open only when it was interrupted.
+        How many became what, see FeedStore.fates; some are open only when it was interrupted. And how many
+        are still to be enriched.
     """
     from pipeline.store.open import open_store
 
     store = open_store(app.settings.storage.url, app.data_dir)
 
+    enriching = bool(_languages(app)) and app.settings.workers.enrich > 0
+    deadline = float("inf")
+
     def done() -> bool:
-        return store.open_among(ids) == 0
+        nonlocal deadline
+        if store.open_among(ids):
+            return False
+        deadline = min(deadline, time.monotonic() + ENRICH_WAIT_S)
+        return not enriching or time.monotonic() > deadline or store.unenriched_among(ids) == 0
 
     with closing(store):
         while not done() and not _work_until(app, done):
             pass  # whoever worked has gone: look again who does now
-        return store.fates(ids)
+        return {**store.fates(ids), "to be enriched": store.unenriched_among(ids)}
 
 
 def _work_until(app: AppContext, done: Callable[[], bool]) -> bool:
@@ -221,6 +235,13 @@ def _queue_url(app: AppContext) -> str:
     return url
 
 
+def _languages(app: AppContext) -> frozenset[str]:
+    """Say in which languages people and organisations are to be found, and can be."""
+    from workers.tag.ner import installed_models
+
+    return installed_models() if app.settings.ner else frozenset()
+
+
 def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "WorkPlan":
     from pipeline.model import QueueName
     from pipeline.store.open import open_store
@@ -228,6 +249,9 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
 
     settings: Settings = app.settings
     workers = settings.workers
+    languages = _languages(app)
+    if settings.ner and not languages:
+        log.warning("ner_unavailable", cause="no model is installed; see `newswire doctor`")
     return WorkPlan(
         data_dir=app.data_dir,
         config_dir=app.config_dir,
@@ -237,8 +261,9 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         processes={
             QueueName.WIRE: workers.wire if wire is None else wire,
             QueueName.BACKFILL: workers.backfill if backfill is None else backfill,
-            QueueName.ENRICH: workers.enrich,
+            QueueName.ENRICH: workers.enrich if languages else 0,
         },
+        languages=languages,
         batch_size=workers.batch_size,
         batch_timeout_s=int(workers.batch_timeout_s),
         memory_bytes=workers.memory_bytes,

@@ -21,7 +21,12 @@ def wait_a_little() -> bool:
 
 
 def follow(
-    store: ReadStore, clock: Clock, *, after: int, wait: Callable[[], bool] = wait_a_little
+    store: ReadStore,
+    clock: Clock,
+    *,
+    after: int,
+    beat: str | None = None,
+    wait: Callable[[], bool] = wait_a_little,
 ) -> Iterator[StoredDocument]:
     """Give new documents as they are stored.
 
@@ -29,6 +34,7 @@ def follow(
         store: Whose change log is read.
         clock: Says what may be shown now.
         after: Sequence number to start after; see `place_before`.
+        beat: Id of a beat: only documents that belong to it.
         wait: Called when nothing is left to read; False ends the iteration.
     """
     while True:
@@ -36,7 +42,7 @@ def follow(
         for change in changes:
             after = change.seq
             stored = _shown(store, change, clock.now())
-            if stored is not None:
+            if stored is not None and (beat is None or any(tag.code == beat for tag in stored.tagging.beats)):
                 yield stored
         if not changes and not wait():
             return

@@ -9,16 +9,18 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, insert, select, 
 
 from pipeline.codec import to_json
 from pipeline.identity import digest, revision_rank, scope_of
-from pipeline.model import Document, Relation, Tagging
+from pipeline.model import Document, Entity, Relation, Tagging
 from pipeline.ports import Processed
 from pipeline.store.among import among
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
+from pipeline.store.states import EnrichState
 from pipeline.store.tables import (
     change,
     document,
     document_data,
     document_tag,
+    enrichment,
     item,
     relation,
     tagging,
@@ -52,6 +54,7 @@ def _newest(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Sca
 
 
 _INSERT_TAG = insert(document_tag)
+_INSERT_ENRICHMENT = insert(enrichment)
 _KNOWN = select(document.c.id, document.c.seq, document.c.erased_at).where(among(document.c.id))
 _ITEMS = select(item.c.key, item.c.id).where(among(item.c.key))
 _REFRESH = (
@@ -185,34 +188,68 @@ def _store_findings(
     database: Database, connection: Connection, new: Sequence[tuple[int, NewDocument]], now: datetime
 ) -> None:
     """Store what was found out about new documents: tags and links."""
-    tags: Rows = [
-        {
-            "document_seq": seq,
-            "rules": each.processed.tagging.rules,
-            "data": to_json(each.processed.tagging),
-            "tagged_at": now,
-        }
-        for seq, each in new
-        if each.processed.tagging.rules
-    ]
+    tags = [(seq, each.processed.tagging) for seq, each in new if each.processed.tagging.rules]
     links = [
         _relation_row(each.processed.document.id, link)
         for _, each in new
         for link in each.processed.relations
     ]
     if tags:
-        connection.execute(insert(tagging), tags)
-        found_by = [row for seq, each in new for row in _found_by(seq, each.processed.tagging)]
-        execute_many(connection, _INSERT_TAG, found_by)
+        store_taggings(connection, tags, now)
+    execute_many(
+        connection, _INSERT_ENRICHMENT, [_to_enrich(seq, now) for seq, each in new if each.processed.enrich]
+    )
     if links:
         connection.execute(database.insert_new(relation), links)
 
 
+def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], now: datetime) -> None:
+    """Store what is said of documents, and by what they are found, where nothing of it is stored yet."""
+    rows: Rows = [
+        {"document_seq": seq, "rules": each.rules, "data": to_json(each), "tagged_at": now}
+        for seq, each in tags
+    ]
+    connection.execute(insert(tagging), rows)
+    execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in _found_by(seq, each)])
+
+
+def _to_enrich(seq: int, now: datetime) -> dict[str, Any]:
+    return {
+        "document_seq": seq,
+        "queued_at": now,
+        "state": EnrichState.PENDING,
+        "alone": False,
+        "attempts": 0,
+        "kills": 0,
+    }
+
+
 def _found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
-    """Give the rows by which a document's regions, topics and beats are searched: by code and by name."""
-    for kind, of_kind in (("region", tags.regions), ("topic", tags.topics), ("beat", tags.beats)):
-        for value in dict.fromkeys(tag_value(text) for tag in of_kind for text in (tag.code, tag.name)):
+    """Give the rows by which a document is searched: codes and names of tags, names of people and bodies."""
+    names = {
+        "region": [text for tag in tags.regions for text in (tag.code, tag.name)],
+        "topic": [text for tag in tags.topics for text in (tag.code, tag.name)],
+        "beat": [text for tag in tags.beats for text in (tag.code, tag.name)],
+        "person": [name for person in tags.people for name in _names_of_person(person)],
+        "org": [name for body in tags.organisations for name in _names(body)],
+    }
+    for kind, of_kind in names.items():
+        for value in dict.fromkeys(filter(None, map(tag_value, of_kind))):
             yield {"kind": kind, "value": value, "document_seq": seq}
+
+
+def _names(entity: Entity) -> Iterator[str]:
+    """Give the name of somebody or something, and how the text calls it."""
+    yield entity.name
+    yield from (mention.text for mention in entity.mentions)
+
+
+def _names_of_person(person: Entity) -> Iterator[str]:
+    """Give the names of a person, and the surname: the last word, and all but the first ("van der Berg")."""
+    yield from _names(person)
+    words = person.name.split()
+    yield words[-1]
+    yield " ".join(words[1:])
 
 
 def _relation_row(document_id: str, link: Relation) -> dict[str, Any]:

@@ -41,6 +41,9 @@ _FIELDS: Mapping[str, Callable[[str], str]] = {
     "region": tag_value,
     "topic": tag_value,
     "beat": tag_value,
+    # by full name or, a person, by surname
+    "person": tag_value,
+    "org": tag_value,
 }
 _DATES = ("since", "until")
 #: operators of other searches: taken as words they would find something else than was asked

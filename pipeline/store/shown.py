@@ -82,5 +82,5 @@ _FIELDS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
     "lang": _language,
     "provider": _provider,
     "feed": _feed,
-    **{kind: _tag(kind) for kind in ("region", "topic", "beat")},
+    **{kind: _tag(kind) for kind in ("region", "topic", "beat", "person", "org")},
 }

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, literal, select
 
 from pipeline.model import QueueName, SourceKind
 from pipeline.ports import EntryQueueState, FeedReport, StoreSnapshot
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
-from pipeline.store.states import IS_PENDING, IS_WORKING
-from pipeline.store.tables import counter, document, entry, feed, pace, quarantine
+from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING
+from pipeline.store.tables import counter, document, enrichment, entry, feed, pace, quarantine
 
 _WAITING = (
     select(entry.c.queue, func.count().label("number"), func.min(entry.c.received_at).label("oldest"))
@@ -19,6 +19,14 @@ _WAITING = (
     .group_by(entry.c.queue)
 )
 _IN_FLIGHT = select(entry.c.queue, func.count().label("number")).where(IS_WORKING).group_by(entry.c.queue)
+_UNENRICHED = select(
+    literal(QueueName.ENRICH.value).label("queue"),
+    func.count().label("number"),
+    func.min(enrichment.c.queued_at).label("oldest"),
+).where(IS_UNENRICHED)
+_ENRICHING = select(literal(QueueName.ENRICH.value).label("queue"), func.count().label("number")).where(
+    IS_ENRICHING
+)
 _QUARANTINED = (
     select(quarantine.c.queue, func.count().label("number"))
     .where(quarantine.c.dropped_at.is_(None))
@@ -53,8 +61,8 @@ class Snapshots(Part):
 
 def _queues(connection: Connection, now: datetime) -> tuple[EntryQueueState, ...]:
     second = int(now.timestamp())
-    waiting = {row.queue: row for row in connection.execute(_WAITING)}
-    in_flight = _numbers(connection.execute(_IN_FLIGHT))
+    waiting = {row.queue: row for each in (_WAITING, _UNENRICHED) for row in connection.execute(each)}
+    in_flight = {**_numbers(connection.execute(_IN_FLIGHT)), **_numbers(connection.execute(_ENRICHING))}
     quarantined = _numbers(connection.execute(_QUARANTINED))
     done = _numbers(connection.execute(_DONE, {"since": second - 60, "until": second}))
     return tuple(

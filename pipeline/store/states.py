@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import literal_column
 
-from pipeline.store.tables import entry
+from pipeline.store.tables import enrichment, entry
 
 
 class EntryState(StrEnum):
@@ -17,6 +17,16 @@ class EntryState(StrEnum):
     DROPPED = "dropped"
 
 
+class EnrichState(StrEnum):
+    """The life of an enrichment: pending → working → the row goes, or it is given up."""
+
+    PENDING = EntryState.PENDING.value
+    WORKING = EntryState.WORKING.value
+    GIVEN_UP = "given_up"
+
+
 # Literals, not parameters: a database uses a partial index only where it sees that the condition is the same.
 IS_PENDING = entry.c.state == literal_column("'pending'")
 IS_WORKING = entry.c.state == literal_column("'working'")
+IS_UNENRICHED = enrichment.c.state == literal_column("'pending'")
+IS_ENRICHING = enrichment.c.state == literal_column("'working'")

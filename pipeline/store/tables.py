@@ -311,7 +311,39 @@ tagging = Table(
     Column("tagged_at", UtcTime, nullable=False),
 )
 
-# By what a document is found: code and name of each region, topic and beat, folded.
+# A document whose people and organisations are still to be found; the row goes when they are.
+enrichment = Table(
+    "enrichment",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("queued_at", UtcTime, nullable=False),
+    Column("state", String(12), nullable=False),  # pending, working, or given_up: out of attempts
+    Column("alone", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("kills", Integer, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("lease_until", UtcTime),
+    Column("token", String(64)),
+    Column("owner", String(200)),
+    Column("last_cause", FreeText),
+)
+Index(
+    "enrichment_pending",
+    enrichment.c.sent_at,
+    enrichment.c.document_seq,
+    enrichment.c.queued_at,
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "enrichment_working",
+    enrichment.c.token,
+    enrichment.c.lease_until,
+    sqlite_where=text("state = 'working'"),
+    postgresql_where=text("state = 'working'"),
+)
+
+# By what a document is found, folded: codes and names of its tags, names of people and organisations.
 document_tag = Table(
     "document_tag",
     metadata,
@@ -368,6 +400,7 @@ change = Table(
 # Counts since the beginning. Always: accepted = stored + repeated + dropped + in quarantine + open.
 #   accepted, stored, repeated, dropped, items, erased: entries or documents, no label
 #   refused, problems: by reason · polls: ok, not_modified or a reason
+#   enriched: documents, no label · not_enriched: documents given up, by reason
 counter = Table(
     "counter",
     metadata,

@@ -126,7 +126,7 @@ class Work(Part):
                 now,
             )
             queues = [held[entry_id].queue for entry_id in (*done, *refused)]
-            _note_pace(self._database, connection, queues, now)
+            note_pace(self._database, connection, queues, now)
             add_counts(self._database, connection, counts)
         if erased:
             self._database.scrub()  # what came once more stood in the payload, and stands in the log
@@ -231,7 +231,8 @@ def _credit_feeds(connection: Connection, new: Sequence[NewDocument]) -> None:
     execute_many(connection, _DOCUMENTS_OF, [{"feed": feed_id, "more": n} for feed_id, n in counts.items()])
 
 
-def _note_pace(database: Database, connection: Connection, queues: Sequence[str], now: datetime) -> None:
+def note_pace(database: Database, connection: Connection, queues: Sequence[str], now: datetime) -> None:
+    """Note what was done this second, one queue's name for each."""
     second = int(now.timestamp())
     if queues:
         rows = [{"queue": queue, "second": second, "done": n} for queue, n in Counter(queues).items()]

@@ -1,12 +1,14 @@
 """Loaded by every Python process of a test that puts this folder on PYTHONPATH: stories that do harm.
 
 A text with one of these words does what no text should be able to do, inside the worker, where the real
-normaliser would run. The product knows nothing of it.
+normaliser would run; behind LATER- it does so where people and organisations are looked for. The product
+knows nothing of it.
 """
 
 import collections
 import ctypes
 import itertools
+import re
 import sys
 
 HARM = {
@@ -26,11 +28,23 @@ def _install() -> None:
 
     def normalise(entry, *rest, **more):
         for word, harm in HARM.items():
-            if word in (entry.text or ""):
+            if re.search(f"(?<!LATER-){word}", entry.text or ""):
                 harm()
         return harmless(entry, *rest, **more)
 
     module.normalise = normalise
+
+    from workers.tag.enricher import Enricher
+
+    unharmed = Enricher.enrich
+
+    def enrich(self, document, tagging):
+        for word, harm in HARM.items():
+            if f"LATER-{word}" in document.body_text:
+                harm()
+        return unharmed(self, document, tagging)
+
+    Enricher.enrich = enrich
 
 
 if {"pipeline.cli", "work"} <= set(sys.orig_argv):

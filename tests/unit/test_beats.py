@@ -8,6 +8,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import Tag
 from workers.tag.beats import BeatRules, beats_of, load_beats
 from workers.tag.groups import load_groups
+from workers.tag.matcher import Matcher
 from workers.tag.tokens import tokenise
 from workers.tag.topics import TopicRules, load_topics
 
@@ -59,7 +60,9 @@ def topic(code: str = "medtop:16000000", score: float = 0.8) -> Tag:
 def found(rules: BeatRules, *tags: Tag, text: str = "") -> dict[str, Tag]:
     regions = [tag for tag in tags if tag.roles]
     subjects = [tag for tag in tags if not tag.roles]
-    return {tag.code: tag for tag in beats_of(regions, subjects, tokenise(text, "en"), rules)}
+    tokens = tokenise(text, "en")
+    terms = Matcher(rules.phrases).find(tokens)
+    return {tag.code: tag for tag in beats_of(regions, subjects, tokens, terms, rules)}
 
 
 def test_the_weakest_part_gives_the_score_and_both_are_evidence(tmp_path: Path, topics: TopicRules) -> None:

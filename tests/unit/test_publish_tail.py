@@ -1,9 +1,10 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 
 from fakes_read import NOON, FakeReadStore, FixedClock, stored
-from pipeline.model import StoredDocument
+from pipeline.model import StoredDocument, Tag, Tagging
 from pipeline.ports import Change
 from pipeline.publish.tail import follow, place_before
 
@@ -46,6 +47,15 @@ def test_other_changes_are_passed_over() -> None:
     store = LoggedStore("-", name(1), "-", "-", name(2))
 
     assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(1), name(2)]
+
+
+def test_only_documents_of_a_beat_are_given_where_one_is_named() -> None:
+    store = LoggedStore(name(1), name(2))
+    of_beat = Tagging(rules="r", beats=(Tag(code="sahel-security", name="Sahel", score=0.9),))
+    store.documents = [store.documents[0], replace(store.documents[1], tagging=of_beat)]
+    given = follow(store, FixedClock(), after=0, beat="sahel-security", wait=lambda: False)
+
+    assert names(given) == [name(2)]
 
 
 def test_what_is_stored_while_waiting_is_given_too() -> None:

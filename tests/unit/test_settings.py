@@ -33,10 +33,23 @@ def test_an_empty_file_gives_the_defaults(load: Load) -> None:
     assert settings.storage.url is None
     assert settings.queue.url is None
     assert (settings.fetch.timeout_s, settings.fetch.max_body_bytes) == (30, 10 * 2**20)
-    assert (settings.workers.wire, settings.workers.backfill, settings.workers.enrich) == (2, 1, 0)
+    assert (settings.workers.wire, settings.workers.backfill, settings.workers.enrich) == (2, 1, 1)
+    assert settings.ner is True
     assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8600)
     assert settings.log.format == "auto"
     assert settings.feeds == ()
+
+
+@pytest.mark.parametrize(("written", "on"), [("on", True), ("off", False), ("no", False), ("true", True)])
+def test_ner_is_a_switch(written: str, on: bool, load: Load) -> None:
+    assert load(f"ner: {written}\n").ner is on
+    assert load("", NEWSWIRE_NER=written).ner is on
+    assert load("ner: on\n", NEWSWIRE_NER="off").ner is False
+
+
+def test_a_ner_that_is_no_switch_is_refused(load: Load) -> None:
+    assert "newswire.yaml:1:6: ner: " in refused(load, "ner: perhaps\n")
+    assert "NEWSWIRE_NER" in refused(load, "", NEWSWIRE_NER="perhaps")
 
 
 def test_the_data_directory_is_absolute(load: Load) -> None:

@@ -13,7 +13,7 @@ from pipeline.config.source import Source
 from pipeline.config.words import Place
 from pipeline.model import Evidence, Tag
 from workers.tag.groups import load_groups
-from workers.tag.matcher import Match, Matcher, Phrase
+from workers.tag.matcher import Match, Phrase
 from workers.tag.reading import Reading, Term, rules_path
 from workers.tag.rules import LANGUAGES
 from workers.tag.tokens import Tokens
@@ -62,7 +62,7 @@ class BeatRules:
     """The beats, compiled: made once, used for every document."""
 
     beats: tuple[Beat, ...]
-    matcher: Matcher
+    #: terms of all beats, to be looked for; the index is the term of a match
     phrases: tuple[Phrase, ...]
 
 
@@ -87,13 +87,17 @@ def load_beats(config_dir: Path, topics: TopicRules) -> BeatRules:
 
 
 def compile_beats(beats: Sequence[Beat]) -> BeatRules:
-    """Make one matcher for the terms of all beats."""
+    """Collect the terms of all beats."""
     phrases = tuple({phrase: None for beat in beats for each in beat.combinations for phrase in each.phrases})
-    return BeatRules(beats=tuple(beats), matcher=Matcher(phrases), phrases=phrases)
+    return BeatRules(beats=tuple(beats), phrases=phrases)
 
 
 def beats_of(
-    regions: Sequence[Tag], topics: Sequence[Tag], tokens: Tokens, rules: BeatRules
+    regions: Sequence[Tag],
+    topics: Sequence[Tag],
+    tokens: Tokens,
+    terms: Sequence[Match],
+    rules: BeatRules,
 ) -> tuple[Tag, ...]:
     """Say which beats a document belongs to, best first.
 
@@ -101,9 +105,10 @@ def beats_of(
         regions: Of the document; `roles` say what for.
         topics: Of the document, with their parents.
         tokens: Of its tagged text.
+        terms: Where the rules' phrases stand in it.
         rules: Compiled.
     """
-    matches = [(rules.phrases[match.term], match) for match in rules.matcher.find(tokens)]
+    matches = [(rules.phrases[match.term], match) for match in terms]
     found = []
     for beat in rules.beats:
         held = [

@@ -104,6 +104,18 @@ class Matcher:
         return sorted(found, key=lambda match: (match.first, ranks[match.term]))
 
 
+def parted(matches: Sequence[Match], first: int) -> tuple[list[Match], list[Match]]:
+    """Part the matches of two lists of phrases that were looked for together; each gets its own numbers.
+
+    Args:
+        matches: Of both.
+        first: Length of the first list.
+    """
+    one = [match for match in matches if match.term < first]
+    other = [replace(match, term=match.term - first) for match in matches if match.term >= first]
+    return one, other
+
+
 def _stands(phrase: Phrase, tokens: Tokens, first: int) -> bool:
     words, cases = tokens.words, tokens.cases
     if first < 0 or first + len(phrase) > len(words):

@@ -1,12 +1,11 @@
 """The longest names of places that a text holds, as far as they are written as such names are."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from workers.tag.gazetteer.file import Gazetteer
 from workers.tag.gazetteer.values import Kind, Sense, Spoken
-from workers.tag.tokens import Case, Tokens
+from workers.tag.tokens import Case, Tokens, is_shouted
 
 #: people of a town that everybody knows, and of a capital
 GREAT_PEOPLE = 1_000_000
@@ -117,7 +116,7 @@ class _Matcher:
         self._speaking = text.gazetteer.words.speaking
         self._spoken = _spoken(text)
         cases = text.tokens.cases[: text.head] if in_head else text.tokens.cases[text.head :]
-        self._shouted = text.capitals or _is_shouted(cases)
+        self._shouted = text.capitals or is_shouted(cases)
         self._rules: Mapping[Kind, Callable[[Sense, int, int], bool]] = {
             Kind.NOTHING: lambda *_: True,
             Kind.DEMONYM: self._is_demonym,
@@ -195,8 +194,3 @@ def _spoken(text: Text) -> Spoken:
     if text.in_french():
         return Spoken.FR | Spoken.EN
     return Spoken.EN if text.in_english() else Spoken.ALL
-
-
-def _is_shouted(cases: Sequence[Case]) -> bool:
-    counts = Counter(cases)
-    return counts[Case.UPPER] > 1 and counts[Case.LOWER] * 4 < counts[Case.UPPER]

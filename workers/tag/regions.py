@@ -5,7 +5,7 @@ Three roles: `dateline` (written there), `subject` (about it), `mention` (named 
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model import Document, Evidence, Mention, Place, PlaceMention, Tag
@@ -66,7 +66,12 @@ class _Country:
 
 
 def regions_of(
-    document: Document, tokens: Tokens, gazetteer: Gazetteer, *, default_region: str | None = None
+    document: Document,
+    tokens: Tokens,
+    gazetteer: Gazetteer,
+    *,
+    default_region: str | None = None,
+    bodies: Iterable[Mention] = (),
 ) -> RegionReading:
     """Say which countries and places a document is about or names.
 
@@ -76,10 +81,11 @@ def regions_of(
         gazetteer: Names to look for.
         default_region: Of its source, ISO 3166-1 alpha-2: speaks for towns there, and stands in where nothing
             else is named.
+        bodies: Where the text names organisations that are known: no towns.
     """
     text = Text(tokens, gazetteer, document.language, _head_words(document, tokens))
     context = {default_region: _DEFAULT_SCORE} if default_region else {}
-    found = find_names(text)
+    found = _without_bodies(find_names(text), tokens, [(each.start, each.end) for each in bodies])
     there, opening = _read_opening(document, text, found, context)
     settled = {there.name(each.found): each.sense for each in opening if there and each.sense.place}
     named = read_names(text, found, {**context, **{each.sense.country: 1.0 for each in opening}}, settled)
@@ -91,6 +97,18 @@ def regions_of(
         places=tuple(_place_mention(tokens, each) for each in named if each.sense.place),
         dateline_place=opening[0].sense.place if opening else None,
     )
+
+
+def _without_bodies(found: list[Found], tokens: Tokens, spans: Sequence[tuple[int, int]]) -> list[Found]:
+    """Leave out towns that are part of an organisation's name; a country in one still speaks for itself."""
+    return [
+        each
+        for each in found
+        if len(each.towns) < len(each.senses)
+        or not any(
+            start < tokens.ends[each.end - 1] and tokens.starts[each.start] < end for start, end in spans
+        )
+    ]
 
 
 def _read_opening(

@@ -11,6 +11,9 @@ from pipeline.model import Document, Tagging
 from workers.tag.beats import BeatRules, beats_of, load_beats
 from workers.tag.gazetteer.file import Gazetteer
 from workers.tag.gazetteer.ready import ready_gazetteer
+from workers.tag.known import FILE_NAME as ENTITIES
+from workers.tag.known import KnownBodies, known_in, load_known
+from workers.tag.matcher import Matcher, parted
 from workers.tag.reading import rules_path
 from workers.tag.regions import RegionReading, regions_of
 from workers.tag.sendercodes import FILES as SENDER_CODES
@@ -19,7 +22,7 @@ from workers.tag.sent import with_sent_regions, with_sent_topics
 from workers.tag.tokens import tagged_text, tokenise, warm_up
 from workers.tag.topics import TopicRules, load_topics, topics_of
 
-_RULE_FILES = ("topics", "beats.yaml", "regions.yaml", "mediatopics.json", *SENDER_CODES)
+_RULE_FILES = ("topics", "beats.yaml", "regions.yaml", "mediatopics.json", ENTITIES, *SENDER_CODES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,9 @@ class Tagger:
     beats: BeatRules
     #: what the codes of senders mean
     codes: SenderCodes
+    known: KnownBodies
+    #: the terms of beats and the names of known bodies, in this order: one pass over the words finds both
+    terms: Matcher
     #: names the rules and the gazetteer; stands in every tagging
     version: str
 
@@ -42,11 +48,19 @@ class Tagger:
             default_region: Of its source, ISO 3166-1 alpha-2.
 
         Returns:
-            The document with the place of its dateline resolved, and its tagging without people and
-            organisations.
+            The document with the place of its dateline resolved, and its tagging with those organisations
+            only that are known by name. Others, and people, take a model: see workers.tag.enricher.
         """
         tokens = tokenise(tagged_text(document), document.language)
-        where = regions_of(document, tokens, self.gazetteer, default_region=default_region)
+        of_beats, of_bodies = parted(self.terms.find(tokens), len(self.beats.phrases))
+        organisations = known_in(document.language, tokens, of_bodies, self.known)
+        where = regions_of(
+            document,
+            tokens,
+            self.gazetteer,
+            default_region=default_region,
+            bodies=(mention for each in organisations for mention in each.mentions),
+        )
         where = with_sent_regions(where, document, self.codes, self.gazetteer)
         topics = with_sent_topics(topics_of(document, tokens, self.topics), document, self.codes)
         tagging = Tagging(
@@ -54,7 +68,8 @@ class Tagger:
             regions=where.regions,
             places=where.places,
             topics=topics,
-            beats=beats_of(where.regions, topics, tokens, self.beats),
+            beats=beats_of(where.regions, topics, tokens, of_beats, self.beats),
+            organisations=organisations,
         )
         return _located(document, where), tagging
 
@@ -70,9 +85,18 @@ def load_tagger(config_dir: Path) -> Tagger:
     gazetteer = ready_gazetteer()
     topics = load_topics(config_dir)
     beats = load_beats(config_dir, topics)
+    known = load_known(config_dir)
     version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
     codes = load_sender_codes(config_dir, topics.topics)
-    return Tagger(gazetteer=gazetteer, topics=topics, beats=beats, codes=codes, version=version)
+    return Tagger(
+        gazetteer=gazetteer,
+        topics=topics,
+        beats=beats,
+        codes=codes,
+        known=known,
+        terms=Matcher((*beats.phrases, *known.phrases)),
+        version=version,
+    )
 
 
 def _located(document: Document, where: RegionReading) -> Document:

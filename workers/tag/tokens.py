@@ -7,7 +7,8 @@ write no spaces give single characters.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import chain, compress, repeat
@@ -120,6 +121,12 @@ def split_name(name: str) -> tuple[str, ...]:
     """
     words = re.findall(r"[,()/]|[^\s,()/]+", name)
     return tuple(plain(word[start:end]) for word in words for start, end in _pieces(word))
+
+
+def is_shouted(cases: Iterable[Case]) -> bool:
+    """Say whether words are in capitals all through, as some headlines and wires are."""
+    counts = Counter(cases)
+    return counts[Case.UPPER] > 1 and counts[Case.LOWER] * 4 < counts[Case.UPPER]
 
 
 def warm_up() -> None:

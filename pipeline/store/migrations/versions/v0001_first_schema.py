@@ -241,6 +241,35 @@ def _findings() -> None:
         sa.PrimaryKeyConstraint("document_seq", "rules"),
     )
     op.create_table(
+        "enrichment",
+        sa.Column("document_seq", _ROW_ID, nullable=False),
+        sa.Column("queued_at", _TIME, nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("kills", sa.Integer(), nullable=False),
+        sa.Column("sent_at", _TIME, nullable=True),
+        sa.Column("lease_until", _TIME, nullable=True),
+        sa.Column("token", sa.String(length=64), nullable=True),
+        sa.Column("owner", sa.String(length=200), nullable=True),
+        sa.Column("last_cause", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("document_seq"),
+    )
+    op.create_index(
+        "enrichment_pending",
+        "enrichment",
+        ["sent_at", "document_seq", "queued_at"],
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_index(
+        "enrichment_working",
+        "enrichment",
+        ["token", "lease_until"],
+        sqlite_where=sa.text("state = 'working'"),
+        postgresql_where=sa.text("state = 'working'"),
+    )
+    op.create_table(
         "document_tag",
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),

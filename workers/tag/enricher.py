@@ -1,0 +1,46 @@
+"""The second step of tagging: people and organisations, which take a model. See workers.tag.ner."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from pipeline.model import Document, Relation, Tagging
+from workers.tag.entities import entities_of
+from workers.tag.ner import STOP_WORDS, Models, base_language
+from workers.tag.tagger import Tagger
+from workers.tag.tokens import tagged_text, tokenise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enricher:
+    """Models and rules, ready."""
+
+    tagger: Tagger
+    models: Models
+
+    def enrich(self, document: Document, tagging: Tagging) -> Tagging:
+        """Give a tagging with the people and organisations of its document."""
+        text = tagged_text(document)
+        tokens = tokenise(text, document.language)
+        people, organisations = entities_of(
+            document,
+            tokens,
+            self.models.spans(text, document.language),
+            tagging,
+            gazetteer=self.tagger.gazetteer,
+            words=self.tagger.known.words,
+            stop_words=STOP_WORDS,
+        )
+        rules = f"{tagging.rules or self.tagger.version}+{self.models.version}"
+        return replace(tagging, rules=rules, people=people, organisations=organisations)
+
+
+def wants_enriching(document: Document, relations: Collection[Relation], languages: Collection[str]) -> bool:
+    """Say whether a new document goes on the queue `enrich`: not one whose text another document has.
+
+    Args:
+        document: Normalised.
+        relations: To others.
+        languages: That have a model here.
+    """
+    duplicate = any(each.kind == "same-copy" for each in relations)
+    return not duplicate and base_language(document.language) in languages

