@@ -1,4 +1,5 @@
-"""The jobs: what RQ runs by name. The processing side in one function: claim, normalise, tag, save.
+"""The jobs: what RQ runs by name. The processing side in one function: claim, normalise, tag,
+link, save.
 
 A job carries ids only and may run twice. An entry that can never work is a value (a Refusal); whatever else
 is raised fails the batch, whose entries are given back and sent again one by one (workers.reconcile).
@@ -14,7 +15,8 @@ from typing import Protocol
 
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
-from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Processed, Refusal, WorkStore
+from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, NearIndex, Processed, Refusal, Store
+from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
 from workers.tag.tagger import Tagger
 
@@ -38,8 +40,10 @@ class Beat(Protocol):
 class WorkerEdge:
     """What a worker process holds for its jobs."""
 
-    store: WorkStore
+    store: Store
     tagger: Tagger
+    index: NearIndex
+    linking: Linking
     clock: Clock
     beat: Beat
     #: name of the worker's place: whoever takes it after a death gives back what it held
@@ -65,12 +69,13 @@ def process_batch(ids: Sequence[int]) -> None:
         edge.beat.suspect()
         processed, refusals = work_through(claimed, edge.tagger)
         edge.beat.trust()
+        processed = _link(claimed, processed, edge)
         outcome = edge.store.save(processed, refusals, token=token, now=edge.clock.now())
     _log(claimed, processed, refusals, outcome, time.monotonic() - began)
 
 
 def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[Processed], list[Refusal]]:
-    """Normalise and tag each entry; an EntryError refuses that entry, not the batch."""
+    """Normalise, tag and sign each entry; an EntryError refuses that entry, not the batch."""
     processed: list[Processed] = []
     refusals: list[Refusal] = []
     for one in claimed:
@@ -80,8 +85,18 @@ def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[
             refusals.append(Refusal(entry_id=one.id, reason=error.reason, detail=error.detail))
             continue
         document, tagging = tagger.tag(document, default_region=one.default_region)
-        processed.append(Processed(entry_id=one.id, document=document, tagging=tagging))
+        processed.append(
+            Processed(entry_id=one.id, document=document, tagging=tagging, signature=signature_of(document))
+        )
     return processed, refusals
+
+
+def _link(
+    claimed: Sequence[ClaimedEntry], processed: Sequence[Processed], edge: WorkerEdge
+) -> list[Processed]:
+    received = {one.id: one.received_at for one in claimed}
+    now = edge.clock.now()
+    return link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
 
 
 @contextmanager

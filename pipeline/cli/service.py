@@ -222,6 +222,7 @@ def _queue_url(app: AppContext) -> str:
 
 
 def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "WorkPlan":
+    from pipeline.cli.dedupe import linking_of
     from pipeline.model import QueueName
     from pipeline.store.open import open_store
     from workers.worker import WorkPlan
@@ -248,4 +249,5 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         raw_days=settings.retention.raw_days,
         change_days=settings.retention.change_days,
         poll_count=settings.retention.polls,
+        linking=linking_of(settings.dedupe),
     )

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, insert, select, 
 
 from pipeline.codec import to_json
 from pipeline.identity import digest, revision_rank, scope_of
-from pipeline.model import Document, Relation, Tagging
+from pipeline.model import Document, Tagging
 from pipeline.ports import Processed
 from pipeline.store.among import among
+from pipeline.store.copies import relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
 from pipeline.store.tables import (
@@ -21,6 +22,7 @@ from pipeline.store.tables import (
     document_tag,
     item,
     relation,
+    signature,
     tagging,
 )
 from pipeline.store.terms import prepare, tag_value
@@ -65,6 +67,7 @@ _REFRESH = (
 _INSERT_DOCUMENT = insert(document)
 _INSERT_DATA = insert(document_data)
 _INSERT_CHANGE = insert(change)
+_INSERT_SIGNATURE = insert(signature)
 
 
 def terms_of(each: Document) -> Mapping[str, str]:
@@ -184,7 +187,7 @@ def _row(seq: int, new: NewDocument, items: Mapping[str, int], now: datetime) ->
 def _store_findings(
     database: Database, connection: Connection, new: Sequence[tuple[int, NewDocument]], now: datetime
 ) -> None:
-    """Store what was found out about new documents: tags and links."""
+    """Store what was found out about new documents: tags, links and signatures."""
     tags: Rows = [
         {
             "document_seq": seq,
@@ -196,9 +199,7 @@ def _store_findings(
         if each.processed.tagging.rules
     ]
     links = [
-        _relation_row(each.processed.document.id, link)
-        for _, each in new
-        for link in each.processed.relations
+        relation_row(each.processed.document.id, link) for _, each in new for link in each.processed.relations
     ]
     if tags:
         connection.execute(insert(tagging), tags)
@@ -206,6 +207,17 @@ def _store_findings(
         execute_many(connection, _INSERT_TAG, found_by)
     if links:
         connection.execute(database.insert_new(relation), links)
+    signatures: Rows = [
+        {
+            "document_seq": seq,
+            "entry_id": each.processed.entry_id,
+            "data": each.processed.signature,
+            "linked": each.processed.linked,
+        }
+        for seq, each in new
+        if each.processed.signature is not None
+    ]
+    execute_many(connection, _INSERT_SIGNATURE, signatures)
 
 
 def _found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
@@ -213,14 +225,3 @@ def _found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
     for kind, of_kind in (("region", tags.regions), ("topic", tags.topics), ("beat", tags.beats)):
         for value in dict.fromkeys(tag_value(text) for tag in of_kind for text in (tag.code, tag.name)):
             yield {"kind": kind, "value": value, "document_seq": seq}
-
-
-def _relation_row(document_id: str, link: Relation) -> dict[str, Any]:
-    low, high = sorted((document_id, link.id))
-    return {
-        "low": low,
-        "high": high,
-        "kind": link.kind,
-        "score": link.score,
-        "evidence": to_json(link.evidence),
-    }

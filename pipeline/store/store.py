@@ -1,6 +1,7 @@
 """The store: ports.Store put together from its parts, over one database."""
 
 from pipeline.store.care import Care
+from pipeline.store.copies import Copies
 from pipeline.store.erase import Erase
 from pipeline.store.feeds import Feeds
 from pipeline.store.intake import Intake
@@ -11,7 +12,7 @@ from pipeline.store.unfinished import Unfinished
 from pipeline.store.work import Work
 
 
-class SqlStore(Feeds, Intake, Work, Unfinished, Read, Snapshots, Quarantine, Erase, Care):
+class SqlStore(Feeds, Intake, Work, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care):
     """ports.Store over a SQL database.
 
     Not to be used across a fork: `close` it in the parent first; parent and child then open their own.

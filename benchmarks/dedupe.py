@@ -1,0 +1,179 @@
+"""What finding copies costs: from text to signature, and the index at size.
+
+    python -m benchmarks.dedupe [--documents 1000000]
+
+Text to signature stands beside bare rensa in the same run: the text lowered, split, joined to word triples
+and given to RMinHash with as many permutations; and beside rensa alone on triples that are already made. The
+index is the embedded Valkey, filled with generated signatures; its memory is what the server says it uses,
+less what it used when it was empty.
+"""
+
+import argparse
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import rensa
+
+from benchmarks.corpus import Corpus
+from pipeline.near_index import RedisNearIndex
+from pipeline.ports import Mark
+from pipeline.queues import connect
+from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
+from workers.dedupe.compare import Rules, compare, text_of
+from workers.dedupe.signature import BANDS, ROWS, pack, sign, slots
+from workers.dedupe.text import comparable_text
+
+ROUNDS = 9
+TEXTS = 300
+BATCH = 64
+#: anchors of a text of some hundred words, on average
+ANCHORS = 12
+PERIOD = 1_500
+LIFE = timedelta(days=29)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--documents", type=int, default=1_000_000)
+    chosen = parser.parse_args()
+    measure_signatures()
+    measure_index(chosen.documents)
+
+
+def measure_signatures() -> None:
+    """Print what signing and comparing cost, beside their floor."""
+    corpus = Corpus(seed=7)
+    texts = [re.sub("<[^>]+>", "", corpus.html()).replace("\n", "\n\n") for _ in range(TEXTS)]
+    triples = [_triples(text) for text in texts]
+
+    def ours() -> None:
+        for text in texts:
+            pack_of(text)
+
+    def from_text() -> None:
+        for text in texts:
+            _bare(_triples(text))
+
+    def from_triples() -> None:
+        for each in triples:
+            _bare(each)
+
+    ours()
+    times = [[_cpu_us(call) for call in (ours, from_text, from_triples)] for _ in range(ROUNDS)]
+    mine, whole, bare = (statistics.median(column) for column in zip(*times, strict=True))
+    print(f"text to signature, {TEXTS} texts of 400 words, CPU µs a document (medians of {ROUNDS} rounds)")
+    print(f"  ours {mine:.1f}; bare rensa from the text {whole:.1f}; rensa alone, triples given {bare:.1f}")
+    print(
+        f"  ours / bare rensa from the text: {statistics.median(a / b for a, b, _ in times):.2f} (mark: 1.3)"
+    )
+    pairs = [(text_of("A headline", a), text_of("A headline", a.replace(" said", " told"))) for a in texts]
+    rules = Rules()
+    read = _cpu_us(lambda: [text_of("A headline", text) for text in texts])
+    compared = _cpu_us(lambda: [compare(one, other, rules) for one, other in pairs])
+    print(f"reading a candidate's text {read:.0f} µs, comparing two that were read {compared:.0f} µs")
+
+
+def measure_index(documents: int) -> None:
+    """Fill the index and print what it holds, asks and answers."""
+    dice = np.random.default_rng(5)
+    with _server() as url:
+        index, client = RedisNearIndex(url, life=LIFE), connect(url)
+        empty, commands = _memory(client), _commands(client)
+        candidates, began, cpu = 0, time.perf_counter(), _server_cpu(client)
+        for first in range(0, documents, BATCH):
+            count = min(BATCH, documents - first)
+            marks = _marks(dice, first + 1, count)
+            found = index.check_and_add(marks)
+            candidates += sum(map(len, found.entries))
+        wall = time.perf_counter() - began
+        asked = _commands(client) - commands
+        server = _server_cpu(client) - cpu
+        said = (
+            f"{(_memory(client) - empty) / documents:.0f} bytes (mark: 350)",
+            f"{asked / documents:.4f} commands in batches of {BATCH} (mark: 1)",
+            f"{candidates / documents:.3f} candidates by chance",
+            f"at most {1 / BATCH:.4f} database reads: one a batch, where anything was found",
+            f"{server / documents * 1e6:.0f} µs of the server's CPU, {wall / documents * 1e6:.0f} µs wall",
+        )
+        print(
+            f"a document, in an index of {documents} of {BANDS} bands of {ROWS} and {ANCHORS} anchors each:"
+        )
+        print("\n".join(f"  {line}" for line in said))
+
+
+def pack_of(text: str) -> bytes | None:
+    """Make what is stored of a text."""
+    signature = sign(comparable_text(text))
+    return signature and pack(signature)
+
+
+def _triples(text: str) -> list[str]:
+    words = text.lower().split()
+    return [" ".join(triple) for triple in zip(words, words[1:], words[2:], strict=False)]
+
+
+def _bare(triples: Sequence[str]) -> object:
+    bare = rensa.RMinHash(BANDS * ROWS, 1)
+    bare.update(triples)
+    return bare.digest()
+
+
+def _cpu_us(call: Callable[[], object]) -> float:
+    began = time.process_time()
+    call()
+    return (time.process_time() - began) / TEXTS * 1e6
+
+
+def _marks(dice: np.random.Generator, first: int, count: int) -> list[Mark]:
+    """Make documents that have nothing in common: a good hash of different texts is as good as chance."""
+    keys = dice.integers(0, 2**64, (count, BANDS + ANCHORS), dtype=np.uint64)
+    return [
+        Mark(
+            entry_id=first + n,
+            period=PERIOD + n % 2,
+            late=False,
+            bands=slots(keys[n, :BANDS]),
+            anchors=slots(keys[n, BANDS:]),
+        )
+        for n in range(count)
+    ]
+
+
+def _memory(client: object) -> int:
+    return int(client.info("memory")["used_memory"])  # type: ignore[attr-defined]
+
+
+def _commands(client: object) -> int:
+    stats = client.info("commandstats")  # type: ignore[attr-defined]
+    return sum(each["calls"] for name, each in stats.items() if name in ("cmdstat_evalsha", "cmdstat_eval"))
+
+
+def _server_cpu(client: object) -> float:
+    used = client.info("cpu")  # type: ignore[attr-defined]
+    return float(used["used_cpu_user"]) + float(used["used_cpu_sys"])
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(valkey_command(Path(folder)).argv, stdout=subprocess.DEVNULL)
+        try:
+            url = queue_url(Path(folder))
+            wait_until_ready(url, given_up=lambda: False)
+            yield url
+        finally:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()
