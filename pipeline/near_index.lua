@@ -16,83 +16,93 @@ local MOST_ALIKE = 256
 local FIRST, LAST = 16, 48
 
 local prefix, life = ARGV[1], ARGV[2]
+local call, find, sub = redis.call, string.find, string.sub
 
 -- A period without documents is not looked into, which for what is new is most often the next one.
 local filled = {}
 local function is_filled(period)
   if filled[period] == nil then
-    filled[period] = redis.call('EXISTS', prefix .. period) == 1
+    filled[period] = call('EXISTS', prefix .. period) == 1
   end
   return filled[period]
 end
 
 local function fill(period, prolonged)
   if not is_filled(period) or prolonged == '1' then
-    redis.call('SET', prefix .. period, '1', 'EX', 2 * life) -- outlives its buckets
+    call('SET', prefix .. period, '1', 'EX', 2 * life) -- outlives its buckets
     filled[period] = true
   end
 end
 
+-- Gives the entries that stand behind a tag in a bucket; nil where it is not there.
 local function alike(bucket, tag)
-  local found, at = {}, string.find(bucket, tag, 1, true)
+  local at, found = find(bucket, tag, 1, true), nil
   while at do
     if at % RECORD == 1 then
-      found[#found + 1] = string.sub(bucket, at + 2, at + RECORD - 1)
-      at = string.find(bucket, tag, at + RECORD, true)
-    else
-      at = string.find(bucket, tag, at + 1, true)
+      found = found or {}
+      found[#found + 1] = sub(bucket, at + 2, at + RECORD - 1)
     end
+    at = find(bucket, tag, at + (at % RECORD == 1 and RECORD or 1), true)
   end
   return found
 end
 
-local function look_up_and_enter(entry, period, prolonged, slots, bands)
-  fill(period, prolonged)
-  local periods, keys, tags = {}, {}, {}
-  for each = period - 1, period + 1 do
-    if is_filled(each) then
-      periods[#periods + 1] = each
+-- Notes the entries found in a bucket; says whether the document itself is among them, or need not be.
+local function note(others, found, entry, twice)
+  local entered = #found >= MOST_ALIKE
+  for n, other in ipairs(found) do
+    if other == entry then
+      entered = true
+    elseif n <= FIRST or n > #found - LAST then
+      others[#others + 1] = twice and other .. other or other
     end
   end
+  return entered
+end
+
+local function look_up_and_enter(entry, period, prolonged, slots, bands)
+  fill(period, prolonged)
+  local prefixes, own = {}, nil
+  for each = period - 1, period + 1 do
+    if is_filled(each) then
+      prefixes[#prefixes + 1] = prefix .. each .. ':'
+      own = each == period and #prefixes or own
+    end
+  end
+  local keys = {}
   for at = 1, #slots, SLOT do
-    local place = string.sub(slots, at, at + 2)
-    tags[#tags + 1] = string.sub(slots, at + 3, at + 4)
-    for _, each in ipairs(periods) do
-      keys[#keys + 1] = prefix .. each .. ':' .. place
+    local place = sub(slots, at, at + 2)
+    for k = 1, #prefixes do
+      keys[#keys + 1] = prefixes[k] .. place
     end
   end
   if #keys == 0 then
     return ''
   end
-  local buckets = redis.call('MGET', unpack(keys)) -- all at once: a call costs more than a key
-  local others = {}
-  for n, tag in ipairs(tags) do
-    local entered, own = false, nil
-    for k, each in ipairs(periods) do
-      local at = (n - 1) * #periods + k
-      local found = buckets[at] and alike(buckets[at], tag) or {}
-      for m = 1, #found do
-        if found[m] == entry then
-          entered = entered or each == period
-        elseif m <= FIRST or m > #found - LAST then
-          others[#others + 1] = n <= bands and found[m] .. found[m] or found[m]
-        end
-      end
-      if each == period then
-        own = keys[at]
-        entered = entered or #found >= MOST_ALIKE
+  local buckets = call('MGET', unpack(keys)) -- all at once: a call costs more than a key
+  local others, at = {}, 0
+  for n = 1, #slots / SLOT do
+    local tag = sub(slots, n * SLOT - 1, n * SLOT)
+    local entered = false
+    for k = 1, #prefixes do
+      local bucket = buckets[at + k]
+      local found = bucket and alike(bucket, tag)
+      if found then
+        entered = note(others, found, entry, n <= bands) and k == own or entered
       end
     end
     if not entered then
-      if redis.call('APPEND', own, tag .. entry) == RECORD or prolonged == '1' then
-        redis.call('EXPIRE', own, life)
+      local key = keys[at + own]
+      if call('APPEND', key, tag .. entry) == RECORD or prolonged == '1' then
+        call('EXPIRE', key, life)
       end
     end
+    at = at + #prefixes
   end
   return table.concat(others)
 end
 
-local answer = {redis.call('EXISTS', KEYS[1])}
+local answer = {call('EXISTS', KEYS[1])}
 for n = 3, #ARGV, 5 do
   answer[#answer + 1] =
     look_up_and_enter(ARGV[n], tonumber(ARGV[n + 1]), ARGV[n + 2], ARGV[n + 3], tonumber(ARGV[n + 4]))

@@ -1,4 +1,5 @@
-"""Invented wire copy that comes again: edited, cut, from another agency, and the same form with other figures."""
+# ruff: noqa: E501, ISC004 - texts of the wire, as long as they are
+"""Invented wire copy that comes again: edited, cut, from others, and in the same form with other figures."""
 
 HEADLINE = "Ferry with 212 aboard runs aground off Port Ellery"
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -145,7 +146,7 @@ def named(store: MemoryCopies) -> set[str]:
 def test_any_order_and_any_batches_give_the_same_links(order: list[Document], cuts: set[int]) -> None:
     index, store = MemoryIndex(), MemoryCopies()
     edges = [0, *sorted(cuts), len(order)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         store.saved(linked(processed(*order[start:end], first_entry=start + 1), index, store))
     assert named(store) == PAIRS
     assert not store.unlinked_seqs

@@ -106,14 +106,14 @@ def test_a_signature_of_another_release_is_none() -> None:
 
 
 def test_a_text_of_a_few_words_has_no_signature() -> None:
-    words = "one two three four five six seven eight".split()
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight"]
     assert sign(comparable_text(" ".join(words))) is not None
     assert sign(comparable_text(" ".join(words[:-1]))) is None
     assert len(comparable_text(" ".join(words)).shingles) == FEWEST_SHINGLES
 
 
 def test_signatures_are_the_same_in_every_release_that_calls_them_so() -> None:
-    """Stored signatures are compared with new ones: who changes how they are made must change their version."""
+    """Stored signatures meet new ones: who changes how they are made must change their version."""
     signature = sign(comparable_text(story()))
     assert signature is not None
     assert signature.minima[:4].tolist() == FIRST_MINIMA
