@@ -193,6 +193,15 @@ def _server_cpu(client: Any) -> float:
 
 
 @contextmanager
+def serving_index() -> Iterator[RedisNearIndex]:
+    """Give an empty index on a server of its own."""
+    with _server() as url:
+        index = RedisNearIndex(url, life=LIFE)
+        yield index
+        index.close()
+
+
+@contextmanager
 def _server() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(valkey_command(Path(folder)).argv, stdout=subprocess.DEVNULL)
