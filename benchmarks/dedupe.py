@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import rensa
+from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
 from pipeline.near_index import RedisNearIndex
@@ -40,20 +41,17 @@ ANCHORS = 12
 PERIOD = 1_500
 LIFE = timedelta(days=29)
 #: documents of which lookups are measured, at the end
-LOOKED_UP = 20_000
-FILLED_AT_ONCE = 500
+LOOKED_UP = 5_000
+#: in each of the two periods; together a share of the documents that are entered
+FILLED_AT_ONCE = 100_000
 _ENTER = """
-for n = 3, #ARGV do
-  local row = ARGV[n]
-  local entry = string.sub(row, 1, 4)
-  for at = 5, #row, 5 do
-    local key = ARGV[1] .. string.sub(row, at, at + 2)
-    if redis.call('APPEND', key, string.sub(row, at + 3, at + 4) .. entry) == 6 then
-      redis.call('EXPIRE', key, ARGV[2])
-    end
-  end
+for n = 2, #ARGV, 2 do
+  local fresh = redis.call('EXISTS', ARGV[n]) == 0
+  redis.call('APPEND', ARGV[n], ARGV[n + 1])
+  if fresh then redis.call('EXPIRE', ARGV[n], ARGV[1]) end
 end
 """
+_KEYS_AT_ONCE = 1_000
 
 
 def main() -> None:
@@ -126,18 +124,32 @@ def measure_index(documents: int) -> None:
 
 
 def _fill(client: Any, dice: np.random.Generator, documents: int) -> None:
+    """Enter documents, some ten records of a bucket at once."""
     enter = client.register_script(_ENTER)
     for first in range(0, documents, FILLED_AT_ONCE):
-        marks = _marks(dice, first + 1, min(FILLED_AT_ONCE, documents - first))
+        count = min(FILLED_AT_ONCE, documents - first)
         for period in (PERIOD, PERIOD + 1):
-            rows = [
-                mark.entry_id.to_bytes(4, "big") + mark.bands + mark.anchors
-                for mark in marks
-                if mark.period == period
-            ]
-            enter(args=[f"near:{period}:", int(LIFE.total_seconds()), *rows])
+            entries = np.arange(first + period % 2, first + count, 2, dtype=">u4")
+            arguments = list(_buckets(dice, entries, f"near:{period}:".encode()))
+            for at in range(0, len(arguments), 2 * _KEYS_AT_ONCE):
+                enter(args=[int(LIFE.total_seconds()), *arguments[at : at + 2 * _KEYS_AT_ONCE]])
     for period in (PERIOD, PERIOD + 1):
         client.set(f"near:{period}", "1")
+
+
+def _buckets(dice: np.random.Generator, entries: NDArray[Any], prefix: bytes) -> Iterator[bytes]:
+    """Give keys and records of documents that have nothing in common."""
+    entries = np.repeat(entries, BANDS + ANCHORS)
+    places = dice.integers(0, 2**17, len(entries), dtype=np.uint32)
+    order = np.argsort(places, kind="stable")
+    records = np.empty((len(entries), 6), dtype=np.uint8)
+    records[:, :2] = dice.integers(0, 256, (len(entries), 2), dtype=np.uint8)
+    records[:, 2:] = entries[order].view(np.uint8).reshape(-1, 4)
+    keys, starts = np.unique(places[order], return_index=True)
+    ends = np.append(starts[1:], len(entries))
+    for key, start, end in zip(keys.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        yield prefix + int(key).to_bytes(3, "big")
+        yield records[start:end].tobytes()
 
 
 def pack_of(text: str) -> bytes | None:

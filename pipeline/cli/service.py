@@ -7,6 +7,7 @@ brings the embedded queue itself when nobody does.
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -27,6 +28,8 @@ log = get_logger(__name__)
 
 QUEUE_URL = "NEWSWIRE_QUEUE__URL"
 LOG_LEVEL = "NEWSWIRE_LOG__LEVEL"
+#: how long an import that waits does so for links, when all is processed
+_LINKED_AFTER_S = 10.0
 
 
 def run_command(app: AppContext) -> None:
@@ -127,8 +130,14 @@ def drain(app: AppContext, ids: Sequence[int]) -> Mapping[str, int]:
 
     store = open_store(app.settings.storage.url, app.data_dir)
 
+    processed_at: list[float] = []
+
     def done() -> bool:
-        return store.open_among(ids) == 0
+        if store.open_among(ids):
+            return False
+        processed_at.append(time.monotonic())
+        # Copies that two workers had at the same moment are linked by the keeper's next rounds.
+        return not store.unlinked(after=0, limit=1) or processed_at[-1] - processed_at[0] > _LINKED_AFTER_S
 
     with closing(store):
         while not done() and not _work_until(app, done):
