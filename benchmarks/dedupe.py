@@ -37,7 +37,7 @@ ROUNDS = 9
 TEXTS = 300
 BATCH = 64
 #: anchors of a text of some hundred words, on average
-ANCHORS = 12
+ANCHORS = 9
 PERIOD = 1_500
 LIFE = timedelta(days=29)
 #: documents of which lookups are measured, at the end

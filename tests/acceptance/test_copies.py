@@ -38,7 +38,7 @@ def test_copies_are_linked_shown_and_left_out(tmp_path: Path) -> None:
     assert all("ferry" in str(each["body_text"]) for each in found)
     shown = run("show", str(found[0]["id"]), data=data, config=config)
     assert "Same copy" in shown.stdout
-    once = run("search", "ferry copies:hide", data=data, config=config)
+    once = run("search", "sandbank copies:hide", data=data, config=config)
     assert len(once.stdout.splitlines()) == 1
     ids = [str(each["id"]) for each in found]
     compared = run("dedupe", "compare", *ids, data=data, config=config)

@@ -28,10 +28,10 @@ Anchors = NDArray[np.uint32]
 FEWEST_SHINGLES = 6
 
 _SEED = 24
-_OPENING = 32
+_OPENING = 24
 #: shingles of which one is an anchor
 _WINDOW = 4
-_MOST_ANCHORS = 14
+_MOST_ANCHORS = 10
 #: changes whenever texts, shingles, minima or anchors are made differently
 _VERSION = 1
 _HEAD = struct.Struct("<BI")
