@@ -376,6 +376,8 @@ class Relation:
     id: str
     score: float
     evidence: tuple[Evidence, ...] = ()
+    #: what the other document is to this one where one is a part of the other: `whole` or `part`
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

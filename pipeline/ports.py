@@ -284,6 +284,10 @@ class Processed:
     relations: tuple[Relation, ...] = ()
     #: its people and organisations are to be found later, on the queue `enrich`
     enrich: bool = False
+    #: by which its copies are found; None: it has too little text
+    signature: bytes | None = None
+    #: False: not all that may be a copy of it could be looked at; a sweep does it later
+    linked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,6 +403,126 @@ class WorkStore(Protocol):
         ...
 
 
+# --- near duplicates ----------------------------------------------------------------------------------------
+
+#: of a place in the index of near duplicates: 17 bits of bucket in three, 16 bits of tag in two
+SLOT_BYTES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A document as the index of near duplicates is told of it."""
+
+    entry_id: int
+    #: periods since 1970 at its publication; texts of neighbouring periods are compared
+    period: int
+    #: True: published long ago, so that its period's buckets must be kept longer than they would
+    late: bool
+    #: slots of SLOT_BYTES each: a text that shares one is found
+    bands: bytes
+    #: a text that shares two of these is found; one may be a stock phrase
+    anchors: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the index has of some documents."""
+
+    #: False: the index was lost and is not whole again
+    complete: bool
+    #: for each mark: entries that share a band or two anchors with it, those that share most first
+    entries: tuple[tuple[int, ...], ...]
+
+
+class NearIndex(Protocol):
+    """Finds documents that may be near duplicates. What is lost is rebuilt.
+
+    Every method may raise QueueError.
+    """
+
+    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+        """Look up documents and enter them, one after the other and all in one step that nobody interrupts.
+
+        Entering one again changes nothing, and no document finds itself.
+        """
+        ...
+
+    def is_complete(self) -> bool:
+        """Say whether all that is stored has been entered since the index was lost or new."""
+        ...
+
+    def begin_rebuild(self, *, force: bool = False) -> str | None:
+        """Begin to enter all that is stored; the token of this rebuild, None: another is at it.
+
+        With `force` the index counts as lost, and another's rebuild ends without effect.
+        """
+        ...
+
+    def keep_rebuild(self, token: str) -> bool:
+        """Say that a rebuild goes on; False: it counts no longer."""
+        ...
+
+    def finish_rebuild(self, token: str) -> bool:
+        """Declare the index complete; False: it was lost meanwhile, or another rebuild has begun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedText:
+    """A stored document as it is compared with others."""
+
+    #: the entry it came with first
+    entry_id: int
+    seq: int
+    document_id: str
+    uri: str
+    published_at: datetime
+    signature: bytes
+    headline: str | None
+    body_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A stored signature: what the index is rebuilt from."""
+
+    seq: int
+    entry_id: int
+    published_at: datetime
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two stored documents that were found to be related."""
+
+    document_id: str
+    relation: Relation
+
+
+class CopyStore(Protocol):
+    """Signatures, and links found after their documents were stored."""
+
+    def texts_of_entries(self, ids: Sequence[int]) -> tuple[Mapping[int, SignedText], frozenset[int]]:
+        """Give the document of each entry, and those of the entries that have none yet but may get one.
+
+        Entries that are neither (refused, erased, unknown) are left out.
+        """
+        ...
+
+    def unlinked(self, *, after: int, limit: int) -> Sequence[SignedText]:
+        """Give documents saved with `linked=False`, by their number, from the first behind `after`."""
+        ...
+
+    def link(self, links: Sequence[Link], linked: Sequence[int]) -> None:
+        """Store links, and note the numbers of the documents that are linked now."""
+        ...
+
+    def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
+        """Give signatures by document number, from the first behind `after`."""
+        ...
+
+
 # --- the store, as readers use it ---------------------------------------------------------------------------
 
 
@@ -417,6 +541,9 @@ class Query:
     since: datetime | None = None
     #: published before
     until: datetime | None = None
+    #: False: of what is found, a text that was found in an earlier copy, or whole in a longer one, is left
+    #: out
+    copies: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +645,10 @@ class ReadStore(Protocol):
         """Say where and when copies of a version were seen, oldest first."""
         ...
 
+    def copies(self, document_id: str, *, now: datetime) -> Sequence[StoredDocument]:
+        """Give the documents that are the same copy as this one and may be shown, first published first."""
+        ...
+
     def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
         """Read the change log after a sequence number, in order."""
         ...
@@ -568,7 +699,7 @@ class CareStore(Protocol):
         ...
 
 
-class Store(FeedStore, WorkStore, ReadStore, CareStore, Protocol):
+class Store(FeedStore, WorkStore, CopyStore, ReadStore, CareStore, Protocol):
     """The whole store."""
 
     def close(self) -> None:

@@ -118,7 +118,7 @@ class RedisQueue:
 
     def send(self, refs: Sequence[EntryRef]) -> None:
         """See ports.Queue."""
-        with _redis_errors():
+        with redis_errors():
             pipeline = self._client.pipeline()
             for name, of_queue in itertools.groupby(sorted(refs, key=_by_queue), key=lambda ref: ref.queue):
                 queue = self._queues[name]
@@ -129,7 +129,7 @@ class RedisQueue:
 
     def states(self) -> Sequence[QueueState]:
         """See ports.Queue."""
-        with _redis_errors():
+        with redis_errors():
             pipeline = self._client.pipeline(transaction=False)
             for queue in self._queues.values():
                 pipeline.llen(queue.key)
@@ -150,7 +150,7 @@ class RedisQueue:
 
     def workers(self) -> Sequence[WorkerState]:
         """Say which worker processes Redis knows. Raises QueueError."""
-        with _redis_errors():
+        with redis_errors():
             keys = sorted(get_keys(connection=self._client))
             pipeline = self._client.pipeline(transaction=False)
             for key in keys:
@@ -160,7 +160,7 @@ class RedisQueue:
 
     def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
         """List jobs of the failed registries: id, queue, entry ids, when, last line of the error."""
-        with _redis_errors():
+        with redis_errors():
             return [
                 described
                 for queue in self._queues.values()
@@ -171,7 +171,7 @@ class RedisQueue:
     def retry_failed(self, ids: Sequence[str] | None = None) -> int:
         """Put failed jobs back on their queues: those named, or all. Returns how many."""
         count = 0
-        with _redis_errors():
+        with redis_errors():
             for queue in self._queues.values():
                 registry = _failed(queue)
                 for job_id in registry.get_job_ids():
@@ -182,12 +182,12 @@ class RedisQueue:
 
     def probe(self) -> None:
         """Write something of no meaning. A full disk or a replica refuses writes and answers PING."""
-        with _redis_errors():
+        with redis_errors():
             self._client.set("newswire:probe", b"1", ex=60)
 
     def server(self) -> Mapping[str, str]:
         """Say what the server is: version, persistence, eviction policy. Raises QueueError."""
-        with _redis_errors():
+        with redis_errors():
             info: dict[str, Any] = self._client.info()
             return {
                 "version": str(info.get("valkey_version") or info.get("redis_version")),
@@ -239,7 +239,7 @@ def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], Non
     Raises:
         QueueError: The server is not usable; what was held is sent again.
     """
-    with _redis_errors():
+    with redis_errors():
         client = redis.Redis.from_url(url, socket_connect_timeout=2)
         worker = WireWorker(
             [_queue(queue, client)],
@@ -258,7 +258,8 @@ def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], Non
 
 
 @contextmanager
-def _redis_errors() -> Iterator[None]:
+def redis_errors() -> Iterator[None]:
+    """Turn the library's errors into ours."""
     try:
         yield
     except (redis.RedisError, OSError) as error:

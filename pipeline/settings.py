@@ -57,6 +57,7 @@ Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Time = Annotated[Seconds, Field(gt=0)]
 Bytes = Annotated[Size, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Storage(Section):
@@ -104,6 +105,19 @@ class Workers(Section):
     drain_s: Time = 10.0
 
 
+class Dedupe(Section):
+    """From when on two documents are linked as the same copy."""
+
+    #: documents published within so many days of each other are compared
+    window_days: Positive = 14
+    #: share of both texts' word triples that is common
+    similarity: Share = 0.5
+    #: share of the shorter text's word triples that the longer has too
+    containment: Share = 0.8
+    #: share of numbers and names that may differ where the words around them are the same
+    differing: Share = 0.08
+
+
 class Web(Section):
     """Where the web page and API listen."""
 
@@ -141,6 +155,7 @@ class _Service(Section):
     queue: Annotated[Queue, EMPTY_SECTION] = Queue()
     fetch: Annotated[Fetch, EMPTY_SECTION] = Fetch()
     workers: Annotated[Workers, EMPTY_SECTION] = Workers()
+    dedupe: Annotated[Dedupe, EMPTY_SECTION] = Dedupe()
     web: Annotated[Web, EMPTY_SECTION] = Web()
     retention: Annotated[Retention, EMPTY_SECTION] = Retention()
     log: Annotated[Log, EMPTY_SECTION] = Log()
@@ -159,6 +174,7 @@ class Settings:
     queue: Queue = field(default_factory=Queue)
     fetch: Fetch = field(default_factory=Fetch)
     workers: Workers = field(default_factory=Workers)
+    dedupe: Dedupe = field(default_factory=Dedupe)
     web: Web = field(default_factory=Web)
     retention: Retention = field(default_factory=Retention)
     log: Log = field(default_factory=Log)

@@ -1,12 +1,13 @@
 """Stand-ins for what is outside: a clock that is set, a scripted fetcher, a queue in memory."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline.errors import FeedError, FetchError, QueueError
 from pipeline.formats.detect import read
 from pipeline.model import Feed, FeedState, Parsed, QueueName, Response
-from pipeline.ports import EntryRef, QueueState
+from pipeline.ports import SLOT_BYTES, EntryRef, Found, Mark, QueueState
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -88,6 +89,68 @@ class MemoryQueue:
             )
             for name in QueueName
         ]
+
+    def _work(self) -> None:
+        if self.down:
+            raise QueueError("the queue server does not work: it is down")
+
+
+class MemoryIndex:
+    """A ports.NearIndex in a dictionary; `down` makes it fail, `lose` forgets everything."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.lose()
+        self.complete = True
+
+    def lose(self) -> None:
+        self._slots: dict[tuple[int, bool, bytes], list[int]] = {}
+        self.complete = False
+        self._token: str | None = None
+        self._begun = 0
+
+    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+        self._work()
+        return Found(complete=self.complete, entries=tuple(map(self._look_up, marks)))
+
+    def is_complete(self) -> bool:
+        self._work()
+        return self.complete
+
+    def begin_rebuild(self, *, force: bool = False) -> str | None:
+        self._work()
+        if self._token and not force:
+            return None
+        self.complete = self.complete and not force
+        self._begun += 1
+        self._token = str(self._begun)
+        return self._token
+
+    def keep_rebuild(self, token: str) -> bool:
+        self._work()
+        return token == self._token
+
+    def finish_rebuild(self, token: str) -> bool:
+        if not self.keep_rebuild(token):
+            return False
+        self.complete, self._token = True, None
+        return True
+
+    def _look_up(self, mark: Mark) -> tuple[int, ...]:
+        shares: Counter[int] = Counter()
+        for is_band, slots in ((True, mark.bands), (False, mark.anchors)):
+            for at in range(0, len(slots), SLOT_BYTES):
+                slot = slots[at : at + SLOT_BYTES]
+                for period in (mark.period - 1, mark.period, mark.period + 1):
+                    for entry in self._slots.get((period, is_band, slot), ()):
+                        shares[entry] += 1 + is_band
+                held = self._slots.setdefault((mark.period, is_band, slot), [])
+                if mark.entry_id not in held:
+                    held.append(mark.entry_id)
+        found = sorted(
+            (e for e in shares if shares[e] > 1 and e != mark.entry_id), key=lambda e: (-shares[e], e)
+        )
+        return tuple(found)
 
     def _work(self) -> None:
         if self.down:

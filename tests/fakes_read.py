@@ -68,6 +68,12 @@ class FakeReadStore:
         """See ports.ReadStore."""
         return self.seen.get(document_id, ())
 
+    def copies(self, document_id: str, *, now: datetime) -> Sequence[StoredDocument]:
+        """See ports.ReadStore."""
+        found = self.document(document_id, now=now)
+        ids = {link.id for link in found.relations} if found else set()
+        return [stored for stored in self.documents if stored.document.id in ids]
+
     def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
         """See ports.ReadStore."""
         log = [

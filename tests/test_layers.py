@@ -33,7 +33,9 @@ LAYERS = {
     "pipeline.feeds_file": 1,
     "pipeline.sources": 2,
     "pipeline.queues": 2,
+    "pipeline.near_index": 3,
     "pipeline.store": 2,
+    "pipeline.store.terms": 1,  # a definition, pure: what is searched and what is compared
     "pipeline.parsing": 2,
     "pipeline.writer": 2,
     "pipeline.sender": 2,
@@ -70,6 +72,8 @@ HOMES = {
     "pydantic": ("pipeline.settings", "pipeline.config"),
     "pysqlite3": ("pipeline.store.sqlite",),
     "redis": ("pipeline.queues",),
+    "rensa": ("workers.dedupe.signature",),
+    "numpy": ("workers.dedupe",),
     "rich": ("pipeline.cli", "pipeline.monitor.status"),
     "rq": ("pipeline.queues",),
     "selectolax": ("workers.normalise.html",),

@@ -1,4 +1,5 @@
-"""The jobs: what RQ runs by name. The processing side in one function: claim, normalise, tag, save.
+"""The jobs: what RQ runs by name. The processing side in one function: claim, normalise, tag,
+link, save.
 
 A job carries ids only and may run twice. An entry that can never work is a value (a Refusal); whatever else
 is raised fails the batch, whose entries are given back and sent again one by one (workers.reconcile).
@@ -6,15 +7,16 @@ is raised fails the batch, whose entries are given back and sent again one by on
 
 import secrets
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
-from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, Processed, Refusal, WorkStore
+from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, NearIndex, Processed, Refusal, Store
+from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher, wants_enriching
 from workers.tag.tagger import Tagger
@@ -39,12 +41,14 @@ class Beat(Protocol):
 class WorkerEdge:
     """What a worker process holds for its jobs."""
 
-    store: WorkStore
+    store: Store
     tagger: Tagger
     #: None: this process is not on the queue `enrich`
     enricher: Enricher | None = None
     #: of documents that are to be enriched
     languages: frozenset[str] = frozenset()
+    index: NearIndex
+    linking: Linking
     clock: Clock
     beat: Beat
     #: name of the worker's place: whoever takes it after a death gives back what it held
@@ -68,8 +72,9 @@ def process_batch(ids: Sequence[int]) -> None:
     with _watched(edge), _given_back(edge, token):
         claimed = edge.store.claim(ids, token=token, owner=edge.owner, now=edge.clock.now(), lease=edge.lease)
         edge.beat.suspect()
-        processed, refusals = work_through(claimed, edge.tagger, edge.languages)
+        processed, refusals = work_through(claimed, edge.tagger)
         edge.beat.trust()
+        processed = _link(claimed, processed, edge)
         outcome = edge.store.save(processed, refusals, token=token, now=edge.clock.now())
     _log(claimed, processed, refusals, outcome, time.monotonic() - began)
 
@@ -93,16 +98,8 @@ def enrich_batch(ids: Sequence[int]) -> None:
     log.info("batch_enriched", documents=saved, lost=len(claimed) - saved, duration_s=duration_s)
 
 
-def work_through(
-    claimed: Sequence[ClaimedEntry], tagger: Tagger, languages: Collection[str] = ()
-) -> tuple[list[Processed], list[Refusal]]:
-    """Normalise and tag each entry; an EntryError refuses that entry, not the batch.
-
-    Args:
-        claimed: The entries.
-        tagger: Rules and gazetteer.
-        languages: Of documents whose people and organisations are to be found later.
-    """
+def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[Processed], list[Refusal]]:
+    """Normalise, tag and sign each entry; an EntryError refuses that entry, not the batch."""
     processed: list[Processed] = []
     refusals: list[Refusal] = []
     for one in claimed:
@@ -112,9 +109,23 @@ def work_through(
             refusals.append(Refusal(entry_id=one.id, reason=error.reason, detail=error.detail))
             continue
         document, tagging = tagger.tag(document, default_region=one.default_region)
-        enrich = wants_enriching(document, (), languages)
-        processed.append(Processed(entry_id=one.id, document=document, tagging=tagging, enrich=enrich))
+        processed.append(
+            Processed(entry_id=one.id, document=document, tagging=tagging, signature=signature_of(document))
+        )
     return processed, refusals
+
+
+def _link(
+    claimed: Sequence[ClaimedEntry], processed: Sequence[Processed], edge: WorkerEdge
+) -> list[Processed]:
+    """Link copies, and say whose people and organisations are to be found later: not a copy's once more."""
+    received = {one.id: one.received_at for one in claimed}
+    now = edge.clock.now()
+    linked = link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
+    return [
+        replace(each, enrich=wants_enriching(each.document, each.relations, edge.languages))
+        for each in linked
+    ]
 
 
 @contextmanager

@@ -27,9 +27,12 @@ from pipeline.clock import SystemClock
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
+from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.service.children import die_with
+from workers.dedupe.link import Linking
+from workers.dedupe.upkeep import Upkeep
 from workers.jobs import WorkerEdge, install
 from workers.normalise.document import warm_up
 from workers.reconcile import reconcile
@@ -55,6 +58,8 @@ _KEEPER = "keeper"
 _LOADING_S = 120.0
 #: of the workers on `enrich`: nobody waits for them, and live news does not wait for theirs
 _NICE = 10
+#: a worker asks the index of near duplicates no longer: a document is linked later rather than stored late
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,7 @@ class WorkPlan:
     raw_days: int
     change_days: int
     poll_count: int
+    linking: Linking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +295,8 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
         tagger=tagger,
         enricher=enricher,
         languages=plan.languages,
+        index=RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S),
+        linking=plan.linking,
         clock=SystemClock(),
         beat=place.beat,
         owner=owner,
@@ -319,15 +327,17 @@ def _load_enricher(place: _Place, plan: WorkPlan, tagger: Tagger) -> Enricher:
 
 
 def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
-    """Run the reconciler and the housekeeping until the parent ends us."""
+    """Run the reconciler, the upkeep of links and the housekeeping until the parent ends us."""
     store = plan.open_store()
     queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
     clock = SystemClock()
+    upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
     tidy_at = time.monotonic() + 10
     while True:
         beat.begin()
         try:
             reconcile(store, queue, clock, batch_size=plan.batch_size, max_attempts=plan.max_attempts)
+            upkeep.round()
             if time.monotonic() > tidy_at:
                 tidy_at = time.monotonic() + _HOUSEKEEPING_S
                 removed = store.expire(

@@ -38,7 +38,7 @@ def search_command(
         list[str],
         typer.Argument(
             metavar="QUERY",
-            help='Words, "phrases", -without, lang:fr, provider:NAME, feed:ID, since:24h, until:2026-05-01.',
+            help='Words, "phrases", -without, lang:fr, provider:NAME, feed:ID, since:24h, copies:hide.',
         ),
     ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
@@ -68,6 +68,7 @@ def show_command(
 ) -> None:
     """Show one document with its fields, evidence and sightings."""
     from pipeline.cli.show_text import console, document_view
+    from pipeline.publish.copies import copies_of
 
     now = SystemClock().now()
     with stored(app) as store:
@@ -79,7 +80,8 @@ def show_command(
         elif json:
             _print(found, json=True)
         else:
-            console().print(document_view(found, store.sightings(found.document.id), chain))
+            copies = copies_of(found, store.copies(found.document.id, now=now))
+            console().print(document_view(found, store.sightings(found.document.id), chain, copies))
 
 
 def explain_command(

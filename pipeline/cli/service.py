@@ -28,6 +28,8 @@ log = get_logger(__name__)
 
 QUEUE_URL = "NEWSWIRE_QUEUE__URL"
 LOG_LEVEL = "NEWSWIRE_LOG__LEVEL"
+#: how long an import that waits does so for links, when all is processed
+_LINKED_AFTER_S = 10.0
 
 #: how long `import --wait` waits for people and organisations when the documents are stored
 ENRICH_WAIT_S = 60.0
@@ -135,14 +137,17 @@ def drain(app: AppContext, ids: Sequence[int]) -> Mapping[str, int]:
     store = open_store(app.settings.storage.url, app.data_dir)
 
     enriching = bool(_languages(app)) and app.settings.workers.enrich > 0
-    deadline = float("inf")
+    processed_at: list[float] = []
 
     def done() -> bool:
-        nonlocal deadline
         if store.open_among(ids):
             return False
-        deadline = min(deadline, time.monotonic() + ENRICH_WAIT_S)
-        return not enriching or time.monotonic() > deadline or store.unenriched_among(ids) == 0
+        processed_at.append(time.monotonic())
+        waited_s = processed_at[-1] - processed_at[0]
+        # Copies that two workers had at the same moment are linked by the keeper's next rounds.
+        linking = waited_s < _LINKED_AFTER_S and bool(store.unlinked(after=0, limit=1))
+        enrich = enriching and waited_s < ENRICH_WAIT_S and store.unenriched_among(ids) > 0
+        return not linking and not enrich
 
     with closing(store):
         while not done() and not _work_until(app, done):
@@ -243,6 +248,7 @@ def _languages(app: AppContext) -> frozenset[str]:
 
 
 def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "WorkPlan":
+    from pipeline.cli.dedupe import linking_of
     from pipeline.model import QueueName
     from pipeline.store.open import open_store
     from workers.worker import WorkPlan
@@ -273,4 +279,5 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         raw_days=settings.retention.raw_days,
         change_days=settings.retention.change_days,
         poll_count=settings.retention.polls,
+        linking=linking_of(settings.dedupe),
     )

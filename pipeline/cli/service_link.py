@@ -40,9 +40,8 @@ def stored(app: AppContext) -> Iterator["Store"]:
 
 @contextmanager
 def running_queue(app: AppContext) -> Iterator["RedisQueue | None"]:
-    """Reach the queue that runs: the configured one, or that of the data directory's owner; else None."""
-    owner = owner_of(app.data_dir)
-    url = app.settings.queue.url or (owner.queue_url if owner else None)
+    """Reach the queue that runs; None where none does."""
+    url = running_queue_url(app)
     if url is None:
         yield None
         return
@@ -53,6 +52,12 @@ def running_queue(app: AppContext) -> Iterator["RedisQueue | None"]:
         yield queue
     finally:
         queue.close()
+
+
+def running_queue_url(app: AppContext) -> str | None:
+    """Say where the queue that runs is: the configured one, or that of the data directory's owner."""
+    owner = owner_of(app.data_dir)
+    return app.settings.queue.url or (owner.queue_url if owner else None)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rich.text import Text
 from pipeline.model import Document, Evidence, Place, Relation, Sighting, StoredDocument, Tag, Tagging
 from pipeline.plain import safe_json, safe_line, safe_text
 from pipeline.ports import Quarantined
+from pipeline.publish.copies import Copy, is_original
 
 #: of an id in lists: enough to be unambiguous, short enough to be read out
 ID_LENGTH = 12
@@ -71,7 +72,10 @@ def result_line(stored: StoredDocument) -> str:
 
 
 def document_view(
-    stored: StoredDocument, sightings: Sequence[Sighting], versions: Sequence[StoredDocument]
+    stored: StoredDocument,
+    sightings: Sequence[Sighting],
+    versions: Sequence[StoredDocument],
+    copies: Sequence[Copy] = (),
 ) -> RenderableType:
     """Lay a document out to be read: text, fields, evidence, where it was seen."""
     document = stored.document
@@ -81,6 +85,7 @@ def document_view(
     parts += [Text(safe_text(document.body_text)), Text(), _pairs(_fields(stored))]
     parts += _section("Tagged", _tagging(stored.tagging))
     parts += _section("Related", (_relation(relation) for relation in stored.relations))
+    parts += _section("Same copy", _copies(copies))
     others = [other for other in versions if other.document.id != document.id]
     parts += _section("Other versions", map(result_line, others))
     parts += _section("Seen", map(_sighting, sightings))
@@ -197,6 +202,15 @@ def _evidence(evidence: Evidence) -> str:
 def _relation(relation: Relation) -> str:
     why = "; ".join(safe_line(evidence.why) for evidence in relation.evidence)
     return f"{relation.kind} {relation.id[:ID_LENGTH]} {relation.score:.2f}" + (f": {why}" if why else "")
+
+
+def _copies(copies: Sequence[Copy]) -> Iterator[str]:
+    words = {"whole": "holds this text", "part": "is a part of this text", None: "original"}
+    for each in copies:
+        said = words[each.role] if each.role or each.is_original else ""
+        yield result_line(each.stored) + (f"  ({said})" if said else "")
+    if is_original(copies):
+        yield "this one was published first"
 
 
 def _sighting(sighting: Sighting) -> str:

@@ -218,4 +218,10 @@ def _entity(entity: Entity) -> Record:
 
 
 def _relation(relation: Relation) -> Record:
-    return {"kind": relation.kind, "id": relation.id, "score": relation.score, **_why(relation.evidence)}
+    return {
+        "kind": relation.kind,
+        "id": relation.id,
+        "score": relation.score,
+        **_why(relation.evidence),
+        "role": relation.role,
+    }

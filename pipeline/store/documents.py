@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, insert, select, 
 
 from pipeline.codec import to_json
 from pipeline.identity import digest, revision_rank, scope_of
-from pipeline.model import Document, Entity, Relation, Tagging
+from pipeline.model import Document, Entity, Tagging
 from pipeline.ports import Processed
 from pipeline.store.among import among
+from pipeline.store.copies import relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
 from pipeline.store.states import EnrichState
@@ -23,6 +24,7 @@ from pipeline.store.tables import (
     enrichment,
     item,
     relation,
+    signature,
     tagging,
 )
 from pipeline.store.terms import prepare, tag_value
@@ -68,6 +70,7 @@ _REFRESH = (
 _INSERT_DOCUMENT = insert(document)
 _INSERT_DATA = insert(document_data)
 _INSERT_CHANGE = insert(change)
+_INSERT_SIGNATURE = insert(signature)
 
 
 def terms_of(each: Document) -> Mapping[str, str]:
@@ -187,12 +190,10 @@ def _row(seq: int, new: NewDocument, items: Mapping[str, int], now: datetime) ->
 def _store_findings(
     database: Database, connection: Connection, new: Sequence[tuple[int, NewDocument]], now: datetime
 ) -> None:
-    """Store what was found out about new documents: tags and links."""
+    """Store what was found out about new documents: tags, links and signatures."""
     tags = [(seq, each.processed.tagging) for seq, each in new if each.processed.tagging.rules]
     links = [
-        _relation_row(each.processed.document.id, link)
-        for _, each in new
-        for link in each.processed.relations
+        relation_row(each.processed.document.id, link) for _, each in new for link in each.processed.relations
     ]
     if tags:
         store_taggings(connection, tags, now)
@@ -201,6 +202,17 @@ def _store_findings(
     )
     if links:
         connection.execute(database.insert_new(relation), links)
+    signatures: Rows = [
+        {
+            "document_seq": seq,
+            "entry_id": each.processed.entry_id,
+            "data": each.processed.signature,
+            "linked": each.processed.linked,
+        }
+        for seq, each in new
+        if each.processed.signature is not None
+    ]
+    execute_many(connection, _INSERT_SIGNATURE, signatures)
 
 
 def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], now: datetime) -> None:
@@ -250,14 +262,3 @@ def _names_of_person(person: Entity) -> Iterator[str]:
     words = person.name.split()
     yield words[-1]
     yield " ".join(words[1:])
-
-
-def _relation_row(document_id: str, link: Relation) -> dict[str, Any]:
-    low, high = sorted((document_id, link.id))
-    return {
-        "low": low,
-        "high": high,
-        "kind": link.kind,
-        "score": link.score,
-        "evidence": to_json(link.evidence),
-    }

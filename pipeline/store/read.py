@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select, type_coerce, union_all
 
 from pipeline.codec import from_json
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports import Change, Query
 from pipeline.store.among import among
+from pipeline.store.copies import HIGH, LOW, SAME_COPY, copied_elsewhere, role_of
 from pipeline.store.database import Part
 from pipeline.store.documents import chain_order, item_key
-from pipeline.store.shown import matches, shown_documents
+from pipeline.store.shown import matches, may_be_shown, shown_documents
 from pipeline.store.tables import (
     change,
     document,
@@ -56,6 +57,15 @@ _TAGGINGS = (
     .order_by(tagging.c.tagged_at)
 )
 _RELATIONS = select(relation).where(or_(among(relation.c.low), among(relation.c.high)))
+_COPIES_OF = union_all(
+    *(
+        select(relation.c[other].label("id")).where(
+            relation.c[one] == bindparam("of"), relation.c.kind == SAME_COPY
+        )
+        for one, other in ((LOW, HIGH), (HIGH, LOW))
+    )
+).subquery()
+_SHOWN_IDS = select(document.c.id).join(item, item.c.id == document.c.item_id).where(among(document.c.id))
 _STORIES = select(story_member).where(among(story_member.c.document_seq))
 
 
@@ -66,15 +76,15 @@ class Read(Part):
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
-        found = shown_documents(now).where(*matches(self._database, query))
-        if not all_versions:
-            found = found.where(item.c.current_seq == document.c.seq)
+        found = self._found(query, now, all_versions=all_versions)
+        if not query.copies:
+            found = found.where(~copied_elsewhere(found))
         at = type_coerce(document.c.published_at, BigInteger)
         # Where words are given, they find the rows, and an index of dates must not lead; else it should.
         newest = (at + 0).desc() if query.all_of else at.desc()
         found = found.order_by(newest, document.c.seq.desc()).limit(limit).offset(offset)
         with self._database.read() as connection:
-            return load(connection, connection.execute(found).scalars().all())
+            return load(connection, connection.execute(found).scalars().all(), now)
 
     def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
         """See ports.ReadStore. No transaction is open between two pages."""
@@ -87,12 +97,18 @@ class Read(Part):
                 document.c.seq < window.stop,
                 *matches(self._database, query, window),
             )
+            if not query.copies:
+                found = found.where(~copied_elsewhere(self._found(query, now, all_versions=True)))
             with self._database.read() as connection:
                 seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
             for first in range(0, len(seqs), _PAGE):
                 with self._database.read() as connection:
-                    page = load(connection, seqs[first : first + _PAGE])
+                    page = load(connection, seqs[first : first + _PAGE], now)
                 yield from page
+
+    def _found(self, query: Query, now: datetime, *, all_versions: bool) -> Select[int]:
+        found = shown_documents(now).where(*matches(self._database, query))
+        return found if all_versions else found.where(item.c.current_seq == document.c.seq)
 
     def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:
         """See ports.ReadStore."""
@@ -103,13 +119,13 @@ class Read(Part):
         beginning = document.c.id.between(start, f"{start}g")
         with self._database.read() as connection:
             found = connection.execute(shown_documents(now).where(beginning).limit(2)).scalars().all()
-            return load(connection, found)[0] if len(found) == 1 else None
+            return load(connection, found, now)[0] if len(found) == 1 else None
 
     def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
         chain = shown_documents(now).where(item.c.key == item_key(uri)).order_by(*chain_order())
         with self._database.read() as connection:
-            return load(connection, connection.execute(chain).scalars().all())
+            return load(connection, connection.execute(chain).scalars().all(), now)
 
     def sightings(self, document_id: str) -> Sequence[Sighting]:
         """See ports.ReadStore."""
@@ -122,6 +138,16 @@ class Read(Part):
         with self._database.read() as connection:
             rows = connection.execute(seen).all()
         return [Sighting(feed=row.feed_id, location=row.location, seen_at=row.seen_at) for row in rows]
+
+    def copies(self, document_id: str, *, now: datetime) -> Sequence[StoredDocument]:
+        """See ports.ReadStore."""
+        found = (
+            shown_documents(now)
+            .where(document.c.id.in_(select(_COPIES_OF.c.id)))
+            .order_by(document.c.published_at, document.c.id)
+        )
+        with self._database.read() as connection:
+            return load(connection, connection.execute(found, {"of": document_id}).scalars().all(), now)
 
     def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
         """See ports.ReadStore."""
@@ -142,14 +168,17 @@ class Read(Part):
             connection.execute(self._database.insert_or_set(mark, "at"), {"name": "probe", "at": now})
 
 
-def load(connection: Connection, seqs: Sequence[int]) -> list[StoredDocument]:
-    """Load documents with all that is known of them, in the order of their numbers given."""
+def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[StoredDocument]:
+    """Load documents with all that is known of them, in the order of their numbers given.
+
+    Of links, those to documents that may be shown.
+    """
     if not seqs:
         return []
     rows = {row.seq: row for row in connection.execute(_DATA, {"values": seqs})}
     versions = _versions(connection, {row.item_id for row in rows.values()})
     tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
-    links = _relations(connection, [row.id for row in rows.values()])
+    links = _relations(connection, [row.id for row in rows.values()], now)
     stories = {row.document_seq: row.story_id for row in connection.execute(_STORIES, {"values": seqs})}
     return [
         StoredDocument(
@@ -176,15 +205,20 @@ def _versions(connection: Connection, items: set[int]) -> dict[int, int]:
     return ranks
 
 
-def _relations(connection: Connection, ids: Sequence[str]) -> Mapping[str, list[Relation]]:
-    """Find the links of documents, best first."""
+def _relations(connection: Connection, ids: Sequence[str], now: datetime) -> Mapping[str, list[Relation]]:
+    """Find the links of documents to others that may be shown, best first."""
     wanted = set(ids)
     links: defaultdict[str, list[Relation]] = defaultdict(list)
     rows = connection.execute(_RELATIONS, {"values": ids}).all()
-    for row in sorted(rows, key=lambda row: -row.score):
+    if not rows:
+        return links
+    named = {id_ for row in rows for id_ in (row.low, row.high)}
+    shown = set(connection.execute(_SHOWN_IDS.where(may_be_shown(now)), {"values": named}).scalars())
+    for row in sorted(rows, key=lambda row: (-row.score, row.low, row.high)):
         evidence = from_json(row.evidence, tuple[Evidence, ...])
-        for one, other in ((row.low, row.high), (row.high, row.low)):
-            if one in wanted:
-                link = Relation(kind=row.kind, id=other, score=row.score, evidence=evidence)
+        for one, other, place in ((row.low, row.high, HIGH), (row.high, row.low, LOW)):
+            if one in wanted and other in shown:
+                role = role_of(row.part, place)
+                link = Relation(kind=row.kind, id=other, score=row.score, evidence=evidence, role=role)
                 links[one].append(link)
     return links

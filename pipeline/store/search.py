@@ -1,6 +1,6 @@
 """What people type into a search, read. Nothing of it ever reaches a database as its own syntax.
 
-    taliban "air strikes" -pakistan lang:fr,en provider:"Harbour Press" since:7d until:2026-05-01
+    taliban "air strikes" -pakistan lang:fr,en provider:"Harbour Press" since:7d until:2026-05-01 copies:hide
 
 Words and phrases must all occur; a minus takes out what follows it. Dates are UTC; `until` is exclusive.
 """
@@ -46,6 +46,8 @@ _FIELDS: Mapping[str, Callable[[str], str]] = {
     "org": tag_value,
 }
 _DATES = ("since", "until")
+#: copies:hide leaves out what was found in another copy
+_COPIES = {"hide": False, "show": True}
 #: operators of other searches: taken as words they would find something else than was asked
 _OPERATORS = {
     "OR": "there is no OR: search twice, or give a field several values (lang:fr,en)",
@@ -73,6 +75,7 @@ class _Draft:
     not_fields: dict[str, list[str]] = field(default_factory=dict)
     since: list[datetime] = field(default_factory=list)
     until: list[datetime] = field(default_factory=list)
+    copies: list[bool] = field(default_factory=list)
 
 
 def parse_query(text: str, now: datetime) -> Query:
@@ -98,8 +101,9 @@ def parse_query(text: str, now: datetime) -> Query:
         not_fields={name: tuple(values) for name, values in draft.not_fields.items()} or None,
         since=max(draft.since, default=None),
         until=min(draft.until, default=None),
+        copies=all(draft.copies),
     )
-    if text.strip() and query == Query():
+    if text.strip() and query == Query() and not draft.copies:
         raise QueryError(f"there is no word in {text.strip()[:40]!r} to search for")
     return query
 
@@ -124,6 +128,8 @@ def _read_part(draft: _Draft, part: _Part, now: datetime) -> None:
         getattr(draft, part.field).append(_moment(part.field, part.text, now))
     elif part.field is None:
         _read_words(draft, part)
+    elif part.field == "copies":
+        draft.copies.append(_shows_copies(part))
     elif fold := _FIELDS.get(part.field):
         values = [part.text] if part.quoted else [value for value in part.text.split(",") if value]
         if not values:
@@ -132,6 +138,13 @@ def _read_part(draft: _Draft, part: _Part, now: datetime) -> None:
         wanted.setdefault(part.field, []).extend(map(fold, values))
     else:
         raise QueryError(_unknown_field(part.field))
+
+
+def _shows_copies(part: _Part) -> bool:
+    said = part.text.lower()
+    if part.minus or said not in _COPIES:
+        raise QueryError("copies: takes hide or show: copies:hide gives each text once")
+    return _COPIES[said]
 
 
 def _read_words(draft: _Draft, part: _Part) -> None:
@@ -145,7 +158,7 @@ def _read_words(draft: _Draft, part: _Part) -> None:
 
 
 def _unknown_field(name: str) -> str:
-    names = (*_FIELDS, *_DATES)
+    names = (*_FIELDS, *_DATES, "copies")
     close = get_close_matches(name, names, 1)
     meant = f"did you mean {close[0]}:?" if close else f"there are {', '.join(names)}"
     return f"there is no field {name}: - {meant} (words with a colon need quotation marks)"

@@ -362,8 +362,25 @@ relation = Table(
     Column("kind", String(16), primary_key=True),
     Column("score", Float, nullable=False),
     Column("evidence", LargeBinary, nullable=False),
+    Column("part", String(4)),  # which of them is a part of the other, low or high; NULL: neither
 )
 Index("relation_high", relation.c.high)
+
+# By what the copies of a document are found: the index in Redis is made from it.
+signature = Table(
+    "signature",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("entry_id", _ROW_ID, nullable=False),  # it came with first; names it in the index
+    Column("data", LargeBinary, nullable=False),
+    Column("linked", Boolean, nullable=False),  # false: what may be a copy of it is still to be looked at
+)
+Index(
+    "signature_unlinked",
+    signature.c.document_seq,
+    sqlite_where=text("linked = 0"),
+    postgresql_where=text("NOT linked"),
+)
 
 # One event; where two stories were found to be one, the younger points to the older.
 story = Table(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
@@ -108,7 +109,7 @@ class Work(Part):
         with self._database.write() as connection:
             held = _held(connection, token)
             done = {each.entry_id: each for each in processed if each.entry_id in held}
-            mine = list(done.values())
+            mine = _without_lost(processed, list(done.values()))
             refused = {r.entry_id: r for r in refusals if r.entry_id in held and r.entry_id not in done}
             known = known_documents(connection, [each.document.id for each in mine])
             new = _new_documents(mine, held, known, terms)
@@ -198,6 +199,17 @@ def _new_documents(
         )
         for each in mine
         if first.get(each.document.id) is each
+    ]
+
+
+def _without_lost(processed: Sequence[Processed], mine: Sequence[Processed]) -> Sequence[Processed]:
+    """Take off links to documents of this batch that somebody else is to store: he will find them."""
+    lost = {each.document.id for each in processed} - {each.document.id for each in mine}
+    if not lost:
+        return mine
+    return [
+        replace(each, relations=tuple(link for link in each.relations if link.id not in lost))
+        for each in mine
     ]
 
 

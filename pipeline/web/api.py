@@ -94,6 +94,12 @@ def documents_api(edge: WebEdge) -> APIRouter:
         document = _document(edge, document_id).document
         return _list(Found(documents=tuple(edge.store.versions(document.uri, now=edge.clock.now()))))
 
+    @router.get("/documents/{document_id}/copies", response_model=DocumentList, responses=_NOT_THERE)
+    def copies(document_id: str) -> JSONResponse:
+        """Give the documents that are the same copy as this one, first published first."""
+        document = _document(edge, document_id).document
+        return _list(Found(documents=tuple(edge.store.copies(document.id, now=edge.clock.now()))))
+
     @router.get("/documents/{document_id}/sightings", response_model=list[Sighting], responses=_NOT_THERE)
     def sightings(document_id: str) -> Response:
         """Say where and when copies of this version were seen, oldest first."""

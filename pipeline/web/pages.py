@@ -11,6 +11,7 @@ from pipeline.errors import QueryError
 from pipeline.model import StoredDocument
 from pipeline.monitor.snapshot import Snapshot
 from pipeline.monitor.standing import FeedCondition
+from pipeline.publish.copies import copies_of, feeds_of, is_original
 from pipeline.web.edge import WebEdge
 from pipeline.web.evidence import by_kind, findings
 from pipeline.web.reading import FURTHEST, Found, find, newest
@@ -84,6 +85,7 @@ def document_pages(edge: WebEdge, templates: Templates) -> APIRouter:
         if stored is None:
             raise HTTPException(404, "There is no such document that may be shown.")
         found = findings(stored.tagging)
+        copies = copies_of(stored, edge.store.copies(stored.document.id, now=now))
         return templates.page(
             "document.html",
             now,
@@ -91,6 +93,9 @@ def document_pages(edge: WebEdge, templates: Templates) -> APIRouter:
             document=stored.document,
             found=found,
             groups=by_kind(found),
+            copies=copies,
+            copied_in=feeds_of(stored, copies),
+            is_original=is_original(copies),
             versions=edge.store.versions(stored.document.uri, now=now),
             sightings=edge.store.sightings(stored.document.id),
         )

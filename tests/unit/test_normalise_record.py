@@ -99,7 +99,9 @@ def test_a_stored_document_shows_all_it_has() -> None:
     assert record["topics"] == [{"code": "medtop:1", "name": "war", "score": 0.7, "evidence": [SHOWN]}]
     assert record["beats"] == [{"id": "b", "name": "Beat", "score": 0.6}]
     assert record["people"] == [{"name": "Ann Example", "mentions": [mention]}]
-    assert record["relations"] == [{"kind": "same-copy", "id": "j", "score": 0.9, "evidence": [SHOWN]}]
+    assert record["relations"] == [
+        {"kind": "same-copy", "id": "j", "score": 0.9, "evidence": [SHOWN], "role": None}
+    ]
 
 
 @pytest.mark.parametrize("code", [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x202E, 0x2066], ids=hex)

@@ -8,7 +8,7 @@ from pipeline.config.feeds import Listed
 from pipeline.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
-SECTIONS = ("storage", "queue", "fetch", "workers", "web", "retention", "log")
+SECTIONS = ("storage", "queue", "fetch", "workers", "dedupe", "web", "retention", "log")
 SETTINGS = [
     (f"{section}.{key}", value)
     for section in SECTIONS

@@ -42,5 +42,5 @@ def wants_enriching(document: Document, relations: Collection[Relation], languag
         relations: To others.
         languages: That have a model here.
     """
-    duplicate = any(each.kind == "same-copy" for each in relations)
+    duplicate = any(each.kind == "same-copy" and each.role == "whole" for each in relations)
     return not duplicate and base_language(document.language) in languages

@@ -284,9 +284,25 @@ def _findings() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("evidence", sa.LargeBinary(), nullable=False),
+        sa.Column("part", sa.String(length=4), nullable=True),
         sa.PrimaryKeyConstraint("low", "high", "kind"),
     )
     op.create_index("relation_high", "relation", ["high"])
+    op.create_table(
+        "signature",
+        sa.Column("document_seq", _ROW_ID, nullable=False),
+        sa.Column("entry_id", _ROW_ID, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("linked", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("document_seq"),
+    )
+    op.create_index(
+        "signature_unlinked",
+        "signature",
+        ["document_seq"],
+        sqlite_where=sa.text("linked = 0"),
+        postgresql_where=sa.text("NOT linked"),
+    )
     op.create_table(
         "story",
         sa.Column("id", sa.String(length=32), nullable=False),

@@ -1,0 +1,162 @@
+"""Near duplicates in the store: signatures, the texts that are compared, links that were found later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+
+from pipeline.codec import from_json, to_json
+from pipeline.model import Relation
+from pipeline.ports import Link, Signed, SignedText
+from pipeline.store.among import among
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.states import EntryState
+from pipeline.store.tables import document, document_data, entry, relation, signature
+
+SAME_COPY = "same-copy"
+LOW, HIGH = "low", "high"
+
+_TEXT = (
+    document.c.seq,
+    document.c.id,
+    document.c.published_at,
+    signature.c.data.label("signature"),
+    document_data.c.data,
+)
+_OF_ENTRIES = (
+    select(entry.c.id.label("entry_id"), entry.c.state, *_TEXT)
+    .select_from(entry)
+    .outerjoin(document, document.c.seq == entry.c.document_seq)
+    .outerjoin(signature, signature.c.document_seq == document.c.seq)
+    .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
+    .where(among(entry.c.id))
+)
+_UNLINKED = (
+    select(signature.c.entry_id, *_TEXT)
+    .join(document, document.c.seq == signature.c.document_seq)
+    .join(document_data, document_data.c.document_seq == document.c.seq)
+    .where(signature.c.linked.is_(False))
+    .order_by(document.c.seq)
+)
+_SIGNED = (
+    select(signature.c.document_seq, signature.c.entry_id, document.c.published_at, signature.c.data)
+    .join(document, document.c.seq == signature.c.document_seq)
+    .where(document.c.erased_at.is_(None))
+    .order_by(signature.c.document_seq)
+)
+_NOTE_LINKED = update(signature).where(among(signature.c.document_seq)).values(linked=True)
+_EXISTING = select(document.c.id).where(among(document.c.id), document.c.erased_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What is read of a stored document to compare it."""
+
+    uri: str
+    headline: str | None = None
+    body_text: str
+
+
+class Copies(Part):
+    """ports.CopyStore."""
+
+    def texts_of_entries(self, ids: Sequence[int]) -> tuple[Mapping[int, SignedText], frozenset[int]]:
+        """See ports.CopyStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_OF_ENTRIES, {"values": ids}).all()
+        texts = {row.entry_id: _signed_text(row) for row in rows if row.signature and row.data}
+        open_ = (row.entry_id for row in rows if row.state in (EntryState.PENDING, EntryState.WORKING))
+        return texts, frozenset(open_)
+
+    def unlinked(self, *, after: int, limit: int) -> Sequence[SignedText]:
+        """See ports.CopyStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_UNLINKED.where(signature.c.document_seq > after).limit(limit)).all()
+        return [_signed_text(row) for row in rows]
+
+    def link(self, links: Sequence[Link], linked: Sequence[int]) -> None:
+        """See ports.CopyStore."""
+        with self._database.write() as connection:
+            ids = {id_ for each in links for id_ in (each.document_id, each.relation.id)}
+            there = set(connection.execute(_EXISTING, {"values": ids}).scalars()) if ids else set()
+            rows = [
+                relation_row(each.document_id, each.relation)
+                for each in links
+                if {each.document_id, each.relation.id} <= there
+            ]
+            if rows:
+                connection.execute(self._database.insert_new(relation), rows)
+            connection.execute(_NOTE_LINKED, {"values": linked})
+
+    def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
+        """See ports.CopyStore."""
+        page = _SIGNED.where(signature.c.document_seq > after, document.c.received_at >= received_since)
+        with self._database.read() as connection:
+            rows = connection.execute(page.limit(limit)).all()
+        return [
+            Signed(seq=seq, entry_id=entry_id, published_at=published_at, signature=data)
+            for seq, entry_id, published_at, data in rows
+        ]
+
+
+def relation_row(document_id: str, link: Relation) -> dict[str, Any]:
+    """Write a document's link as the row of its pair."""
+    low, high = sorted((document_id, link.id))
+    other, this = (HIGH, LOW) if link.id == high else (LOW, HIGH)
+    return {
+        "low": low,
+        "high": high,
+        "kind": link.kind,
+        "score": link.score,
+        "evidence": to_json(link.evidence),
+        "part": {"part": other, "whole": this}.get(link.role or ""),
+    }
+
+
+def role_of(part: str | None, other: str) -> str | None:
+    """Say what the other document of a pair (low or high) is to this one; None: neither is a part."""
+    if part is None:
+        return None
+    return "part" if part == other else "whole"
+
+
+def copied_elsewhere(among_these: Select[int]) -> ColumnElement[bool]:
+    """Say which rows of `document` need not be shown beside others.
+
+    Those of which one of the others is an earlier copy, or a longer text that holds all of it.
+
+    Args:
+        among_these: Numbers of the others.
+    """
+    return or_(*(_hidden_by(of, other, among_these) for of, other in ((LOW, HIGH), (HIGH, LOW))))
+
+
+def _hidden_by(of: str, other: str, among_these: Select[int]) -> ColumnElement[bool]:
+    another = document.alias()
+    earlier = or_(
+        another.c.published_at < document.c.published_at,
+        and_(another.c.published_at == document.c.published_at, another.c.id < document.c.id),
+    )
+    return exists().where(
+        relation.c[of] == document.c.id,
+        relation.c.kind == SAME_COPY,
+        another.c.id == relation.c[other],
+        case((relation.c.part.is_(None), earlier), else_=relation.c.part == of),
+        another.c.seq.in_(among_these.correlate(None)),
+    )
+
+
+def _signed_text(row: ReadRow) -> SignedText:
+    words = from_json(row.data, _Words)
+    return SignedText(
+        entry_id=row.entry_id,
+        seq=row.seq,
+        document_id=row.id,
+        uri=words.uri,
+        published_at=row.published_at,
+        signature=row.signature,
+        headline=words.headline,
+        body_text=words.body_text,
+    )

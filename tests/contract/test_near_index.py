@@ -1,0 +1,145 @@
+"""The port of the index of near duplicates: the embedded server and the fake do the same."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from fakes import MemoryIndex
+from pipeline.near_index import RedisNearIndex
+from pipeline.ports import Mark, NearIndex
+from pipeline.queues import connect
+from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
+
+Loses = Callable[[], None]
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def index_and_loss(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[NearIndex, Loses]]:
+    """A complete index, and what makes it lose everything."""
+    if request.param == "memory":
+        memory = MemoryIndex()
+        yield memory, memory.lose
+        return
+    process = subprocess.Popen(valkey_command(tmp_path).argv, stdout=subprocess.DEVNULL)
+    try:
+        url = queue_url(tmp_path)
+        wait_until_ready(url, given_up=lambda: False)
+        index, client = RedisNearIndex(url, life=timedelta(days=29)), connect(url)
+        token = index.begin_rebuild()
+        assert token is not None
+        assert index.finish_rebuild(token)
+        yield index, client.flushall
+        index.close()
+        client.close()
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def index(index_and_loss: tuple[NearIndex, Loses]) -> NearIndex:
+    return index_and_loss[0]
+
+
+def mark(entry: int, *, bands: str = "", anchors: str = "", period: int = 1500) -> Mark:
+    """Make a mark; a letter is a slot."""
+
+    def slots(letters: str) -> bytes:
+        return b"".join(b"\x00\x00\x07x" + letter.encode() for letter in letters)
+
+    return Mark(entry_id=entry, period=period, late=False, bands=slots(bands), anchors=slots(anchors))
+
+
+def test_one_band_in_common_is_found(index: NearIndex) -> None:
+    index.check_and_add([mark(1, bands="abc")])
+    found = index.check_and_add([mark(2, bands="cde"), mark(3, bands="xyz")])
+    assert found.complete
+    assert found.entries == ((1,), ())
+
+
+def test_one_anchor_is_a_phrase_and_two_are_an_opening(index: NearIndex) -> None:
+    index.check_and_add([mark(1, bands="a", anchors="pqr"), mark(2, bands="b", anchors="rst")])
+    assert index.check_and_add([mark(3, bands="c", anchors="pq")]).entries == ((1,),)
+    assert index.check_and_add([mark(4, bands="d", anchors="rw")]).entries == ((),)
+
+
+def test_a_batch_sees_what_comes_before_in_it(index: NearIndex) -> None:
+    assert index.check_and_add([mark(1, bands="a"), mark(2, bands="a")]).entries == ((), (1,))
+
+
+def test_nobody_finds_himself_and_entering_again_changes_nothing(index: NearIndex) -> None:
+    for _ in range(3):
+        assert index.check_and_add([mark(1, bands="ab", anchors="pq")]).entries == ((),)
+    assert index.check_and_add([mark(2, bands="ab")]).entries == ((1,),)
+
+
+def test_those_that_share_most_come_first(index: NearIndex) -> None:
+    index.check_and_add([mark(1, bands="a"), mark(2, bands="abc"), mark(3, bands="ab"), mark(4, bands="c")])
+    assert index.check_and_add([mark(9, bands="abc")]).entries == ((2, 3, 1, 4),)
+
+
+def test_neighbouring_periods_are_looked_into_and_no_others(index: NearIndex) -> None:
+    index.check_and_add(
+        [mark(entry, bands="a", period=period) for entry, period in enumerate((1498, 1499, 1501, 1502))]
+    )
+    assert sorted(index.check_and_add([mark(9, bands="a")]).entries[0]) == [1, 2]
+
+
+def test_nothing_is_asked_for_nothing(index: NearIndex) -> None:
+    assert index.check_and_add([]).entries == ()
+    assert index.check_and_add([mark(1)]).entries == ((),)
+
+
+def test_what_is_lost_is_known_to_be_lost(index_and_loss: tuple[NearIndex, Loses]) -> None:
+    index, lose = index_and_loss
+    index.check_and_add([mark(1, bands="a")])
+    lose()
+    assert not index.is_complete()
+    found = index.check_and_add([mark(2, bands="a"), mark(3, bands="a")])
+    assert not found.complete
+    assert found.entries == ((), (2,))
+
+
+def test_one_rebuilds_at_a_time_and_only_an_unbroken_rebuild_counts(
+    index_and_loss: tuple[NearIndex, Loses],
+) -> None:
+    index, lose = index_and_loss
+    lose()
+    token = index.begin_rebuild()
+    assert token is not None
+    assert index.begin_rebuild() is None
+    assert index.keep_rebuild(token)
+    lose()
+    assert not index.keep_rebuild(token)
+    assert not index.finish_rebuild(token)
+    again = index.begin_rebuild()
+    assert again is not None
+    assert index.finish_rebuild(again)
+    assert index.is_complete()
+
+
+def test_a_rebuild_by_hand_goes_before(index: NearIndex) -> None:
+    first = index.begin_rebuild()
+    second = index.begin_rebuild(force=True)
+    assert first is not None
+    assert second is not None
+    assert not index.is_complete()
+    assert not index.finish_rebuild(first)
+    assert index.finish_rebuild(second)
+
+
+def test_ids_beyond_32_bits_are_found_again(index: NearIndex) -> None:
+    low, high = 2**32 - 2, 2**32 + 5
+    index.check_and_add([mark(low, bands="a")])
+    assert index.check_and_add([mark(high, bands="a")]).entries == ((low,),)
+
+
+def test_what_hundreds_share_fills_no_bucket_without_end(index: NearIndex) -> None:
+    for first in range(1, 601, 100):
+        index.check_and_add([mark(entry, bands="a") for entry in range(first, first + 100)])
+    found = index.check_and_add([mark(1000, bands="a")]).entries[0]
+    assert 1 in found
+    assert len(found) >= 64
