@@ -138,7 +138,7 @@ def normalise(
         revision=revision,
         guid=one_line(entry.guid),
         provider=provider,
-        infosource=one_line(entry.provider) or agency,
+        infosource=one_line(entry.infosource) or one_line(entry.provider) or agency,
         feed=source.feed,
         url=url,
         canonical_url=canonical_url(url) if url else None,

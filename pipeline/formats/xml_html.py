@@ -1,0 +1,166 @@
+"""Bodies inside XML as HTML: NITF and XHTML in tags of HTML, text as text; no captions, no page heads."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from xml.etree.ElementTree import Element
+
+from pipeline.formats.xml_tree import fragment, names, unescaped, words
+
+_KEPT = names(
+    "a article b blockquote br caption code dd del dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre s section "
+    "small strong sub sup table tbody td tfoot th thead tr u ul"
+)
+#: NITF's and agencies' own → HTML's
+_RENAMED = {
+    "hl1": "h1",
+    "hl2": "h2",
+    "bq": "blockquote",
+    "credit": "p",
+    "block": "div",
+    "div": "div",
+    "note": "div",
+    "fn": "p",
+    "para": "p",
+    "paragraph": "p",
+    "center": "p",
+    "subhead": "h2",
+}
+#: what they hold is no text of the story
+_DROPPED = names(
+    "head header footer nav script style title media figure object video audio iframe nitf-table-metadata "
+    "nitf-col nitf-colgroup col colgroup body.head body.end tagline docdata icon link meta"
+)
+#: parts of a page that hold notes for editors
+_DROPPED_CLASSES = names("notepad closingline bwbodyimg")
+_BLOCKS = names("p pre table ul ol dl h1 h2 h3 h4 h5 h6 blockquote div section article hr li")
+_VOID = frozenset({"br", "hr"})
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|table|tr|td|ul|ol|li|h[1-6]|b|i|em|strong|a|pre|font|center|blockquote|html|body)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_PLAIN_TAG = re.compile(r"</?(?:p|br)\s*/?>", re.IGNORECASE)
+_MEANT_LINE = re.compile(r"\n\S|\n[ \t]*\n")
+_INNER = re.compile(r"\s*<(?:\?xml|!doctype|(?:[\w-]+:)?nitf|html|(?:[\w-]+:)?body)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an element carries as its text."""
+
+    html: str | None = None
+    text: str | None = None
+    #: NITF document inside, for what its head says
+    nitf: Element | None = None
+    #: title of the page inside
+    title: str | None = None
+
+    @property
+    def length(self) -> int:
+        """Give how much it says, roughly."""
+        return len(self.text or _any_tag("", self.html or "").strip())
+
+
+def content_of(element: Element, *, plain: bool = False, depth: int = 0) -> Content:
+    """Read what an element carries: NITF, XHTML, loose paragraphs, or text that may itself be one of them.
+
+    Args:
+        element: `DataContent`, `inlineXML`, `inlineData` and their like.
+        plain: It is declared plain text.
+        depth: How many documents it is inside of; documents inside documents end at 2.
+    """
+    if len(element) == 0:
+        return _of_text(element.text or "", plain=plain, depth=depth)
+    nitf = _self_or_inside(element, "nitf")
+    if nitf is not None:
+        return Content(html=nitf_body(nitf), nitf=nitf)
+    page = _self_or_inside(element, "html")
+    body = next(element.iter("body"), None)
+    title = words(next(page.iter("title"), None)) if page is not None else None
+    return Content(html=html_of(element if body is None else body), title=title)
+
+
+def nitf_body(nitf: Element) -> str | None:
+    """Give the body of an NITF document as HTML, without what its head and end say."""
+    bodies = list(nitf.iter("body.content"))
+    if not bodies:
+        bodies = nitf.findall("body") or [nitf]
+    return "\n".join(filter(None, map(html_of, bodies))) or None
+
+
+def html_of(element: Element, *, without: frozenset[str] = frozenset()) -> str | None:
+    """Write what is inside an element as HTML; None where it has no text.
+
+    Args:
+        element: Its own tag is not written.
+        without: Further elements to leave out.
+    """
+    inside = "".join(_inside(element, _DROPPED | without)).strip()
+    if not _any_tag("", inside).strip():
+        return None
+    # Without tags of blocks the line ends are what tells its paragraphs, unless they only indent the XML.
+    if not any(f"<{name}" in inside for name in _BLOCKS) and _MEANT_LINE.search(inside):
+        return f"<pre>{inside}</pre>"
+    return inside
+
+
+def _of_text(text: str, *, plain: bool, depth: int) -> Content:
+    """Read a text; it may be a document, or HTML, whatever it is declared to be."""
+    if not text.strip():
+        return Content()
+    if depth < 2 and _INNER.match(text) and (inner := fragment(text)) is not None:
+        wrapper = Element("wrapper")
+        wrapper.append(inner)
+        return content_of(wrapper, depth=depth + 1)
+    if not _TAG.search(text):
+        return Content(text=unescaped(text))
+    # Wire copy in a single <p>: its lines say more than the tag.
+    if plain and not _TAG.search(_PLAIN_TAG.sub("", text)):
+        return Content(text=unescaped(_PLAIN_TAG.sub("\n\n", text)))
+    return Content(html=text)
+
+
+def _self_or_inside(element: Element, name: str) -> Element | None:
+    return next(element.iter(name), None)
+
+
+def _inside(element: Element, dropped: frozenset[str]) -> Iterator[str]:
+    yield escape(element.text or "", quote=False)
+    for child in element:
+        if not _is_dropped(child, dropped):
+            yield from _written(child, dropped)
+        yield escape(child.tail or "", quote=False)
+
+
+def _written(element: Element, dropped: frozenset[str]) -> Iterator[str]:
+    """Write an element; one that HTML does not know gives its text."""
+    name = _RENAMED.get(element.tag, element.tag)
+    if name in _VOID:
+        yield f"<{name}>"
+        # <br>text</br> of those who mean a line.
+        yield from _inside(element, dropped)
+    elif name in _KEPT or name == "div":
+        yield f"<{name}{_attributes(element, name)}>"
+        yield from _inside(element, dropped)
+        yield f"</{name}>"
+    else:
+        yield from _inside(element, dropped)
+
+
+def _attributes(element: Element, name: str) -> str:
+    wanted = {"a": ("href",), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan")}.get(name, ())
+    return "".join(f' {each}="{escape(sent)}"' for each in wanted if (sent := element.get(each)))
+
+
+def _is_dropped(element: Element, dropped: frozenset[str]) -> bool:
+    if element.tag in dropped:
+        return True
+    classes = (
+        f"{element.get('class', '')} {element.get('id', '')} {element.get('noteclass', '')}".lower().split()
+    )
+    return not _DROPPED_CLASSES.isdisjoint(classes) or "editorsnote" in classes
+
+
+def _any_tag(instead: str, html: str) -> str:
+    return re.sub(r"<[^<>]*>", instead, html)

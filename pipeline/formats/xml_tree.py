@@ -1,0 +1,275 @@
+"""XML of the wire formats as a tree: names in lower case without prefix, and broken files as far as they go.
+
+Agencies send prefixes without their namespace, upper-case tags, names of HTML's entities and files cut off in
+the middle. Expat reads what is well-formed; what is not goes through a reader of our own that takes tags as
+they come and says so. No DOCTYPE reaches either: what stands before the root element is left out, and
+`xml_guard` has passed the rest.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import unescape
+from itertools import islice
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+
+from pipeline.errors import ParseError, Reason
+from pipeline.formats.source import Source
+from pipeline.formats.xml_guard import MAX_DEPTH, find_root, guarded
+
+#: a gateway's lines may stand before the document
+_JUNK = 4_096
+#: documents one after the other in one file
+MAX_DOCUMENTS = 1_000
+_NAME = r"[A-Za-z_][^\s<>/=\"']*+"
+_TOKEN = re.compile(
+    r"<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<![A-Za-z][^<>]*+>"
+    rf"|</(?P<end>{_NAME})[^<>]*+>?"
+    rf"|<(?P<start>{_NAME})(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"<]*+)\"|'([^'<]*+)')")
+_REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]{1,31});")
+_DECLARATION = re.compile(r"<\?xml\b|<!doctype\b|<[A-Za-z_]", re.IGNORECASE)
+_VOID = frozenset({"br", "hr", "img", "meta", "link", "col"})
+#: an open one ends where the next begins
+_NO_NESTING = frozenset({"p", "li", "dt", "dd", "td", "th", "tr"})
+_OUTER = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "td": {"tr"}, "th": {"tr"}, "tr": {"table"}}
+_JUNK_AFTER = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
+_CUT = frozenset(
+    expat.errors.codes[message]
+    for message in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """One document."""
+
+    root: Element
+    #: what was odd, in words, for each of its entries
+    notes: tuple[str, ...] = ()
+
+
+def start_of(source: Source, roots: frozenset[str]) -> int | None:
+    """Find where a document with one of these root elements begins: at once, or behind a gateway's lines."""
+    if source.root is not None:
+        return source.root.at if source.root.name in roots else None
+    for match in islice(_DECLARATION.finditer(source.text, 0, _JUNK), 3):
+        root = find_root(source.text[match.start() :])
+        if root is not None:
+            return match.start() + root.at if root.name in roots else None
+    return None
+
+
+def read_trees(source: Source, roots: frozenset[str]) -> Iterator[Tree]:
+    """Read the documents of a file; nearly always it is one.
+
+    Args:
+        source: What `start_of` has found a beginning in.
+        roots: Root elements of the format; what else follows the first document is left out.
+
+    Raises:
+        ParseError: Over a limit, or nothing can be read of it.
+    """
+    at: int | None = start_of(source, roots)
+    text = source.text
+    ahead = ("lines before the document left out",) if source.root is None else ()
+    for _ in range(MAX_DOCUMENTS):
+        if at is None:
+            return
+        tree, end = _read(guarded(text[at:], feed=False))
+        after = end.lstrip()
+        root = find_root(after) if after.startswith("<") else None
+        at = root.at if root and root.name in roots else None
+        left_out = ("text after the document's end left out",) if after and at is None else ()
+        yield Tree(root=tree.root, notes=(*ahead, *tree.notes, *left_out))
+        text, ahead = after, ()
+
+
+def fragment(text: str) -> Element | None:
+    """Read a document that another one carries as text; None where it is none."""
+    try:
+        root = find_root(text)
+        return _read(guarded(text[root.at :], feed=False))[0].root if root else None
+    except ParseError:
+        return None
+
+
+def names(listed: str) -> frozenset[str]:
+    """Read a list of names, written with spaces between them."""
+    return frozenset(listed.split())
+
+
+def child(element: Element | None, path: str) -> Element | None:
+    """Give the first element at a path; nothing has none."""
+    return None if element is None else element.find(path)
+
+
+def children(element: Element | None, path: str) -> list[Element]:
+    """Give the elements at a path; nothing has none."""
+    return [] if element is None else element.findall(path)
+
+
+def value(element: Element | None, name: str) -> str | None:
+    """Give an attribute that is not blank."""
+    found = None if element is None else element.get(name)
+    return found.strip() or None if found else None
+
+
+def words(element: Element | None, *, without: frozenset[str] = frozenset()) -> str | None:
+    """Give the text of an element on one line; None where it is blank.
+
+    Args:
+        element: May be None.
+        without: Elements whose text does not count.
+    """
+    if element is None:
+        return None
+    return " ".join("".join(_texts(element, without)).split()) or None
+
+
+def _texts(element: Element, without: frozenset[str]) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        if child.tag not in without:
+            yield from _texts(child, without)
+        yield " " if child.tag in {"br", "p", "hl1", "hl2", "byttl", "person", "location"} else ""
+        yield child.tail or ""
+
+
+def _read(text: str) -> tuple[Tree, str]:
+    """Read one document; give what stands after its end too."""
+    data = text.encode("utf-8", "replace")
+    strict = _Strict()
+    try:
+        strict.parser.Parse(data, True)
+    except expat.ExpatError as error:
+        if error.code == _JUNK_AFTER:
+            return Tree(root=strict.builder.close()), data[strict.parser.ErrorByteIndex :].decode()
+        return _read_loosely(text, error), ""
+    return Tree(root=strict.builder.close()), ""
+
+
+def _read_loosely(text: str, error: expat.ExpatError) -> Tree:
+    loose = _Loose()
+    root = loose.read(text)
+    if root is None:
+        raise ParseError(Reason.PARSE_FAILED, f"this XML cannot be read: {error}") from error
+    if loose.cut or error.code in _CUT:
+        return Tree(root=root, notes=("the document ends before its end tag: its end is missing",))
+    return Tree(root=root, notes=(f"not well-formed XML ({error}): read as far as it goes",))
+
+
+class _Strict:
+    """Expat, building a tree."""
+
+    def __init__(self) -> None:
+        self.builder = TreeBuilder()
+        self._depth = 0
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self.builder.data
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ParseError(
+                Reason.PARSE_LIMIT, f"elements nested more than {MAX_DEPTH} deep: over the limit"
+            )
+        self.builder.start(_local(name), _plain(attributes))
+
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        self.builder.end(_local(name))
+
+
+class _Loose:
+    """Takes tags as they come: an end tag closes what it can, the end of the text closes the rest."""
+
+    def __init__(self) -> None:
+        self._builder = TreeBuilder()
+        self._open: list[str] = []
+        self._started = False
+        #: something was still open at the end of the text
+        self.cut = False
+
+    def read(self, text: str) -> Element | None:
+        """Read up to the end of the root element; None where nothing is one."""
+        at = 0
+        while match := _TOKEN.search(text, at):
+            self._say(unescaped(text[at : match.start()]))
+            at = match.end()
+            if match["cdata"] is not None:
+                self._say(match["cdata"])
+            elif match["start"]:
+                self._start(_local(match["start"]), match["rest"])
+            elif match["end"]:
+                self._end(_local(match["end"]))
+            if self._started and not self._open:
+                break
+        else:
+            # The beginning of a tag that was cut is no text.
+            self._say(unescaped(text[at:].rpartition("<")[0] or text[at:].partition("<")[0]))
+        self.cut = bool(self._open)
+        while self._open:
+            self._builder.end(self._open.pop())
+        return self._builder.close() if self._started else None
+
+    def _say(self, text: str) -> None:
+        if self._open and text:
+            self._builder.data(text)
+
+    def _start(self, name: str, rest: str) -> None:
+        if name in _NO_NESTING:
+            self._close_open(name)
+        if len(self._open) >= MAX_DEPTH:
+            return
+        found = {each[1]: unescaped(each[2] or each[3] or "") for each in _ATTRIBUTE.finditer(rest)}
+        self._builder.start(name, _plain(found))
+        self._started = True
+        if rest.rstrip().endswith("/") or name in _VOID:
+            self._builder.end(name)
+        else:
+            self._open.append(name)
+
+    def _close_open(self, name: str) -> None:
+        """End a paragraph, list item or cell that is still open where the next one begins."""
+        for place in range(len(self._open) - 1, -1, -1):
+            if self._open[place] in _OUTER.get(name, {"li", "td", "blockquote", "div", "block"}):
+                return
+            if self._open[place] == name:
+                self._end(name)
+                return
+
+    def _end(self, name: str) -> None:
+        if name not in self._open:
+            return
+        while self._open:
+            last = self._open.pop()
+            self._builder.end(last)
+            if last == name:
+                return
+
+
+def unescaped(text: str) -> str:
+    """Read the character references of a text; a bare & stays what it is."""
+    return _REFERENCE.sub(lambda match: unescape(match[0]), text) if "&" in text else text
+
+
+def _plain(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Name attributes in lower case without prefix; one that was sent without comes first."""
+    prefixed = {_local(name): text for name, text in attributes.items() if ":" in name}
+    return prefixed | {name.lower(): text for name, text in attributes.items() if ":" not in name}
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2].lower()
