@@ -305,6 +305,8 @@ class Document:
     published: datetime | None = None
     version_created: datetime | None = None
     date_note: str | None = None
+    #: whose rights it is under, in the sender's words
+    copyright: str | None = None
     #: editorial notes and what was odd about the input, in words
     notes: tuple[str, ...] = ()
 

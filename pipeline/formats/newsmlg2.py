@@ -188,18 +188,7 @@ class _Item:
     def _with_text(self, entry: Entry, content: Content) -> Entry:
         """Add the text, and what the document inside says where the item does not."""
         if content.nitf is not None:
-            said = nitf.entry_of(content.nitf)
-            entry = replace(
-                entry,
-                headline=entry.headline or said.headline,
-                byline=entry.byline or said.byline,
-                authors=entry.authors or said.authors,
-                dateline=entry.dateline or said.dateline,
-                located=entry.located or said.located,
-                summary_html=entry.summary_html or said.summary_html,
-                language=entry.language or said.language,
-                concepts=(*entry.concepts, *said.concepts),
-            )
+            entry = nitf.filled(entry, content.nitf)
         title = content.title or words(child(self._meta, "title"))
         html, text = content.html, content.text
         if html is None and text is None:

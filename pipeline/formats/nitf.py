@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
@@ -32,6 +33,17 @@ _SUBJECT = "tobject.subject."
 _PLACE_PARTS = ("sublocation", "city", "state", "region", "country")
 _INLINE = {"person": "person", "org": "organisation", "event": "event", "location": "place"}
 _TITLE = frozenset({"byttl"})
+_FILLED = (
+    "headline",
+    "slugline",
+    "byline",
+    "authors",
+    "dateline",
+    "located",
+    "urgency",
+    "summary_html",
+    "language",
+)
 _AT_END = re.compile(r"[\s,;–—-]+$")
 _AFTER_PLACE = re.compile(r"[,(/\d–—]|\s-")
 _MAX_PLACE = 60
@@ -95,6 +107,16 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
         copyright=_copyright(nitf, docdata),
         notes=(*notes, *odd),
     )
+
+
+def filled(entry: Entry, nitf: Element) -> Entry:
+    """Fill what another format leaves open from the NITF document inside it."""
+    said = entry_of(nitf)
+    changes = {
+        name: getattr(said, name) for name in _FILLED if not getattr(entry, name) and getattr(said, name)
+    }
+    concepts, keywords = (*entry.concepts, *said.concepts), (*entry.keywords, *said.keywords)
+    return replace(entry, **changes, concepts=concepts, keywords=keywords)
 
 
 def headline(nitf: Element) -> str | None:
@@ -222,7 +244,7 @@ def _abstract(nitf: Element) -> str | None:
 def _captions(nitf: Element) -> str | None:
     """Give the captions, where they are all the text there is."""
     found = (html_of(each) for each in nitf.iter("media-caption"))
-    return "".join(f"<p>{each}</p>" for each in found if each) or None
+    return "".join(f"<div>{each}</div>" for each in found if each) or None
 
 
 def _editorial(nitf: Element, docdata: Element | None, correction: Element | None) -> Iterator[str]:

@@ -83,9 +83,9 @@ def content_of(element: Element, *, plain: bool = False, depth: int = 0) -> Cont
 
 def nitf_body(nitf: Element) -> str | None:
     """Give the body of an NITF document as HTML, without what its head and end say."""
-    bodies = list(nitf.iter("body.content"))
-    if not bodies:
-        bodies = nitf.findall("body") or [nitf]
+    # A note may have a body.content of its own.
+    bodies = nitf.findall("body/body.content") or list(nitf.iter("body.content"))[:1]
+    bodies = bodies or nitf.findall("body") or [nitf]
     return "\n".join(filter(None, map(html_of, bodies))) or None
 
 

@@ -78,19 +78,20 @@ def read_trees(source: Source, roots: frozenset[str]) -> Iterator[Tree]:
     Raises:
         ParseError: Over a limit, or nothing can be read of it.
     """
-    at: int | None = start_of(source, roots)
-    text = source.text
-    ahead = ("lines before the document left out",) if source.root is None else ()
+    text = guarded(source.text[start_of(source, roots) or 0 :], feed=False)
+    notes = ("lines before the document left out",) if source.root is None else ()
     for _ in range(MAX_DOCUMENTS):
-        if at is None:
-            return
-        tree, end = _read(guarded(text[at:], feed=False))
-        after = end.lstrip()
+        tree, after = _read(text)
         root = find_root(after) if after.startswith("<") else None
-        at = root.at if root and root.name in roots else None
-        left_out = ("text after the document's end left out",) if after and at is None else ()
-        yield Tree(root=tree.root, notes=(*ahead, *tree.notes, *left_out))
-        text, ahead = after, ()
+        more = root is not None and root.name in roots
+        left_out = ("text after the document's end left out",) if after and not more else ()
+        yield Tree(root=tree.root, notes=(*notes, *tree.notes, *left_out))
+        if root is None or not more:
+            return
+        text, notes = after[root.at :], ()
+    raise ParseError(
+        Reason.PARSE_LIMIT, f"more than {MAX_DOCUMENTS:,} documents: over the limit for one file"
+    )
 
 
 def fragment(text: str) -> Element | None:
@@ -152,19 +153,19 @@ def _read(text: str) -> tuple[Tree, str]:
         strict.parser.Parse(data, True)
     except expat.ExpatError as error:
         if error.code == _JUNK_AFTER:
-            return Tree(root=strict.builder.close()), data[strict.parser.ErrorByteIndex :].decode()
-        return _read_loosely(text, error), ""
+            return Tree(root=strict.builder.close()), data[strict.parser.ErrorByteIndex :].decode().lstrip()
+        return _read_loosely(text, error)
     return Tree(root=strict.builder.close()), ""
 
 
-def _read_loosely(text: str, error: expat.ExpatError) -> Tree:
+def _read_loosely(text: str, error: expat.ExpatError) -> tuple[Tree, str]:
     loose = _Loose()
-    root = loose.read(text)
+    root, after = loose.read(text)
     if root is None:
         raise ParseError(Reason.PARSE_FAILED, f"this XML cannot be read: {error}") from error
     if loose.cut or error.code in _CUT:
-        return Tree(root=root, notes=("the document ends before its end tag: its end is missing",))
-    return Tree(root=root, notes=(f"not well-formed XML ({error}): read as far as it goes",))
+        return Tree(root=root, notes=("the document ends before its end tag: its end is missing",)), after
+    return Tree(root=root, notes=(f"not well-formed XML ({error}): read as far as it goes",)), after
 
 
 class _Strict:
@@ -202,8 +203,8 @@ class _Loose:
         #: something was still open at the end of the text
         self.cut = False
 
-    def read(self, text: str) -> Element | None:
-        """Read up to the end of the root element; None where nothing is one."""
+    def read(self, text: str) -> tuple[Element | None, str]:
+        """Read up to the end of the root element, None where nothing is one; give what follows it too."""
         at = 0
         while match := _TOKEN.search(text, at):
             self._say(unescaped(text[at : match.start()]))
@@ -219,10 +220,11 @@ class _Loose:
         else:
             # The beginning of a tag that was cut is no text.
             self._say(unescaped(text[at:].rpartition("<")[0] or text[at:].partition("<")[0]))
+            at = len(text)
         self.cut = bool(self._open)
         while self._open:
             self._builder.end(self._open.pop())
-        return self._builder.close() if self._started else None
+        return (self._builder.close() if self._started else None), text[at:].lstrip()
 
     def _say(self, text: str) -> None:
         if self._open and text:
