@@ -35,6 +35,8 @@ _DETAILS = {
     "poidetails": "place",
     "eventdetails": "event",
 }
+#: a literal is the name of these, and the code of others
+_NAMED = frozenset({"place", "person", "organisation", "event"})
 _FACETS = ("geoprop",)
 #: what a place lies in, or has for its address
 _AREAS = frozenset({"broader", "locality", "area", "country"})
@@ -108,6 +110,8 @@ class Concepts:
         kind = self._kind(element, scheme)
         asserted = self._asserted.get(_key(element))
         name = _name(element) or _name(asserted)
+        if code and scheme is None and kind in _NAMED:
+            code, name = None, name or code
         if code is None and name is None:
             return None
         if code and kind == "subject" and (scheme is None or scheme in {"subj", "medtop"}):

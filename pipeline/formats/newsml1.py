@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from pipeline.errors import Reason
 from pipeline.formats import newsml1_metadata as metadata
 from pipeline.formats import nitf
-from pipeline.formats.finish import finish
+from pipeline.formats.finish import MAX_CONCEPTS, finish
 from pipeline.formats.links import is_web_url
 from pipeline.formats.newsml1_texts import Text, is_caption, part_of, stories_of, texts_of
 from pipeline.formats.source import Source
@@ -23,8 +24,10 @@ from pipeline.formats.xml_tree import child, children, names, read_trees, start_
 from pipeline.model import Entry, Parsed, Problem
 
 NAME = "newsml1"
-ROOTS = frozenset({"newsml"})
+ROOTS = frozenset({"newsml", "newsitem"})
 
+_LOOK_AT = 8_192
+_ITEM = re.compile(r"<(?:[\w.-]+:)?newsitem\b")
 _EDNOTE = re.compile(r"ed(?:itor'?s?|itorial|itors)?\s*-?note|instruction|advisory|correction", re.IGNORECASE)
 _SIGNALS = names(
     "alert update correction rectify writethru write-thru refile kill advisory flash bulletin urgent"
@@ -32,8 +35,12 @@ _SIGNALS = names(
 
 
 def claims(source: Source) -> bool:
-    """Say whether the root element is NewsML's."""
-    return start_of(source, ROOTS) is not None
+    """Say whether the root element is NewsML's, or a NewsItem with the identifier that NewsML-G2 has not."""
+    at = start_of(source, ROOTS)
+    if at is None:
+        return False
+    head = source.text[at : at + _LOOK_AT].lower()
+    return "newsidentifier" in head or _ITEM.match(head) is None
 
 
 def read(source: Source) -> Parsed:
@@ -46,8 +53,9 @@ def read(source: Source) -> Parsed:
     problems: list[Problem] = []
     for tree in read_trees(source, ROOTS):
         items = list(tree.root.iter("newsitem"))
+        envelope = tree.root.find("newsenvelope")
         for item in items:
-            found = list(_entries(item, tree.root.find("newsenvelope"), tree.notes))
+            found = list(_entries(item, envelope, tree.notes))
             entries += (finish(each, repaired=source.repaired, note=source.note) for each in found)
             problems += [] if found else [_problem(len(entries) + len(problems) + 1, item)]
         if not items:
@@ -151,7 +159,7 @@ def _entry(item: Element, envelope: Element | None, chain: Sequence[Element], no
         dateline=lines.first("dateline"),
         located=metadata.located(chain),
         keywords=tuple(metadata.keywords(chain)),
-        concepts=tuple(metadata.concepts(chain)),
+        concepts=tuple(islice(metadata.concepts(chain), MAX_CONCEPTS)),
         urgency=urgency,
         signal=_signal(management),
         language=metadata.language(item, chain),
@@ -170,8 +178,7 @@ def _first(texts: Sequence[Text], role: str) -> Content | None:
 
 
 def _begins_with(content: Content, lead: Content) -> bool:
-    start = _plain(lead) or ""
-    return (_plain(content) or "").startswith(start[:100])
+    return content.plain.startswith(lead.plain[:100])
 
 
 def _joined(lead: Content, content: Content) -> tuple[str | None, str | None]:
@@ -190,13 +197,7 @@ def _as_html(content: Content | None) -> str | None:
 
 
 def _plain(content: Content | None) -> str | None:
-    if content is None:
-        return None
-    if content.text is not None:
-        return content.text.strip()
-    page = Element("page")
-    page.text = re.sub(r"<[^<>]*>", " ", content.html or "")
-    return words(page)
+    return content.plain or None if content else None
 
 
 def _any_headline(item: Element) -> str | None:

@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
+from itertools import islice
 from xml.etree.ElementTree import Element
 
 from pipeline.errors import ParseError, Reason
-from pipeline.formats import nitf
-from pipeline.formats.finish import finish
+from pipeline.formats import newsml1, nitf
+from pipeline.formats.finish import MAX_CONCEPTS, finish
 from pipeline.formats.g2_concepts import Concepts
 from pipeline.formats.links import is_web_url
 from pipeline.formats.source import Source
@@ -60,13 +61,14 @@ _SIGNALS = names(
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")
 _AUTHOR = ("author", "reporter", "writer", "journalist", "photog", "byline", "correspondent")
+_MAX_NOTES = 50
 _PERSON = ("person",)
 _NOT_TEXT = ("image/", "video/", "audio/", "application/pdf", "application/sportsml", "text/css")
 
 
 def claims(source: Source) -> bool:
     """Say whether the root element is one of NewsML-G2's."""
-    return start_of(source, ROOTS) is not None and not _is_newsml1(source)
+    return start_of(source, ROOTS) is not None and not newsml1.claims(source)
 
 
 def read(source: Source) -> Parsed:
@@ -89,12 +91,6 @@ def read(source: Source) -> Parsed:
             detail = "a NewsML-G2 message without items: there is nothing to take in"
             problems.append(Problem(reason=Reason.EMPTY, detail=detail, where="document"))
     return Parsed(format=NAME, entries=tuple(entries), problems=tuple(problems))
-
-
-def _is_newsml1(source: Source) -> bool:
-    """Tell a NewsItem of NewsML 1 that stands alone: the same name, and other children."""
-    head = source.text[:8_192].lower()
-    return "<newsitem" in head and "<newsidentifier" in head
 
 
 def _items(tree: Tree) -> list[Element]:
@@ -168,7 +164,7 @@ class _Item:
             dateline=self._dateline(),
             located=self._concepts.name_of(self._found("located")),
             keywords=tuple(filter(None, map(words, self._all("keyword")))),
-            concepts=tuple(self._concepts.of(self._holders)),
+            concepts=tuple(islice(self._concepts.of(self._holders), MAX_CONCEPTS)),
             urgency=urgency,
             signal=self._signal(),
             summary_html=self._summary(),
@@ -271,7 +267,7 @@ class _Item:
     def _editorial(self) -> Iterator[str]:
         """Give the notes to editors, each once; one agency sends the same in two forms."""
         said: list[str] = []
-        for each in self._all("ednote"):
+        for each in self._all("ednote")[:_MAX_NOTES]:
             note = words(each)
             if note and not any(note in other for other in said):
                 said.append(note)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from xml.etree.ElementTree import Element
 
-from pipeline.formats.finish import finish
+from pipeline.formats.finish import MAX_CONCEPTS, finish
 from pipeline.formats.links import is_web_url
 from pipeline.formats.newscodes import country, subject
 from pipeline.formats.source import Source
@@ -47,6 +48,7 @@ _FILLED = (
 _AT_END = re.compile(r"[\s,;–—-]+$")
 _AFTER_PLACE = re.compile(r"[,(/\d–—]|\s-")
 _MAX_PLACE = 60
+_MAX_AUTHORS = 100
 _SLUG = re.compile(r"[^\W\d_]{3,}")
 _BY = re.compile(r"^(?:by|par|von|por|di|av|door)\s+", re.IGNORECASE)
 #: a date of issue and of release further apart than this is an embargo
@@ -94,7 +96,7 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
         dateline=dateline(nitf),
         located=located(nitf),
         keywords=tuple(filter(None, [*keywords, *meta.listed(_META_KEYWORDS)])),
-        concepts=tuple(_concepts(nitf, head, docdata, meta)),
+        concepts=tuple(islice(_concepts(nitf, head, docdata, meta), MAX_CONCEPTS)),
         urgency=urgency,
         signal="correction" if correction is not None else None,
         summary_html=_abstract(nitf),
@@ -128,7 +130,7 @@ def headline(nitf: Element) -> str | None:
 
 def byline(nitf: Element) -> str | None:
     """Give the byline without the writer's title; a title that stands alone is one."""
-    found = [*nitf.iterfind("body/body.head/byline")] or [*nitf.iter("byline")]
+    found = nitf.findall("body/body.head/byline") or list(islice(nitf.iter("byline"), 1))
     lines = (words(each, without=_TITLE) or words(each) for each in found)
     clean = (_AT_END.sub("", line) for line in lines if line)
     return ", ".join(dict.fromkeys(filter(None, clean))) or None
@@ -136,7 +138,8 @@ def byline(nitf: Element) -> str | None:
 
 def authors(nitf: Element) -> tuple[str, ...]:
     """Name the persons marked up in the byline; else none, for the byline's words are read later."""
-    found = [words(each) for line in nitf.iter("byline") for each in line.iter("person")]
+    persons = (each for line in nitf.iter("byline") for each in line.iter("person"))
+    found = [words(each) for each in islice(persons, _MAX_AUTHORS)]
     return tuple(_BY.sub("", name) for name in found if name)
 
 

@@ -1,16 +1,15 @@
 """Bodies inside XML as HTML: NITF and XHTML in tags of HTML, text as text; no captions, no page heads."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from xml.etree.ElementTree import Element
 
 from pipeline.formats.xml_tree import fragment, names, unescaped, words
 
 _KEPT = names(
-    "a article b blockquote br caption code dd del dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre s section "
-    "small strong sub sup table tbody td tfoot th thead tr u ul"
+    "a article b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre s "
+    "section small strong sub sup table tbody td tfoot th thead tr u ul"
 )
 #: NITF's and agencies' own → HTML's
 _RENAMED = {
@@ -19,7 +18,6 @@ _RENAMED = {
     "bq": "blockquote",
     "credit": "p",
     "block": "div",
-    "div": "div",
     "note": "div",
     "fn": "p",
     "para": "p",
@@ -34,7 +32,7 @@ _DROPPED = names(
 )
 #: parts of a page that hold notes for editors
 _DROPPED_CLASSES = names("notepad closingline bwbodyimg")
-_BLOCKS = names("p pre table ul ol dl h1 h2 h3 h4 h5 h6 blockquote div section article hr li")
+_LINES = names("br p pre table ul ol dl h1 h2 h3 h4 h5 h6 blockquote div section article hr li")
 _VOID = frozenset({"br", "hr"})
 _TAG = re.compile(
     r"</?(?:p|br|div|span|table|tr|td|ul|ol|li|h[1-6]|b|i|em|strong|a|pre|font|center|blockquote|html|body)\b[^<>]*>",
@@ -59,7 +57,12 @@ class Content:
     @property
     def length(self) -> int:
         """Give how much it says, roughly."""
-        return len(self.text or _any_tag("", self.html or "").strip())
+        return len(self.plain)
+
+    @property
+    def plain(self) -> str:
+        """Give the text alone."""
+        return (self.text or _untagged(self.html or "")).strip()
 
 
 def content_of(element: Element, *, plain: bool = False, depth: int = 0) -> Content:
@@ -72,10 +75,10 @@ def content_of(element: Element, *, plain: bool = False, depth: int = 0) -> Cont
     """
     if len(element) == 0:
         return _of_text(element.text or "", plain=plain, depth=depth)
-    nitf = _self_or_inside(element, "nitf")
+    nitf = next(element.iter("nitf"), None)
     if nitf is not None:
         return Content(html=nitf_body(nitf), nitf=nitf)
-    page = _self_or_inside(element, "html")
+    page = next(element.iter("html"), None)
     body = next(element.iter("body"), None)
     title = words(next(page.iter("title"), None)) if page is not None else None
     return Content(html=html_of(element if body is None else body), title=title)
@@ -89,18 +92,15 @@ def nitf_body(nitf: Element) -> str | None:
     return "\n".join(filter(None, map(html_of, bodies))) or None
 
 
-def html_of(element: Element, *, without: frozenset[str] = frozenset()) -> str | None:
-    """Write what is inside an element as HTML; None where it has no text.
-
-    Args:
-        element: Its own tag is not written.
-        without: Further elements to leave out.
-    """
-    inside = "".join(_inside(element, _DROPPED | without)).strip()
-    if not _any_tag("", inside).strip():
+def html_of(element: Element) -> str | None:
+    """Write what is inside an element as HTML, without its own tag; None where it has no text."""
+    out: list[str] = []
+    _write_inside(element, out)
+    inside = "".join(out).strip()
+    if not _untagged(inside):
         return None
     # Without tags of blocks the line ends are what tells its paragraphs, unless they only indent the XML.
-    if not any(f"<{name}" in inside for name in _BLOCKS) and _MEANT_LINE.search(inside):
+    if not any(f"<{name}" in inside for name in _LINES) and _MEANT_LINE.search(inside):
         return f"<pre>{inside}</pre>"
     return inside
 
@@ -121,31 +121,24 @@ def _of_text(text: str, *, plain: bool, depth: int) -> Content:
     return Content(html=text)
 
 
-def _self_or_inside(element: Element, name: str) -> Element | None:
-    return next(element.iter(name), None)
-
-
-def _inside(element: Element, dropped: frozenset[str]) -> Iterator[str]:
-    yield escape(element.text or "", quote=False)
+def _write_inside(element: Element, out: list[str]) -> None:
+    out.append(escape(element.text or "", quote=False))
     for child in element:
-        if not _is_dropped(child, dropped):
-            yield from _written(child, dropped)
-        yield escape(child.tail or "", quote=False)
+        if not _is_dropped(child):
+            _write(child, out)
+        out.append(escape(child.tail or "", quote=False))
 
 
-def _written(element: Element, dropped: frozenset[str]) -> Iterator[str]:
+def _write(element: Element, out: list[str]) -> None:
     """Write an element; one that HTML does not know gives its text."""
     name = _RENAMED.get(element.tag, element.tag)
-    if name in _VOID:
-        yield f"<{name}>"
-        # <br>text</br> of those who mean a line.
-        yield from _inside(element, dropped)
-    elif name in _KEPT or name == "div":
-        yield f"<{name}{_attributes(element, name)}>"
-        yield from _inside(element, dropped)
-        yield f"</{name}>"
-    else:
-        yield from _inside(element, dropped)
+    tagged = name in _KEPT
+    if tagged:
+        out.append(f"<{name}{_attributes(element, name)}>")
+    # Of a void element too: <br>text</br> is sent by those who mean a line.
+    _write_inside(element, out)
+    if tagged and name not in _VOID:
+        out.append(f"</{name}>")
 
 
 def _attributes(element: Element, name: str) -> str:
@@ -153,8 +146,8 @@ def _attributes(element: Element, name: str) -> str:
     return "".join(f' {each}="{escape(sent)}"' for each in wanted if (sent := element.get(each)))
 
 
-def _is_dropped(element: Element, dropped: frozenset[str]) -> bool:
-    if element.tag in dropped:
+def _is_dropped(element: Element) -> bool:
+    if element.tag in _DROPPED:
         return True
     classes = (
         f"{element.get('class', '')} {element.get('id', '')} {element.get('noteclass', '')}".lower().split()
@@ -162,5 +155,5 @@ def _is_dropped(element: Element, dropped: frozenset[str]) -> bool:
     return not _DROPPED_CLASSES.isdisjoint(classes) or "editorsnote" in classes
 
 
-def _any_tag(instead: str, html: str) -> str:
-    return re.sub(r"<[^<>]*>", instead, html)
+def _untagged(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^<>]*>", " ", html)).split())

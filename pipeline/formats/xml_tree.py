@@ -16,10 +16,12 @@ from xml.parsers import expat
 
 from pipeline.errors import ParseError, Reason
 from pipeline.formats.source import Source
-from pipeline.formats.xml_guard import MAX_DEPTH, find_root, guarded
+from pipeline.formats.xml_guard import MAX_DEPTH, MAX_DOCTYPE, find_root, guarded
 
 #: a gateway's lines may stand before the document
 _JUNK = 4_096
+#: how far the next document is looked for: behind a DOCTYPE of its own
+_LOOK_AHEAD = MAX_DOCTYPE + _JUNK
 #: documents one after the other in one file
 MAX_DOCUMENTS = 1_000
 _NAME = r"[A-Za-z_][^\s<>/=\"']*+"
@@ -32,6 +34,8 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]{1,31});")
 _DECLARATION = re.compile(r"<\?xml\b|<!doctype\b|<[A-Za-z_]", re.IGNORECASE)
+#: their texts are words of their own
+_APART = frozenset({"br", "p", "hl1", "hl2", "byttl", "person", "location"})
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "col"})
 #: an open one ends where the next begins
 _NO_NESTING = frozenset({"p", "li", "dt", "dd", "td", "th", "tr"})
@@ -78,27 +82,28 @@ def read_trees(source: Source, roots: frozenset[str]) -> Iterator[Tree]:
     Raises:
         ParseError: Over a limit, or nothing can be read of it.
     """
-    text = guarded(source.text[start_of(source, roots) or 0 :], feed=False)
+    data = _encoded(source.text[start_of(source, roots) or 0 :])
     notes = ("lines before the document left out",) if source.root is None else ()
+    at = 0
     for _ in range(MAX_DOCUMENTS):
-        tree, after = _read(text)
-        root = find_root(after) if after.startswith("<") else None
+        tree, end = _read(data, at)
+        after = data[end : end + _LOOK_AHEAD].decode("utf-8", "ignore")
+        root = find_root(after) if after.lstrip().startswith("<") else None
         more = root is not None and root.name in roots
-        left_out = ("text after the document's end left out",) if after and not more else ()
+        left_out = ("text after the document's end left out",) if after.strip() and not more else ()
         yield Tree(root=tree.root, notes=(*notes, *tree.notes, *left_out))
         if root is None or not more:
             return
-        text, notes = after[root.at :], ()
-    raise ParseError(
-        Reason.PARSE_LIMIT, f"more than {MAX_DOCUMENTS:,} documents: over the limit for one file"
-    )
+        at, notes = end + len(after[: root.at].encode()), ()
+    limit = f"more than {MAX_DOCUMENTS:,} documents in one file"
+    raise ParseError(Reason.PARSE_LIMIT, f"{limit}: over the limit, nothing of it was read")
 
 
 def fragment(text: str) -> Element | None:
     """Read a document that another one carries as text; None where it is none."""
     try:
         root = find_root(text)
-        return _read(guarded(text[root.at :], feed=False))[0].root if root else None
+        return _read(_encoded(text[root.at :]), 0)[0].root if root else None
     except ParseError:
         return None
 
@@ -133,39 +138,46 @@ def words(element: Element | None, *, without: frozenset[str] = frozenset()) -> 
     """
     if element is None:
         return None
-    return " ".join("".join(_texts(element, without)).split()) or None
+    found: list[str] = []
+    _gather(element, without, found)
+    return " ".join("".join(found).split()) or None
 
 
-def _texts(element: Element, without: frozenset[str]) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if child.tag not in without:
-            yield from _texts(child, without)
-        yield " " if child.tag in {"br", "p", "hl1", "hl2", "byttl", "person", "location"} else ""
-        yield child.tail or ""
+def _gather(element: Element, without: frozenset[str], found: list[str]) -> None:
+    found.append(element.text or "")
+    for each in element:
+        if each.tag not in without:
+            _gather(each, without, found)
+        found.append(" " if each.tag in _APART else "")
+        found.append(each.tail or "")
 
 
-def _read(text: str) -> tuple[Tree, str]:
-    """Read one document; give what stands after its end too."""
-    data = text.encode("utf-8", "replace")
+def _encoded(text: str) -> bytes:
+    return guarded(text, feed=False).encode("utf-8", "replace")
+
+
+def _read(data: bytes, at: int) -> tuple[Tree, int]:
+    """Read the document that begins at a place; say where it ends."""
     strict = _Strict()
     try:
-        strict.parser.Parse(data, True)
+        strict.parser.Parse(memoryview(data)[at:], True)
     except expat.ExpatError as error:
         if error.code == _JUNK_AFTER:
-            return Tree(root=strict.builder.close()), data[strict.parser.ErrorByteIndex :].decode().lstrip()
-        return _read_loosely(text, error)
-    return Tree(root=strict.builder.close()), ""
+            return Tree(root=strict.builder.close()), at + strict.parser.ErrorByteIndex
+        return _read_loosely(data, at, error)
+    return Tree(root=strict.builder.close()), len(data)
 
 
-def _read_loosely(text: str, error: expat.ExpatError) -> tuple[Tree, str]:
+def _read_loosely(data: bytes, at: int, error: expat.ExpatError) -> tuple[Tree, int]:
     loose = _Loose()
-    root, after = loose.read(text)
+    text = data[at:].decode()
+    root, end = loose.read(text)
     if root is None:
         raise ParseError(Reason.PARSE_FAILED, f"this XML cannot be read: {error}") from error
+    note = f"not well-formed XML ({error}): read as far as it goes"
     if loose.cut or error.code in _CUT:
-        return Tree(root=root, notes=("the document ends before its end tag: its end is missing",)), after
-    return Tree(root=root, notes=(f"not well-formed XML ({error}): read as far as it goes",)), after
+        note = "the document ends before its end tag: its end is missing"
+    return Tree(root=root, notes=(note,)), at + len(text[:end].encode())
 
 
 class _Strict:
@@ -203,8 +215,8 @@ class _Loose:
         #: something was still open at the end of the text
         self.cut = False
 
-    def read(self, text: str) -> tuple[Element | None, str]:
-        """Read up to the end of the root element, None where nothing is one; give what follows it too."""
+    def read(self, text: str) -> tuple[Element | None, int]:
+        """Read the root element, None where nothing is one; say where it ends."""
         at = 0
         while match := _TOKEN.search(text, at):
             self._say(unescaped(text[at : match.start()]))
@@ -224,7 +236,7 @@ class _Loose:
         self.cut = bool(self._open)
         while self._open:
             self._builder.end(self._open.pop())
-        return (self._builder.close() if self._started else None), text[at:].lstrip()
+        return (self._builder.close() if self._started else None), at
 
     def _say(self, text: str) -> None:
         if self._open and text:
