@@ -197,7 +197,7 @@ class _Item:
         for form in ("inlinexml", "inlinedata"):
             for each in children(self._item.find("contentset"), form):
                 kind = (value(each, "contenttype") or "").lower()
-                if kind.startswith(_NOT_TEXT) or value(each, "encoding"):
+                if kind.startswith(_NOT_TEXT) or "64" in (value(each, "encoding") or ""):
                     continue
                 found.append(_events(each) or content_of(each, plain=kind.startswith("text/plain")))
         texts = [each for each in found if each.length]
@@ -225,7 +225,8 @@ class _Item:
 
     def _headline(self) -> str | None:
         """Give the headline: one without a role before those that are no other kind of line."""
-        found = [each for each in self._all("headline") if words(each) and not _has_role(each, _NO_HEADLINE)]
+        sent = [each for each in self._all("headline") if words(each)]
+        found = [each for each in sent if not _has_role(each, _NO_HEADLINE)] or sent
         language = self._language()
         found.sort(key=lambda each: (value(each, "role") is not None, not _in_language(each, language)))
         return words(found[0]) if found else None
