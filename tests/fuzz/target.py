@@ -40,7 +40,7 @@ def check(known: Format, body: bytes) -> bool:
     assert _read(known, body) == parsed, "the same bytes read as something else the second time"
     assert from_json(to_json(parsed), Parsed) == parsed, "what was read does not survive JSON"
     for entry in parsed.entries:
-        for text in _texts(entry):
+        for text in texts_of(entry):
             assert text, "a text is empty"
             assert NO_TEXT.search(text) is None, "a text holds control characters"
         assert entry.url is None or entry.url.lower().startswith(("http://", "https://")), "no web address"
@@ -55,7 +55,8 @@ def _read(known: Format, body: bytes) -> Parsed | None:
         return None
 
 
-def _texts(entry: Entry) -> Iterator[str]:
+def texts_of(entry: Entry) -> Iterator[str]:
+    """Give each text of an entry, those of its concepts too."""
     for field in dataclasses.fields(entry):
         value = getattr(entry, field.name)
         values = value if isinstance(value, tuple) else (value,)
