@@ -54,10 +54,10 @@ def read(source: Source) -> Parsed:
     for tree in read_trees(source, ROOTS):
         items = list(tree.root.iter("newsitem"))
         envelope = tree.root.find("newsenvelope")
-        for item in items:
+        for number, item in enumerate(items, 1):
             found = list(_entries(item, envelope, tree.notes))
             entries += (finish(each, repaired=source.repaired, note=source.note) for each in found)
-            problems += [] if found else [_problem(len(entries) + len(problems) + 1, item)]
+            problems += [] if found else [_problem(number, item)]
         if not items:
             detail = "a NewsML document without a NewsItem: there is nothing to take in"
             problems.append(Problem(reason=Reason.EMPTY, detail=detail, where="document"))
@@ -249,15 +249,14 @@ def _parties(
     chain: Sequence[Element], envelope: Element | None, identifier: Element | None
 ) -> tuple[str | None, str | None]:
     """Name the provider and the source of a text."""
-    named = {name: metadata.party(chain, name) for name in ("provider", "source", "creator")}
-    sender = value(None if envelope is None else envelope.find("sentfrom/party"), "formalname")
-    provider = named["provider"] or sender or _text_of(identifier, "providerid")
-    source = named["source"]
+    sender = value(child(envelope, "sentfrom/party"), "formalname")
+    provider = metadata.party(chain, "provider") or sender or _text_of(identifier, "providerid")
+    source = metadata.party(chain, "source")
     return provider or source, source if source != provider else None
 
 
 def _editorial(management: Element | None, lines: metadata.Lines) -> Iterator[str]:
-    """Give what is said to editors, and how the text may be used."""
+    """Give what is said to editors."""
     yield from lines.typed(_EDNOTE)
     for each in children(management, "instruction"):
         yield from filter(None, (words(comment) for comment in each.findall("comment")))

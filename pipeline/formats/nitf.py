@@ -32,7 +32,7 @@ _META_URL = ("url", "canonical", "webpage")
 _SUBJECT = "tobject.subject."
 #: <location> has these inside; the first is what it is best called
 _PLACE_PARTS = ("sublocation", "city", "state", "region", "country")
-_INLINE = {"person": "person", "org": "organisation", "event": "event", "location": "place"}
+_INLINE = {"person": "person", "org": "organisation", "event": "event"}
 _TITLE = frozenset({"byttl"})
 _FILLED = (
     "headline",
@@ -75,7 +75,7 @@ def read(source: Source) -> Parsed:
 
 def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
     """Read one NITF document, whole or inside another format."""
-    docdata = nitf.find("head/docdata")
+    docdata = next(nitf.iter("docdata"), None)
     head = nitf.find("head")
     meta = _Meta(head)
     urgency, odd = read_urgency(value(child(docdata, "urgency"), "ed-urg"))

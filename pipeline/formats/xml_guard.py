@@ -112,6 +112,8 @@ class _Scan:
     def __init__(self, text: str, *, feed: bool = True) -> None:
         self._text = text
         self._feed = feed
+        # Readers of our own close paragraphs that nobody closed.
+        self._flat = _VOID if feed else _VOID | _UNCLOSED
         self._depth = self._items = self._categories = self._asides = 0
         self._author_at = self._keywords_at = -1
         #: where the document ends, or something begins that never ends
@@ -148,16 +150,12 @@ class _Scan:
             self._start_category(name, at)
         if rest.endswith("/"):
             return
-        if self._counts(name):
+        if name not in self._flat:
             self._depth += 1
             if self._depth > MAX_DEPTH:
                 raise _over(f"elements nested more than {MAX_DEPTH} deep")
         if self._feed and name in _AUTHORS:
             self._author_at = at
-
-    def _counts(self, name: str) -> bool:
-        """Say whether an element nests; readers of our own close paragraphs that nobody closed."""
-        return name not in _VOID and (self._feed or name not in _UNCLOSED)
 
     def _start_item(self) -> None:
         # HTML that nobody escaped leaves tags open: each item starts anew.
@@ -178,7 +176,7 @@ class _Scan:
             self.in_item = False
         if self._feed and name in _ITEMS:
             self._depth = 0
-        elif self._counts(name):
+        elif name not in self._flat:
             self._depth = max(0, self._depth - 1)
         if name in _AUTHORS and self._author_at >= 0:
             _check_author(self._text[self._author_at : at])
