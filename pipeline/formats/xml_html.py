@@ -40,6 +40,7 @@ _TAG = re.compile(
 )
 _PLAIN_TAG = re.compile(r"</?(?:p|br)\s*/?>", re.IGNORECASE)
 _MEANT_LINE = re.compile(r"\n\S|\n[ \t]*\n")
+_DOCUMENTS = frozenset({"nitf", "html", "body"})
 _INNER = re.compile(r"\s*<(?:\?xml|!doctype|(?:[\w-]+:)?nitf|html|(?:[\w-]+:)?body)\b", re.IGNORECASE)
 
 
@@ -109,7 +110,8 @@ def _of_text(text: str, *, plain: bool, depth: int) -> Content:
     """Read a text; it may be a document, or HTML, whatever it is declared to be."""
     if not text.strip():
         return Content()
-    if depth < 2 and _INNER.match(text) and (inner := fragment(text)) is not None:
+    inner = fragment(text) if depth < 2 and _INNER.match(text) else None
+    if inner is not None and inner.tag in _DOCUMENTS:
         wrapper = Element("wrapper")
         wrapper.append(inner)
         return content_of(wrapper, depth=depth + 1)

@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     rf"|<(?P<start>{_NAME})(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>",
     re.DOTALL,
 )
+_BEGUN = re.compile(rf"<({_NAME})")
 _ATTRIBUTE = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _REFERENCE = re.compile(r"&(?:#[0-9]+|#[xX][0-9A-Fa-f]+|[A-Za-z][A-Za-z0-9]{1,31});")
 _DECLARATION = re.compile(r"<\?xml\b|<!doctype\b|<[A-Za-z_]", re.IGNORECASE)
@@ -217,7 +218,7 @@ class _Loose:
 
     def read(self, text: str) -> tuple[Element | None, int]:
         """Read the root element, None where nothing is one; say where it ends."""
-        at = 0
+        at = self._open_root(text)
         while match := _TOKEN.search(text, at):
             self._say(unescaped(text[at : match.start()]))
             at = match.end()
@@ -238,6 +239,14 @@ class _Loose:
             self._builder.end(self._open.pop())
         return (self._builder.close() if self._started else None), at
 
+    def _open_root(self, text: str) -> int:
+        """Open the root element where its own tag is broken, else the next one would be taken for it."""
+        begun = _BEGUN.match(text)
+        if begun is None or _TOKEN.match(text):
+            return 0
+        self._start(_local(begun[1]), "")
+        return begun.end()
+
     def _say(self, text: str) -> None:
         if self._open and text:
             self._builder.data(text)
@@ -257,7 +266,7 @@ class _Loose:
 
     def _close_open(self, name: str) -> None:
         """End a paragraph, list item or cell that is still open where the next one begins."""
-        for place in range(len(self._open) - 1, -1, -1):
+        for place in range(len(self._open) - 1, 0, -1):  # the root ends only where it says so
             if self._open[place] in _OUTER.get(name, {"li", "td", "blockquote", "div", "block"}):
                 return
             if self._open[place] == name:

@@ -54,6 +54,7 @@ def test_a_body_of_nitf_is_written_as_html(content: str, html: str) -> None:
         nitf("<p>One.<p>Two."),
         nitf("<P>One.</P><P>Two.</P>").upper().replace("ONE", "One").replace("TWO", "Two"),
         nitf("<p>One.</b></p><p>Two.</p>"),
+        nitf("<p>One.</p><p>Two.</p>").replace("<nitf>", '<nitf lang="en>'),
         "\n\n  " + nitf("<p>One.</p><p>Two.</p>"),
         "\ufeff" + nitf("<p>One.</p><p>Two.</p>"),
         "HEADER LINE\n" + nitf("<p>One.</p><p>Two.</p>"),
@@ -68,6 +69,7 @@ def test_a_body_of_nitf_is_written_as_html(content: str, html: str) -> None:
             "open paragraphs",
             "upper case",
             "stray end tag",
+            "broken root",
             "blank lines",
             "mark",
             "junk before",
@@ -86,6 +88,20 @@ def test_an_entity_that_only_a_doctype_defines_stays_as_it_is() -> None:
     entry = one(body)
     assert entry.html == "<p>a &amp;x; b</p>"
     assert entry.notes[0].startswith("not well-formed XML")
+
+
+@pytest.mark.parametrize(
+    ("content", "html"),
+    [
+        ('<?xml version="1.0"?><nitf><body><body.content><p>a</p></body.content></body></nitf>', "<p>a</p>"),
+        ("<html><head><title>t</title></head><body><p>a</p></body></html>", "<p>a</p>"),
+        ("<p>a<p>b", "<p>a<p>b"),
+        ('<?xml version="1.0"?><p>a<p>b', '<?xml version="1.0"?><p>a<p>b'),
+    ],
+)
+def test_a_document_quoted_inside_another_is_read(content: str, html: str) -> None:
+    body = f"<newsItem><contentSet><inlineData><![CDATA[{content}]]></inlineData></contentSet></newsItem>"
+    assert one(body).html == html
 
 
 def test_what_is_cut_off_is_said() -> None:
