@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element
 
-from pipeline.formats.charset import decode
 from pipeline.formats.xml_html import Content, content_of
 from pipeline.formats.xml_tree import names, value, words
 
@@ -160,8 +159,16 @@ def _decoded(data: Element) -> Content:
     if b"\x00" in body:
         return Content()
     plain = Element("datacontent")
-    plain.text = decode(body).text
+    plain.text = _text_of(body)
     return content_of(plain)
+
+
+def _text_of(body: bytes) -> str:
+    # Not charset.decode: it marks bad bytes for a source that is mended as a whole.
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("cp1252", "replace")
 
 
 def _is_media(item: Element) -> bool:

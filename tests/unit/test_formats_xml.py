@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from base64 import b64encode
 from random import Random
 
 import pytest
@@ -102,6 +103,16 @@ def test_an_entity_that_only_a_doctype_defines_stays_as_it_is() -> None:
 def test_a_document_quoted_inside_another_is_read(content: str, html: str) -> None:
     body = f"<newsItem><contentSet><inlineData><![CDATA[{content}]]></inlineData></contentSet></newsItem>"
     assert one(body).html == html
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_text_in_base64_is_read(charset: str) -> None:
+    data = b64encode("Déjà vu".encode(charset)).decode()
+    body = (
+        "<NewsML><NewsItem><NewsComponent><ContentItem><Encoding Notation='base64'>"
+        f"<DataContent>{data}</DataContent></Encoding></ContentItem></NewsComponent></NewsItem></NewsML>"
+    )
+    assert one(body).text == "Déjà vu"
 
 
 def test_what_is_cut_off_is_said() -> None:
