@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint format lock bench chaos clean
+.PHONY: setup run test lint format lock bench chaos fuzz clean
 
 setup: $(VENV)/.setup
 
@@ -50,6 +50,10 @@ bench: $(VENV)/.setup-dev
 
 chaos: $(VENV)/.setup-dev
 	NEWSWIRE_CHAOS=full $(BIN)/python -m pytest tests/chaos -s
+
+# Two minutes for each format; guided by coverage where atheris is installed (dependency group `fuzz`).
+fuzz: $(VENV)/.setup-dev
+	$(BIN)/python -m tests.fuzz --seconds 120
 
 clean:
 	rm -rf $(VENV) build dist

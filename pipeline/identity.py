@@ -45,12 +45,19 @@ def scope_of(provider: str) -> str:
     return _NOT_WORD.sub("-", provider.casefold()).strip("-") or "unknown"
 
 
-def uri_of_guid(provider: str, guid: str) -> str:
+def uri_of_guid(provider: str, guid: str, revision: str | None = None) -> str:
     """Name an item by its sender's id, without the revision.
+
+    Only a `urn:newsml:` ends in its revision by standard (RFC 3085), perhaps with a letter for updates.
 
     >>> uri_of_guid("Reuters", "tag:example.com,2026:a b")
     'urn:newswire:reuters:tag:example.com,2026:a%20b'
+    >>> uri_of_guid("Reuters", "urn:newsml:wire.example:20260203:nL1:2U", "2")
+    'urn:newswire:reuters:urn:newsml:wire.example:20260203:nL1'
     """
+    if revision and guid.lower().startswith("urn:newsml:"):
+        item, _, last = guid.strip().rpartition(":")
+        guid = item if last.rstrip("NUA") == revision and item.count(":") >= 4 else guid
     return f"urn:newswire:{quote(scope_of(provider))}:{quote(guid.strip(), safe=':/,;@&=+$!*()#?~.-_%')}"
 
 

@@ -159,6 +159,8 @@ class Entry:
     revision: str | None = None
     #: provider claimed inside the item
     provider: str | None = None
+    #: who the text is from, where that is said beside the provider
+    infosource: str | None = None
     #: the provider's service or category of the wire, where a telegraph format gives one
     service: str | None = None
     url: str | None = None
@@ -191,6 +193,8 @@ class Entry:
     embargoed: str | None = None
     pub_status: str | None = None
     ednote: str | None = None
+    #: whose rights it is under, in the sender's words
+    copyright: str | None = None
     #: what reading the bytes found odd (repaired bytes, cut text), in words
     notes: tuple[str, ...] = ()
     #: the document itself, where the item is an export of ours: there is nothing to be read in it
@@ -301,6 +305,8 @@ class Document:
     published: datetime | None = None
     version_created: datetime | None = None
     date_note: str | None = None
+    #: whose rights it is under, in the sender's words
+    copyright: str | None = None
     #: editorial notes and what was odd about the input, in words
     notes: tuple[str, ...] = ()
 

@@ -7,7 +7,21 @@ import re
 from typing import Protocol
 
 from pipeline.errors import ParseError, Reason
-from pipeline.formats import anpa, archive, feeds, iptc7901, jsonfeed, jsonlines, mail, ninjs, plaintext
+from pipeline.formats import (
+    anpa,
+    archive,
+    feeds,
+    iptc7901,
+    jsonfeed,
+    jsonlines,
+    mail,
+    newsml1,
+    newsmlg2,
+    ninjs,
+    nitf,
+    plaintext,
+    sitemap,
+)
 from pipeline.formats.json_values import is_json
 from pipeline.formats.source import Source, open_source
 from pipeline.model import Parsed
@@ -26,9 +40,21 @@ class Format(Protocol):
 
 
 #: asked in this order; the first that claims the bytes reads them
-FORMATS: tuple[Format, ...] = (feeds, jsonfeed, ninjs, jsonlines, anpa, iptc7901, plaintext)
+FORMATS: tuple[Format, ...] = (
+    feeds,
+    nitf,
+    newsml1,
+    newsmlg2,
+    sitemap,
+    jsonfeed,
+    ninjs,
+    jsonlines,
+    anpa,
+    iptc7901,
+    plaintext,
+)
 
-_EXPECTED = "expected is RSS, Atom, JSON Feed, ninjs, JSON Lines, a wire format, mail or plain wire copy"
+_EXPECTED = "expected is a feed, agency XML, ninjs, JSON Lines, a wire format, mail or plain wire copy"
 _HTML = frozenset(
     {
         "html",

@@ -87,6 +87,7 @@ def ninjs_entry(item: Record) -> Entry | None:
             "version_created": None if "version-created" in ids else item.get("versionCreated"),
             "embargoed": item.get("embargoedUntil"),
             **{name: ids.get(name) for name in ("guid", "revision", "url")},
+            "copyright": item.get("copyrightNotice"),
             "canonical_url": ids.get("canonical-url"),
             **{name: item.get(name) for name in ("slugline", "urgency", "language")},
             **_noted(str(item.get("edNote") or "")),

@@ -16,10 +16,13 @@ import feedparser
 import feedparser.api
 
 from pipeline.errors import ParseError, Reason
+from pipeline.formats import feed_extensions
 from pipeline.formats.finish import finish, title_line
 from pipeline.formats.links import absolute, is_web_url
 from pipeline.formats.source import Source
 from pipeline.formats.xml_guard import ends_inside_item, find_root, guarded
+from pipeline.formats.xml_html import nitf_body
+from pipeline.formats.xml_tree import fragment
 from pipeline.model import Entry, Parsed, Problem
 
 # A SAX driver on libxml2 would open files that a document names.
@@ -139,17 +142,20 @@ def _entry(raw: _Raw, feed: _Raw, kind: str, source: Source) -> Entry:
     return Entry(
         format=kind,
         guid=_text(raw, "id"),
+        infosource=feed_extensions.source(raw),
         url=_url(raw, feed, source),
         headline=_plain(raw, "title"),
         byline=", ".join(names) or _text(raw, "author"),
         authors=tuple(_BY.sub("", name, count=1) for name in names),
         keywords=tuple(filter(None, keywords)),
+        concepts=tuple(feed_extensions.concepts(raw)),
         summary_html=summary,
         html=html,
         text=text,
         language=_language(raw, feed),
         published=_text(raw, "published"),
         updated=_text(raw, "updated"),
+        copyright=feed_extensions.rights(raw),
     )
 
 
@@ -174,11 +180,19 @@ def _bodies(raw: _Raw) -> tuple[str | None, str | None, str | None]:
     if body is None:
         body, summary = summary, None
     if body is None:
-        return None, None, None
-    html, text = (body["value"], None) if _is_html(body) else (None, body["value"])
+        said = feed_extensions.caption(raw)
+        return (said, None, None) if said and _TAG.search(said) else (None, said, None)
+    html, text = (_without_head(body["value"]), None) if _is_html(body) else (None, body["value"])
     if summary is None or summary["value"] == body["value"]:
         return html, text, None
     return html, text, summary["value"] if _is_html(summary) else escape(summary["value"], quote=False)
+
+
+def _without_head(html: str) -> str:
+    """Give the text of a body that is NITF: what its head says is no text."""
+    # feedparser takes the outermost tags off.
+    inner = fragment(f"<nitf><body>{html}</body></nitf>") if "<body.content" in html else None
+    return html if inner is None else nitf_body(inner) or html
 
 
 def _plain(raw: _Raw, name: str) -> str | None:

@@ -17,6 +17,7 @@ MAX_CONCEPTS = 500
 # One line each; cut where longer.
 _LINES = {
     "provider": 200,
+    "infosource": 200,
     "service": 200,
     "headline": MAX_HEADLINE,
     "slugline": 200,
@@ -30,6 +31,7 @@ _LINES = {
     "embargoed": 100,
     "pub_status": 100,
     "ednote": 4_000,
+    "copyright": 1_000,
 }
 # Half an identifier would name something else: left out where longer.
 _NAMES = {"guid": 2_000, "revision": 200, "url": 8_000}

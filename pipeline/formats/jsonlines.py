@@ -12,6 +12,7 @@ from pipeline.formats.finish import finish
 from pipeline.formats.json_values import WrongValueError, kind, load, text_at, texts_at
 from pipeline.formats.links import absolute
 from pipeline.formats.source import Source
+from pipeline.formats.urgency import read_urgency
 from pipeline.model import Entry, Parsed, Problem
 
 NAME = "jsonl"
@@ -94,7 +95,7 @@ def _entry(record: Mapping[str, Any]) -> Entry:
     if html is None and text is None:
         empty = next((key for key in ("text", "html") if record.get(key) is not None), None)
         raise WrongValueError(f"{empty} is empty" if empty else 'neither "text" nor "html"')
-    urgency, notes = _urgency(record.get("urgency"))
+    urgency, notes = read_urgency(record.get("urgency"))
     return Entry(
         format=NAME,
         guid=text_at(record, "guid") or text_at(record, "id"),
@@ -125,15 +126,6 @@ def _body_at(record: Mapping[str, Any], key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise WrongValueError(f"{key} is not a string")
     return text_at(record, key)
-
-
-def _urgency(value: object) -> tuple[int | None, tuple[str, ...]]:
-    """Read 1 to 9, as a number or in quotes; a story is not refused for another one."""
-    if value is None:
-        return None, ()
-    if not isinstance(value, bool) and str(value) in set("123456789"):
-        return int(str(value)), ()
-    return None, (f"urgency {str(value)[:20]!r} is not 1 to 9",)
 
 
 def _is_object(text: str) -> bool:

@@ -145,6 +145,7 @@ def entry_of(value: object) -> Entry:
         embargoed=_first(item, "embargoeduntil", "embargoed", "embargo"),
         pub_status=_first(item, "pubstatus", "status"),
         ednote=_first(item, "ednote"),
+        copyright=_first(item, "copyrightnotice", "copyrightholder"),
     )
     if not (entry.guid or headline or html or text or summary):
         raise WrongValueError("an item with neither id nor words")

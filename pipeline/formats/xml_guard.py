@@ -34,6 +34,7 @@ _CATEGORIES = frozenset({"category", "subject", "keywords", "tags"})
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "wbr"}
 )
+_UNCLOSED = frozenset({"p", "li", "td", "th", "tr", "dt", "dd"})
 
 _PROLOG = re.compile(r"\s*+(?P<token><\?|<!--|<!doctype\b|<(?P<root>[A-Za-z_][^\s<>/]*+))", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!--|<\?|[\"'\[\]<>]")
@@ -76,11 +77,12 @@ def find_root(text: str) -> Root | None:
     return None
 
 
-def guarded(text: str) -> str:
+def guarded(text: str, *, feed: bool = True) -> str:
     """Check a document against the limits and mend what would stop a strict parser.
 
     Args:
         text: The document from its root element on, without control characters.
+        feed: It is for feedparser, which needs limits of items, categories, keywords and authors too.
 
     Returns:
         The same document with HTML's named entities and character references replaced. A comment or CDATA
@@ -93,7 +95,7 @@ def guarded(text: str) -> str:
         raise _over(f"more than {MAX_TAGS:,} tags")
     if text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES:
         raise _over(f"more than {MAX_PREFIXES} namespace prefixes")
-    text = text[: _Scan(text).end]
+    text = text[: _Scan(text, feed=feed).end]
     if _ENTITY.search(text):
         text = _outside_cdata(text)
     return _REFERENCE.sub(_referred, text) if "&#" in text else text
@@ -107,8 +109,11 @@ def ends_inside_item(text: str) -> bool:
 class _Scan:
     """One pass over the tags of a document; raises at the first limit that is passed."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, feed: bool = True) -> None:
         self._text = text
+        self._feed = feed
+        # Readers of our own close paragraphs that nobody closed.
+        self._flat = _VOID if feed else _VOID | _UNCLOSED
         self._depth = self._items = self._categories = self._asides = 0
         self._author_at = self._keywords_at = -1
         #: where the document ends, or something begins that never ends
@@ -138,18 +143,18 @@ class _Scan:
             and len(_QUOTED.sub("", rest).replace("=", " = ").split()) > MAX_ATTRIBUTES
         ):
             raise _over(f"more than {MAX_ATTRIBUTES} attributes in one tag")
-        if name in _ITEMS:
+        if self._feed and name in _ITEMS:
             self._start_item()
             self.in_item = self._text[at : at + 1] == ">" and not rest.endswith("/")
-        elif name in _CATEGORIES:
+        elif self._feed and name in _CATEGORIES:
             self._start_category(name, at)
         if rest.endswith("/"):
             return
-        if name not in _VOID:
+        if name not in self._flat:
             self._depth += 1
             if self._depth > MAX_DEPTH:
                 raise _over(f"elements nested more than {MAX_DEPTH} deep")
-        if name in _AUTHORS:
+        if self._feed and name in _AUTHORS:
             self._author_at = at
 
     def _start_item(self) -> None:
@@ -169,9 +174,9 @@ class _Scan:
     def _close(self, name: str, at: int) -> None:
         if name in _ITEMS or name in _ROOTS:
             self.in_item = False
-        if name in _ITEMS:
+        if self._feed and name in _ITEMS:
             self._depth = 0
-        elif name not in _VOID:
+        elif name not in self._flat:
             self._depth = max(0, self._depth - 1)
         if name in _AUTHORS and self._author_at >= 0:
             _check_author(self._text[self._author_at : at])

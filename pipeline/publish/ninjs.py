@@ -70,6 +70,7 @@ def ninjs_object(stored: StoredDocument) -> Ninjs:
         "by": document.byline or ", ".join(document.authors),
         "slugline": document.slugline,
         "located": _located(document),
+        "copyrightNotice": document.copyright,
         "edNote": "\n".join(_notes(document)),
         "infoSources": list(_sources(document)),
         "altIds": _other_ids(stored),

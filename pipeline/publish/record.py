@@ -87,6 +87,7 @@ def _record(
         "content_hash": document.content_hash,
         "notes": list(document.notes),
         "concepts": [_concept(each) for each in document.concepts],
+        "copyright": document.copyright,
     }
 
 

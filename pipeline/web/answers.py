@@ -136,6 +136,7 @@ class DocumentRecord:
     infosource: str | None
     content_hash: str
     notes: list[str]
+    copyright: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,17 @@
 """Whatever the bytes: reading gives clean entries or a ParseError, never anything else."""
 
-import dataclasses
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fuzz.target import NO_TEXT, texts_of
 from pipeline.codec import from_json, to_json
 from pipeline.errors import ParseError
 from pipeline.formats.charset import decode
 from pipeline.formats.controls import without_controls
 from pipeline.formats.detect import read
-from pipeline.model import Entry, Parsed
+from pipeline.model import Parsed
 
 PAIRS = Path(__file__).parents[1] / "data" / "formats"
 SEEDS = [path.read_bytes() for path in sorted(PAIRS.iterdir()) if not path.name.endswith(".expected.json")]
@@ -83,7 +81,6 @@ FRAGMENTS = [
         b'"',
     ),
 ]
-NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\U0010f000-\U0010f0ff]")
 RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -98,17 +95,6 @@ def damaged(draw: st.DrawFn) -> bytes:
     return body
 
 
-def texts(entry: Entry) -> Iterator[str]:
-    for field in dataclasses.fields(entry):
-        value = getattr(entry, field.name)
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (each for each in value if isinstance(each, str))
-    for concept in entry.concepts:
-        yield from filter(None, (concept.kind, concept.scheme, concept.code, concept.name))
-
-
 def check(body: bytes) -> None:
     try:
         parsed = read(body, name="https://feeds.example/feed")
@@ -116,7 +102,7 @@ def check(body: bytes) -> None:
         return
     assert from_json(to_json(parsed), Parsed) == parsed
     for entry in parsed.entries:
-        assert [text for text in texts(entry) if not text or NO_TEXT.search(text)] == []
+        assert [text for text in texts_of(entry) if not text or NO_TEXT.search(text)] == []
         assert entry.url is None or entry.url.lower().startswith(("http://", "https://"))
 
 

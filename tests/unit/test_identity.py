@@ -65,6 +65,23 @@ def test_a_uri_is_plain_ascii_without_spaces(guid: str) -> None:
     assert not any(each.isspace() for each in uri)
 
 
+@pytest.mark.parametrize(
+    ("guid", "revision", "ending"),
+    [
+        ("urn:newsml:wire.example:20260203:nL1:2", "2", ":nL1"),
+        ("urn:newsml:wire.example:20260203:nL1:2N", "2", ":nL1"),
+        ("urn:newsml:wire.example:20260203:nL1:2", "3", ":nL1:2"),
+        ("urn:newsml:wire.example:20260203:nL1:2", None, ":nL1:2"),
+        ("urn:newsml:wire.example:20260203:2", "2", ":20260203:2"),
+        ("tag:wire.example,2026:nL1:2", "2", ":nL1:2"),
+    ],
+)
+def test_the_revision_at_the_end_of_a_newsml_urn_names_no_other_item(
+    guid: str, revision: str | None, ending: str
+) -> None:
+    assert uri_of_guid("Wire", guid, revision).endswith(ending)
+
+
 def test_no_provider_touches_anothers_items() -> None:
     assert uri_of_guid("one", "a") != uri_of_guid("two", "a")
     assert uri_of_guid("a", "b:c") != uri_of_guid("a:b", "c")

@@ -27,7 +27,7 @@ FIELDS = """
     id uri version guid provider feed url canonical_url format headline lead body_text body_html slugline
     byline authors keywords urgency embargoed dateline credit signal signal_number pub_status language
     language_score published version_created received stored date_note regions places topics beats people
-    organisations relations story_id revision infosource content_hash notes concepts
+    organisations relations story_id revision infosource content_hash notes concepts copyright
 """
 NOON = datetime(2031, 7, 25, 12, tzinfo=UTC)
 BARE = Document(id="i", uri="u", content_hash="c", provider="p", format="text", lead="L", body_text="L")

@@ -138,7 +138,7 @@ def normalise(
         revision=revision,
         guid=one_line(entry.guid),
         provider=provider,
-        infosource=one_line(entry.provider) or agency,
+        infosource=one_line(entry.infosource) or one_line(entry.provider) or agency,
         feed=source.feed,
         url=url,
         canonical_url=canonical_url(url) if url else None,
@@ -152,6 +152,7 @@ def normalise(
         authors=_clean(entry.authors) or (authors_of(byline) if byline else ()),
         keywords=_clean(entry.keywords),
         concepts=entry.concepts,
+        copyright=one_line(entry.copyright),
         urgency=entry.urgency if entry.urgency in range(1, 10) else None,
         embargoed=embargo.at,
         dateline=_dateline(entry, body.story, time.dateline),
@@ -300,7 +301,7 @@ def _uri(
 ) -> str:
     """Name the item: by the sender's id, else its address, else by what the text says of itself."""
     if guid := one_line(entry.guid) or _web_address(entry.url):
-        return uri_of_guid(provider, guid)
+        return uri_of_guid(provider, guid, one_line(entry.revision))
     # A slug names a story within a day only: without a whole date the first words must agree too.
     whole = time.said is not None and not time.said.startswith("--")
     slug = one_line(entry.slugline) or slugline
