@@ -155,6 +155,8 @@ class Entry:
     format: str
     #: the sender's id, unchanged
     guid: str | None = None
+    #: those of `guid` and `url` that its feed gave to other items too: they name no item
+    shared_ids: tuple[str, ...] = ()
     #: the sender's revision or version number, as sent
     revision: str | None = None
     #: provider claimed inside the item
@@ -262,6 +264,22 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slugged:
+    """By what a document finds its chain where its id alone does not tell; see docs/versions.md."""
+
+    #: names all the items of the provider that have this slug
+    family: str
+    #: ISO 8601 date
+    day: str
+    #: uri that the item would have if it had begun the day before; None: its sender's id names it
+    before: str | None = None
+    #: its series words say that it is not the first of its story
+    later: bool = False
+    #: it takes back what has this slug
+    kill: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One version of one news item, normalised. Never changes once stored."""
 
@@ -269,9 +287,10 @@ class Document:
     uri: str
     #: hash of what the version says; see pipeline.identity
     content_hash: str
-    #: the sender's revision, as sent
+    #: the sender's revision: as sent, from inside its id, or the number of "UPDATE 2"
     revision: str | None = None
     guid: str | None = None
+    slugged: Slugged | None = None
     #: scope of the identity
     provider: str
     #: agency named in the text or by the sender: data, never scope

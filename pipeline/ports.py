@@ -392,6 +392,13 @@ class WorkStore(Protocol):
         """Give back entries whose lease ran out, as `fail` does."""
         ...
 
+    def release_due(self, now: datetime) -> int:
+        """Note in `change` as new what an embargo held until now, unless a newer version or a kill came.
+
+        Reads find it at that time without this. Each is noted once. Returns for how many items it was time.
+        """
+        ...
+
     def take_unsent(
         self, queue: QueueName, *, now: datetime, sent_before: datetime | None, limit: int
     ) -> Sequence[EntryRef]:
@@ -551,10 +558,30 @@ class Change:
     """One line of the change log."""
 
     seq: int
-    #: new, tagged, killed, erased
+    #: new (may be shown from now on), released (may be shown again), tagged, killed, withheld, erased
     kind: str
     document_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedVersion:
+    """One version of an item, shown or not, and why."""
+
+    id: str
+    #: rank in the chain, from 1
+    version: int
+    #: usable, advisory, withheld, canceled (it is a kill), killed
+    standing: str
+    #: it is what a search finds now
+    current: bool
+    #: None: erased
+    stored: StoredDocument | None
+    #: id of the kill that took it back
+    taken_back_by: str | None
+    embargoed: datetime | None
+    erased_at: datetime | None
+    erase_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -625,8 +652,8 @@ class ReadStore(Protocol):
     def search(
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
-        """Find documents that may be shown, newest published first; the newest version of each item only,
-        unless `all_versions`."""
+        """Find documents that may be shown, newest published first; of each item only the newest version
+        that may be, unless `all_versions`."""
         ...
 
     def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
@@ -639,6 +666,13 @@ class ReadStore(Protocol):
 
     def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
         """Give the versions of one item that may be shown, oldest first."""
+        ...
+
+    def audit(self, document_id: str, *, now: datetime) -> Sequence[AuditedVersion]:
+        """Give all versions of a document's item, shown or not, oldest first; empty: no such document.
+
+        For those who look after the store: what is held or taken back is in it.
+        """
         ...
 
     def sightings(self, document_id: str) -> Sequence[Sighting]:

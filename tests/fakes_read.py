@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pipeline.errors import QueueError, StoreError
 from pipeline.model import Document, FeedState, QueueName, Sighting, SourceKind, StoredDocument
 from pipeline.ports import (
+    AuditedVersion,
     Change,
     EntryQueueState,
     FeedReport,
@@ -63,6 +64,10 @@ class FakeReadStore:
     def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
         return [stored for stored in self.documents if stored.document.uri == uri]
+
+    def audit(self, document_id: str, *, now: datetime) -> Sequence[AuditedVersion]:
+        """See ports.ReadStore; all that it holds may be shown."""
+        return ()
 
     def sightings(self, document_id: str) -> Sequence[Sighting]:
         """See ports.ReadStore."""

@@ -18,15 +18,16 @@ MOST_AT_ONCE = 2_000
 def reconcile(
     store: WorkStore, queue: Queue, clock: Clock, *, batch_size: int, max_attempts: int
 ) -> dict[str, int]:
-    """Do one round: give back what is held too long, send what is not on its way.
+    """Do one round: let go what is due, give back what is held too long, send what is not on its way.
 
     Returns:
-        How many entries were given back, and how many sent, by queue name.
+        For how many items an embargo ended, how many entries were given back and sent, by queue name.
 
     Raises:
         QueueError, StoreError: Not usable now; the next round does it.
     """
-    done = {"given_back": store.give_back_expired(now=clock.now(), max_attempts=max_attempts)}
+    done = {"released": store.release_due(clock.now())}
+    done |= {"given_back": store.give_back_expired(now=clock.now(), max_attempts=max_attempts)}
     for state in queue.states():
         room = MOST_WAITING_JOBS - state.waiting
         if room > 0:

@@ -49,7 +49,7 @@ _COMMANDS = (
     _Listed("inspect", "pipeline.cli.inspect:inspect_command", "Show what files become; keep nothing."),
     _Listed("status", "pipeline.cli.read:status_command", "Show queues, workers, feeds and failures."),
     _Listed("search", "pipeline.cli.read:search_command", "Search what is stored."),
-    _Listed("show", "pipeline.cli.read:show_command", "Show one document."),
+    _Listed("show", "pipeline.cli.show:show_command", "Show one document, its versions, what changed."),
     _Listed("explain", "pipeline.cli.read:explain_command", "Say why one document is tagged as it is."),
     _Listed("tail", "pipeline.cli.read:tail_command", "Follow what is stored."),
     _Listed("export", "pipeline.cli.read:export_command", "Write documents to a file or pipe."),

@@ -1,4 +1,4 @@
-"""search, show, explain, tail, export, status: read what is stored. None of them needs a running service."""
+"""search, explain, tail, export, status: read what is stored. None of them needs a running service."""
 
 import sys
 import time
@@ -51,37 +51,9 @@ def search_command(
     with stored(app) as store:
         found = store.search(parsed, now=now, limit=limit, all_versions=all_versions)
         for each in found:
-            _print(each, json=json)
+            print_result(each, json=json)
     if not found:
         typer.echo("no document matches", err=True)
-
-
-def show_command(
-    app: AppContext,
-    document_id: Annotated[
-        str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
-    ],
-    json: JsonOption = False,
-    versions: Annotated[
-        bool, typer.Option("--versions", help="All versions of the item, oldest first.")
-    ] = False,
-) -> None:
-    """Show one document with its fields, evidence and sightings."""
-    from pipeline.cli.show_text import console, document_view
-    from pipeline.publish.copies import copies_of
-
-    now = SystemClock().now()
-    with stored(app) as store:
-        found = _document(store, document_id)
-        chain = store.versions(found.document.uri, now=now)
-        if versions:
-            for each in chain:
-                _print(each, json=json)
-        elif json:
-            _print(found, json=True)
-        else:
-            copies = copies_of(found, store.copies(found.document.id, now=now))
-            console().print(document_view(found, store.sightings(found.document.id), chain, copies))
 
 
 def explain_command(
@@ -131,7 +103,7 @@ def tail_command(
         after = 0 if since_start else place_before(store, lines)
         typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
         for each in follow(store, SystemClock(), after=after, beat=beat):
-            _print(each, json=json)
+            print_result(each, json=json)
             sys.stdout.flush()
 
 
@@ -230,7 +202,8 @@ def _parsed(text: str) -> "Query":
         raise typer.Exit(2) from None
 
 
-def _print(each: "StoredDocument", *, json: bool) -> None:
+def print_result(each: "StoredDocument", *, json: bool) -> None:
+    """Print a document as one line: of JSON, or to be read."""
     from pipeline.cli.show_text import print_json, print_lines, result_line
     from pipeline.publish.record import document_record, to_line
 

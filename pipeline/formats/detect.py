@@ -4,6 +4,7 @@ Mail and archives hold other formats: they are asked first, about the bytes as t
 """
 
 import re
+from dataclasses import replace
 from typing import Protocol
 
 from pipeline.errors import ParseError, Reason
@@ -23,6 +24,7 @@ from pipeline.formats import (
     sitemap,
 )
 from pipeline.formats.json_values import is_json
+from pipeline.formats.shared_ids import with_shared_ids
 from pipeline.formats.source import Source, open_source
 from pipeline.model import Parsed
 
@@ -53,6 +55,9 @@ FORMATS: tuple[Format, ...] = (
     iptc7901,
     plaintext,
 )
+
+#: formats that list many items; other files may hold several versions of one
+_FEEDS = frozenset({"rss", "atom", "rdf", "jsonfeed"})
 
 _EXPECTED = "expected is a feed, agency XML, ninjs, JSON Lines, a wire format, mail or plain wire copy"
 _HTML = frozenset(
@@ -114,7 +119,10 @@ def _read_any(body: bytes, name: str, media_type: str | None, holders: frozenset
 def _read_as_claimed(source: Source) -> Parsed:
     for known in FORMATS:
         if known.claims(source):
-            return known.read(source)
+            parsed = known.read(source)
+            if parsed.format in _FEEDS:
+                return replace(parsed, entries=with_shared_ids(parsed.entries))
+            return parsed
     raise _refusal(source)
 
 

@@ -26,6 +26,7 @@ from pipeline.model import (
     Tagging,
 )
 from pipeline.plain import safe_json
+from pipeline.ports import AuditedVersion
 
 Record = dict[str, Any]
 
@@ -45,6 +46,26 @@ def document_record(stored: StoredDocument) -> Record:
         relations=stored.relations,
         story_id=stored.story_id,
     )
+
+
+def version_record(stored: StoredDocument, changed: str | None) -> Record:
+    """Write a version as a record, with what it changed at the end."""
+    return {**document_record(stored), "changed": changed}
+
+
+def audit_record(one: AuditedVersion) -> Record:
+    """Write a version with how it stands; its document is null where it was erased."""
+    return {
+        "id": one.id,
+        "version": one.version,
+        "standing": one.standing,
+        "current": one.current,
+        "taken_back_by": one.taken_back_by,
+        "embargoed": _time(one.embargoed),
+        "erased": _time(one.erased_at),
+        "erase_reason": one.erase_reason,
+        "document": document_record(one.stored) if one.stored else None,
+    }
 
 
 def inspected_record(document: Document, tagging: Tagging | None = None) -> Record:

@@ -1,23 +1,25 @@
-"""Documents and the chains they belong to: whatever the order of arrival, the same state results."""
+"""Storing documents: versions that are new, and all that hangs on them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from pipeline.codec import to_json
-from pipeline.identity import digest, revision_rank, scope_of
+from pipeline.identity import revision_rank, scope_of
 from pipeline.model import Document, Entity, Tagging
 from pipeline.ports import Processed
 from pipeline.store.among import among
+from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
+from pipeline.store.chains import item_key, mark_told, note_changes, refresh_items, settle_slugs
 from pipeline.store.copies import relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
 from pipeline.store.states import EnrichState
 from pipeline.store.tables import (
-    change,
     document,
     document_data,
     document_tag,
@@ -25,6 +27,7 @@ from pipeline.store.tables import (
     item,
     relation,
     signature,
+    slugged,
     tagging,
 )
 from pipeline.store.terms import prepare, tag_value
@@ -40,37 +43,25 @@ class NewDocument:
     terms: Mapping[str, str]
 
 
-def _newest(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:
-    return (
-        select(column)
-        .where(document.c.item_id == item.c.id, *conditions)
-        .order_by(
-            document.c.revision_rank.desc(),
-            document.c.version_created.desc().nulls_last(),
-            document.c.content_hash.desc(),
-            document.c.id.desc(),
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Items:
+    """The items of new documents."""
+
+    #: URI → row id
+    ids: Mapping[str, int]
+    #: row ids of those that are not there yet → URI
+    fresh: Mapping[int, str]
 
 
 _INSERT_TAG = insert(document_tag)
 _INSERT_ENRICHMENT = insert(enrichment)
 _KNOWN = select(document.c.id, document.c.seq, document.c.erased_at).where(among(document.c.id))
 _ITEMS = select(item.c.key, item.c.id).where(among(item.c.key))
-_REFRESH = (
-    update(item)
-    .where(among(item.c.id))
-    .values(
-        current_seq=_newest(document.c.seq, document.c.erased_at.is_(None)),
-        status=_newest(document.c.pub_status),
-    )
-)
+_INSERT_ITEM = insert(item)
 _INSERT_DOCUMENT = insert(document)
 _INSERT_DATA = insert(document_data)
-_INSERT_CHANGE = insert(change)
 _INSERT_SIGNATURE = insert(signature)
+_INSERT_SLUGGED = insert(slugged)
 
 
 def terms_of(each: Document) -> Mapping[str, str]:
@@ -99,90 +90,136 @@ def store_documents(
     """
     if not new:
         return {}, Counts()
-    items, fresh_items = _items(database, connection, [each.processed.document.uri for each in new])
-    numbers = list(database.reserve(connection, document, len(new)))
+    numbered = list(zip(database.reserve(connection, document, len(new)), new, strict=True))
+    items = _items(database, connection, new)
+    chains = _chains_of(numbered, now)
     execute_many(
-        connection,
-        _INSERT_DOCUMENT,
-        [_row(seq, each, items, now) for seq, each in zip(numbers, new, strict=True)],
+        connection, _INSERT_ITEM, [_item_row(item_id, uri, chains) for item_id, uri in items.fresh.items()]
+    )
+    execute_many(
+        connection, _INSERT_DOCUMENT, [_row(seq, each, items, chains, now) for seq, each in numbered]
     )
     execute_many(
         connection,
         _INSERT_DATA,
-        [
-            {"document_seq": seq, "data": to_json(each.processed.document)}
-            for seq, each in zip(numbers, new, strict=True)
-        ],
+        [{"document_seq": seq, "data": to_json(each.processed.document)} for seq, each in numbered],
     )
-    database.index(
-        connection, [Terms(document_seq=seq, **each.terms) for seq, each in zip(numbers, new, strict=True)]
+    database.index(connection, [Terms(document_seq=seq, **each.terms) for seq, each in numbered])
+    _store_findings(database, connection, numbered, now)
+    _settle(connection, numbered, items, chains, now)
+    seqs = {each.processed.document.id: seq for seq, each in numbered}
+    return seqs, Counts({("stored", ""): len(new), ("items", ""): len(items.fresh)})
+
+
+def _items(database: Database, connection: Connection, new: Sequence[NewDocument]) -> _Items:
+    """Find the items of documents, and number those that are not there yet."""
+    keys = {item_key(uri): uri for uri in dict.fromkeys(each.processed.document.uri for each in new)}
+    ids = {keys[row.key]: row.id for row in connection.execute(_ITEMS, {"values": keys})}
+    missing = [uri for uri in keys.values() if uri not in ids]
+    fresh = dict(zip(database.reserve(connection, item, len(missing)), missing, strict=True))
+    return _Items(ids=ids | {uri: item_id for item_id, uri in fresh.items()}, fresh=fresh)
+
+
+def _chains_of(new: Sequence[tuple[int, NewDocument]], now: datetime) -> dict[str, Chain]:
+    """Say what the chains of new documents come to where nothing else is known of them, by URI."""
+    versions: defaultdict[str, list[Version]] = defaultdict(list)
+    for seq, each in new:
+        versions[each.processed.document.uri].append(_version(seq, each.processed.document))
+    return {uri: chain_of(chain, now) for uri, chain in versions.items()}
+
+
+def _settle(
+    connection: Connection,
+    new: Sequence[tuple[int, NewDocument]],
+    items: _Items,
+    chains: Mapping[str, Chain],
+    now: datetime,
+) -> None:
+    """Bring the chains that new documents came into up to date, and note what may be shown from now on."""
+    stands = {seq: standing for chain in chains.values() for seq, standing in chain.standings.items()}
+    known = {id_ for uri in chains if (id_ := items.ids[uri]) not in items.fresh}
+    by_slug = [(seq, each.processed.document) for seq, each in new if each.processed.document.slugged]
+    if by_slug:
+        rows = [_slugged_row(seq, each, items) for seq, each in by_slug]
+        execute_many(connection, _INSERT_SLUGGED, rows)
+        known |= settle_slugs(connection, {row["family"] for row in rows}, {row["day"] for row in rows})
+    if known:
+        stands |= refresh_items(connection, known, now, new=frozenset(seq for seq, _ in new))
+    told = {seq: _is_told(each, stands[seq], now) for seq, each in new}
+    alone = {seq: _is_told(each, _standing(seq, each, chains), now) for seq, each in new}
+    mark_told(connection, {seq: told[seq] for seq in told if told[seq] != alone[seq]})
+    note_changes(connection, "new", [each.processed.document.id for seq, each in new if told[seq]], now)
+
+
+def _standing(seq: int, new: NewDocument, chains: Mapping[str, Chain]) -> Standing:
+    return chains[new.processed.document.uri].standings[seq]
+
+
+def _is_told(new: NewDocument, standing: Standing, now: datetime) -> bool:
+    """Say whether a new document may be shown at once."""
+    embargoed = new.processed.document.embargoed
+    return standing in SHOWN and (embargoed is None or embargoed <= now)
+
+
+def _version(seq: int, each: Document) -> Version:
+    return Version(
+        seq=seq,
+        id=each.id,
+        revision_rank=revision_rank(each.revision),
+        version_created=each.version_created,
+        stage=stage_of(each),
+        content_hash=each.content_hash,
+        embargoed=each.embargoed,
+        erased=False,
     )
-    _store_findings(database, connection, list(zip(numbers, new, strict=True)), now)
-    refresh_items(connection, set(items.values()))
-    note_changes(connection, "new", [each.processed.document.id for each in new], now)
-    seqs = {each.processed.document.id: seq for seq, each in zip(numbers, new, strict=True)}
-    return seqs, Counts({("stored", ""): len(new), ("items", ""): fresh_items})
 
 
-def refresh_items(connection: Connection, ids: Iterable[int]) -> None:
-    """Compute anew which version of an item is its newest, and what that says of its use."""
-    connection.execute(_REFRESH, {"values": ids})
+def _item_row(item_id: int, uri: str, chains: Mapping[str, Chain]) -> dict[str, Any]:
+    chain = chains[uri]
+    return {
+        "id": item_id,
+        "key": item_key(uri),
+        "uri": uri,
+        "current_seq": chain.current,
+        "next_seq": chain.following,
+        "next_at": chain.following_at,
+    }
 
 
-def note_changes(connection: Connection, kind: str, document_ids: Sequence[str], now: datetime) -> None:
-    """Write lines of the change log."""
-    execute_many(
-        connection, _INSERT_CHANGE, [{"kind": kind, "document_id": each, "at": now} for each in document_ids]
-    )
+def _slugged_row(seq: int, each: Document, items: _Items) -> dict[str, Any]:
+    assert each.slugged is not None
+    return {
+        "document_seq": seq,
+        "family": each.slugged.family,
+        "day": date.fromisoformat(each.slugged.day).toordinal(),
+        "own_item_id": items.ids[each.uri],
+        "before": item_key(each.slugged.before) if each.slugged.before else None,
+        "later": each.slugged.later,
+        "kill": each.slugged.kill,
+    }
 
 
-def chain_order() -> tuple[ColumnElement[Any], ...]:
-    """Order versions of one item, oldest first: sender's revision, its time, content; id settles the rest."""
-    return (
-        document.c.revision_rank,
-        document.c.version_created.asc().nulls_first(),
-        document.c.content_hash,
-        document.c.id,
-    )
-
-
-def item_key(uri: str) -> str:
-    """Name an item's row."""
-    return digest("uri", uri)
-
-
-def _items(database: Database, connection: Connection, uris: Sequence[str]) -> tuple[dict[str, int], int]:
-    """Find the items of these URIs, making those that are new; returns their row ids and how many are new."""
-    keys = {item_key(uri): uri for uri in uris}
-    found = _item_ids(connection, keys)
-    missing = [key for key in keys if key not in found]
-    if missing:
-        connection.execute(database.insert_new(item), [{"key": key, "uri": keys[key]} for key in missing])
-        found |= _item_ids(connection, missing)
-    return {uri: found[key] for key, uri in keys.items()}, len(missing)
-
-
-def _item_ids(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    rows = connection.execute(_ITEMS, {"values": keys})
-    return {row.key: row.id for row in rows}
-
-
-def _row(seq: int, new: NewDocument, items: Mapping[str, int], now: datetime) -> dict[str, Any]:
+def _row(
+    seq: int, new: NewDocument, items: _Items, chains: Mapping[str, Chain], now: datetime
+) -> dict[str, Any]:
     each = new.processed.document
+    standing = _standing(seq, new, chains)
     return {
         "seq": seq,
         "id": each.id,
-        "item_id": items[each.uri],
+        "item_id": items.ids[each.uri],
         "feed_id": new.feed_id,
         "provider": scope_of(each.provider),
         "language": each.language.casefold() if each.language else None,
         "published_at": each.published or new.received_at,
         "received_at": new.received_at,
         "stored_at": now,
-        "pub_status": each.pub_status,
+        "standing": standing,
+        "told": _is_told(new, standing, now),
         "embargoed": each.embargoed,
         "revision_rank": revision_rank(each.revision),
         "version_created": each.version_created,
+        "stage": stage_of(each),
         "content_hash": each.content_hash,
     }
 

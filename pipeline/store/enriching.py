@@ -9,9 +9,10 @@ from pipeline.codec import from_json
 from pipeline.model import Document, QueueName, Tagging
 from pipeline.ports import Enriched, Unenriched
 from pipeline.store.among import among
+from pipeline.store.chains import note_changes
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow
-from pipeline.store.documents import note_changes, store_taggings
+from pipeline.store.documents import store_taggings
 from pipeline.store.states import IS_ENRICHING, IS_UNENRICHED, EnrichState
 from pipeline.store.tables import document, document_data, document_tag, enrichment, entry, tagging
 from pipeline.store.work import note_pace

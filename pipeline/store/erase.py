@@ -8,9 +8,9 @@ from sqlalchemy import Connection, delete, or_, select, update
 from pipeline.codec import from_json
 from pipeline.model import Document
 from pipeline.store.among import among
+from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow
-from pipeline.store.documents import note_changes, refresh_items
 from pipeline.store.quarantine import drop
 from pipeline.store.tables import (
     document,
@@ -64,7 +64,7 @@ class Erase(Part):
         connection.execute(
             update(document).where(document.c.seq == found.seq).values(erased_at=now, erase_reason=reason)
         )
-        refresh_items(connection, [found.item_id])
+        refresh_items(connection, [found.item_id], now)
         note_changes(connection, "erased", [found.id], now)
         add_counts(self._database, connection, Counts({("erased", ""): 1}))
 

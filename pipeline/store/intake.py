@@ -157,7 +157,20 @@ def _candidates(polls: Sequence[Poll]) -> Iterable[_Candidate]:
     for index, each in enumerate(polls):
         for one in each.entries:
             payload = to_json(one)
-            yield _Candidate(entry_key(each.feed_id, payload, each.occurrence), payload, one, index)
+            said = (payload,) if each.occurrence else _said(one)
+            yield _Candidate(entry_key(each.feed_id, said, each.occurrence), payload, one, index)
+
+
+def _said(one: Entry) -> tuple[str | None, ...]:
+    """Give what tells an entry from the others of a feed that is polled: what it says, and where it stands.
+
+    Neither guid nor dates: feeds that give each item a new one at every poll would grow without bound. Where
+    nothing is said (a kill), the guid tells.
+    """
+    text = (one.headline, one.html, one.text, one.summary_html)
+    status = (one.pub_status, one.embargoed, one.revision, one.signal)
+    whole = one.exported.id if one.exported else None
+    return (one.url, whole, *text, *status, None if any(text) else one.guid)
 
 
 def _broken(polls: Sequence[Poll]) -> Iterable[_Broken]:

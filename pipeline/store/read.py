@@ -2,18 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, func, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from pipeline.codec import from_json
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
-from pipeline.ports import Change, Query
+from pipeline.ports import AuditedVersion, Change, Query
 from pipeline.store.among import among
+from pipeline.store.chain import Chain, Standing, Version, chain_of, in_order, taken_back_by
+from pipeline.store.chains import item_key, known_versions
 from pipeline.store.copies import HIGH, LOW, SAME_COPY, copied_elsewhere, role_of
-from pipeline.store.database import Part
-from pipeline.store.documents import chain_order, item_key
-from pipeline.store.shown import matches, may_be_shown, shown_documents
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.places import places_of, version_links
+from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents
 from pipeline.store.tables import (
     change,
     document,
@@ -42,14 +56,14 @@ _DATA = (
         document.c.received_at,
         document.c.stored_at,
         document_data.c.data,
+        item.c.uri,
     )
     .join(document_data, document_data.c.document_seq == document.c.seq)
+    .join(item, item.c.id == document.c.item_id)
     .where(among(document.c.seq))
 )
-_CHAINS = (
-    select(document.c.item_id, document.c.seq)
-    .where(among(document.c.item_id))
-    .order_by(document.c.item_id, *chain_order())
+_ERASED = select(document.c.seq, document.c.erased_at, document.c.erase_reason).where(
+    among(document.c.seq), document.c.erased_at.is_not(None)
 )
 _TAGGINGS = (
     select(tagging.c.document_seq, tagging.c.data)
@@ -108,24 +122,43 @@ class Read(Part):
 
     def _found(self, query: Query, now: datetime, *, all_versions: bool) -> Select[int]:
         found = shown_documents(now).where(*matches(self._database, query))
-        return found if all_versions else found.where(item.c.current_seq == document.c.seq)
+        return found if all_versions else found.where(is_current(now))
 
     def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:
         """See ports.ReadStore."""
-        start = document_id.lower()
-        if not _SHORTEST_ID <= len(start) <= _ID_DIGITS:
+        beginning = _begins(document_id)
+        if beginning is None:
             return None
-        # "g" follows the last hexadecimal digit.
-        beginning = document.c.id.between(start, f"{start}g")
         with self._database.read() as connection:
             found = connection.execute(shown_documents(now).where(beginning).limit(2)).scalars().all()
             return load(connection, found, now)[0] if len(found) == 1 else None
 
     def versions(self, uri: str, *, now: datetime) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
-        chain = shown_documents(now).where(item.c.key == item_key(uri)).order_by(*chain_order())
+        chain = shown_documents(now).where(item.c.key == item_key(uri))
         with self._database.read() as connection:
-            return load(connection, connection.execute(chain).scalars().all(), now)
+            shown = load(connection, connection.execute(chain).scalars().all(), now)
+        return sorted(shown, key=lambda each: each.version)
+
+    def audit(self, document_id: str, *, now: datetime) -> Sequence[AuditedVersion]:
+        """See ports.ReadStore."""
+        beginning = _begins(document_id)
+        if beginning is None:
+            return []
+        with self._database.read() as connection:
+            found = connection.execute(select(document.c.item_id).where(beginning).limit(2)).scalars().all()
+            if len(found) != 1:
+                return []
+            (known,) = known_versions(connection, found).values()
+            versions = in_order(each.version for each in known)
+            seqs = [each.seq for each in versions]
+            texts = {each.document.id: each for each in load(connection, seqs, now)}
+            erased = {row.seq: row for row in connection.execute(_ERASED, {"values": seqs})}
+        chain = chain_of(versions, now)
+        return [
+            _audited(each, rank, versions, chain, texts.get(each.id), erased.get(each.seq))
+            for rank, each in enumerate(versions, 1)
+        ]
 
     def sightings(self, document_id: str) -> Sequence[Sighting]:
         """See ports.ReadStore."""
@@ -168,6 +201,15 @@ class Read(Part):
             connection.execute(self._database.insert_or_set(mark, "at"), {"name": "probe", "at": now})
 
 
+def _begins(document_id: str) -> ColumnElement[bool] | None:
+    """Make the condition that a document's id begins so; None where that is too short or long to ask."""
+    start = document_id.lower()
+    if not _SHORTEST_ID <= len(start) <= _ID_DIGITS:
+        return None
+    # "g" follows the last hexadecimal digit.
+    return document.c.id.between(start, f"{start}g")
+
+
 def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[StoredDocument]:
     """Load documents with all that is known of them, in the order of their numbers given.
 
@@ -176,18 +218,18 @@ def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[Sto
     if not seqs:
         return []
     rows = {row.seq: row for row in connection.execute(_DATA, {"values": seqs})}
-    versions = _versions(connection, {row.item_id for row in rows.values()})
+    places = places_of(connection, {row.item_id for row in rows.values()}, now)
     tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
     links = _relations(connection, [row.id for row in rows.values()], now)
     stories = {row.document_seq: row.story_id for row in connection.execute(_STORIES, {"values": seqs})}
     return [
         StoredDocument(
-            document=from_json(rows[seq].data, Document),
-            version=versions[seq],
+            document=(told := _document(rows[seq])),
+            version=places[seq].rank,
             received_at=rows[seq].received_at,
             stored_at=rows[seq].stored_at,
             tagging=from_json(tags[seq], Tagging) if seq in tags else Tagging(),
-            relations=tuple(links.get(rows[seq].id, ())),
+            relations=(*version_links(told, places[seq]), *links.get(told.id, ())),
             story_id=stories.get(seq),
         )
         for seq in seqs
@@ -195,14 +237,33 @@ def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[Sto
     ]
 
 
-def _versions(connection: Connection, items: set[int]) -> dict[int, int]:
-    """Rank the documents of some items, each in its chain, from 1."""
-    ranks: dict[int, int] = {}
-    chains: defaultdict[int, int] = defaultdict(int)
-    for item_id, seq in connection.execute(_CHAINS, {"values": items}):
-        chains[item_id] += 1
-        ranks[seq] = chains[item_id]
-    return ranks
+def _document(row: ReadRow) -> Document:
+    """Read a document; its uri is that of the chain it was found to belong to."""
+    read = from_json(row.data, Document)
+    return read if read.uri == row.uri else replace(read, uri=row.uri)
+
+
+def _audited(
+    version: Version,
+    rank: int,
+    versions: Sequence[Version],
+    chain: Chain,
+    stored: StoredDocument | None,
+    erased: ReadRow | None,
+) -> AuditedVersion:
+    standing = chain.standings[version.seq]
+    kill = taken_back_by(version, versions) if standing is Standing.KILLED else None
+    return AuditedVersion(
+        id=version.id,
+        version=rank,
+        standing=standing,
+        current=chain.current == version.seq,
+        stored=stored,
+        taken_back_by=kill.id if kill else None,
+        embargoed=version.embargoed,
+        erased_at=erased.erased_at if erased else None,
+        erase_reason=erased.erase_reason if erased else None,
+    )
 
 
 def _relations(connection: Connection, ids: Sequence[str], now: datetime) -> Mapping[str, list[Relation]]:

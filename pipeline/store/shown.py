@@ -3,31 +3,37 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select
 
-from pipeline.model import PubStatus
 from pipeline.ports import Query
+from pipeline.store.chain import SHOWN
 from pipeline.store.database import Database
 from pipeline.store.tables import document, document_tag, item
 
 
 def may_be_shown(now: datetime) -> ColumnElement[bool]:
-    """Say which rows of `document` joined with `item` may be shown.
+    """Say which rows of `document` may be shown.
 
-    Usable, not under embargo, not erased; and the newest version of the item does not take it back.
+    Usable and not taken back, or a kill of something that is not here; not under embargo, not erased.
     """
     return and_(
-        document.c.pub_status == PubStatus.USABLE,
+        document.c.standing.in_(SHOWN),
         or_(document.c.embargoed.is_(None), document.c.embargoed <= now),
         document.c.erased_at.is_(None),
-        item.c.status == PubStatus.USABLE,
-        item.c.killed_at.is_(None),
     )
 
 
 def shown_documents(now: datetime) -> Select[int]:
-    """Select the numbers of the documents that may be shown."""
+    """Select the numbers of the documents that may be shown, from `document` joined with `item`."""
     return select(document.c.seq).join(item, item.c.id == document.c.item_id).where(may_be_shown(now))
+
+
+def is_current(now: datetime) -> ColumnElement[bool]:
+    """Say which rows of `document` joined with `item` are the newest version that may be shown.
+
+    Where an embargo has ended, what was held is, whether or not the chain was brought up to date since.
+    """
+    return document.c.seq == case((item.c.next_at <= now, item.c.next_seq), else_=item.c.current_seq)
 
 
 def matches(database: Database, query: Query, window: range | None = None) -> list[ColumnElement[bool]]:

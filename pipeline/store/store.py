@@ -1,6 +1,7 @@
 """The store: ports.Store put together from its parts, over one database."""
 
 from pipeline.store.care import Care
+from pipeline.store.chains import Chains
 from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
@@ -13,7 +14,9 @@ from pipeline.store.unfinished import Unfinished
 from pipeline.store.work import Work
 
 
-class SqlStore(Feeds, Intake, Work, Enriching, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care):
+class SqlStore(
+    Feeds, Intake, Work, Chains, Enriching, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care
+):
     """ports.Store over a SQL database.
 
     Not to be used across a fork: `close` it in the parent first; parent and child then open their own.

@@ -251,9 +251,15 @@ item = Table(
     Column("id", _ROW_ID, primary_key=True),
     Column("key", Key, nullable=False, unique=True),  # of the uri
     Column("uri", Text, nullable=False),
-    Column("current_seq", _ROW_ID),  # newest version that is not erased
-    Column("status", String(12)),  # pub_status of the newest version: a kill takes back the older ones
-    Column("killed_at", UtcTime),
+    Column("current_seq", _ROW_ID),  # newest version that may be shown
+    Column("next_seq", _ROW_ID),  # newer one that is under embargo
+    Column("next_at", UtcTime),  # when it becomes the current one
+)
+Index(
+    "item_next",
+    item.c.next_at,
+    sqlite_where=text("next_at IS NOT NULL"),
+    postgresql_where=text("next_at IS NOT NULL"),
 )
 
 # One version, without its text: narrow, for searching reads many rows and shows few.
@@ -269,17 +275,33 @@ document = Table(
     Column("published_at", UtcTime, nullable=False),  # received, where the sender gave no date
     Column("received_at", UtcTime, nullable=False),
     Column("stored_at", UtcTime, nullable=False),
-    Column("pub_status", String(12), nullable=False),
+    Column("standing", String(12), nullable=False),  # see chain.Standing
+    Column("told", Boolean, nullable=False),  # the change log said that it is new
     Column("embargoed", UtcTime),
     Column("erased_at", UtcTime),
     Column("erase_reason", FreeText),
-    # order in the chain: these three, then id
+    # order in the chain: these four, then id
     Column("revision_rank", BigInteger, nullable=False),
     Column("version_created", UtcTime),
+    Column("stage", Integer, nullable=False),
     Column("content_hash", _HASH, nullable=False),
 )
 Index("document_chain", document.c.item_id, document.c.revision_rank, document.c.version_created)
 Index("document_newest", document.c.published_at, document.c.seq)
+
+# By what a document finds its chain where its uri does not tell: see homes.py. Only those that have a slug.
+slugged = Table(
+    "slugged",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("family", Key, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("own_item_id", _ROW_ID, nullable=False),
+    Column("before", Key),
+    Column("later", Boolean, nullable=False),
+    Column("kill", Boolean, nullable=False),
+)
+Index("slugged_family", slugged.c.family, slugged.c.day)
 
 # The JSON of a document; no row: erased.
 document_data = Table(

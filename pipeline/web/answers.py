@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.model import (
+    Concept,
     Credit,
     Dateline,
     Entity,
@@ -136,7 +137,25 @@ class DocumentRecord:
     infosource: str | None
     content_hash: str
     notes: list[str]
+    concepts: list[Concept]
     copyright: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord(DocumentRecord):
+    """One version of an item in the list of all of them."""
+
+    #: what it says that the version before did not, in one line; None: it is the first
+    changed: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionList:
+    """The versions of an item, oldest first."""
+
+    documents: list[VersionRecord]
+    #: always null: they are all there
+    next_offset: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

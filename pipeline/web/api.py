@@ -13,10 +13,18 @@ from pipeline.codec import to_json
 from pipeline.errors import QueryError
 from pipeline.model import Sighting, StoredDocument
 from pipeline.monitor.snapshot import Snapshot
-from pipeline.publish.record import document_record
-from pipeline.web.answers import DocumentList, DocumentRecord, FeedList, Problem, QueueList
+from pipeline.publish.difference import Difference, chain_lines, difference
+from pipeline.publish.record import document_record, version_record
+from pipeline.web.answers import (
+    DocumentList,
+    DocumentRecord,
+    FeedList,
+    Problem,
+    QueueList,
+    VersionList,
+)
 from pipeline.web.edge import WebEdge
-from pipeline.web.reading import FURTHEST, Found, find, newest
+from pipeline.web.reading import FURTHEST, Found, find, newest, pair_to_compare
 
 MAX_DOCUMENTS = 200
 
@@ -28,6 +36,9 @@ _NOT_UNDERSTOOD: dict[int | str, dict[str, Any]] = {
 }
 
 Words = Annotated[str, Query(max_length=1000, description="Words, phrases, fields; empty: the newest.")]
+Other = Annotated[
+    str | None, Query(max_length=32, description="An id, or the number of a version of the same item.")
+]
 Limit = Annotated[int, Query(ge=1, le=MAX_DOCUMENTS)]
 Offset = Annotated[int, Query(ge=0, le=FURTHEST)]
 
@@ -88,11 +99,29 @@ def documents_api(edge: WebEdge) -> APIRouter:
         """Give one document by its id or an unambiguous beginning of it."""
         return JSONResponse(document_record(_document(edge, document_id)))
 
-    @router.get("/documents/{document_id}/versions", response_model=DocumentList, responses=_NOT_THERE)
+    return router
+
+
+def versions_api(edge: WebEdge) -> APIRouter:
+    """Build the routes that say what became of a document's item, and where it was seen."""
+    router = APIRouter(tags=["documents"])
+
+    @router.get("/documents/{document_id}/versions", response_model=VersionList, responses=_NOT_THERE)
     def versions(document_id: str) -> JSONResponse:
-        """Give all versions of a document's item, oldest first."""
-        document = _document(edge, document_id).document
-        return _list(Found(documents=tuple(edge.store.versions(document.uri, now=edge.clock.now()))))
+        """Give all versions of a document's item that may be shown, oldest first, and what each changed."""
+        uri = _document(edge, document_id).document.uri
+        chain = chain_lines(edge.store.versions(uri, now=edge.clock.now()))
+        found = [version_record(each.stored, each.changed) for each in chain]
+        return JSONResponse({"documents": found, "next_offset": None})
+
+    @router.get("/documents/{document_id}/diff", response_model=Difference, responses=_NOT_THERE)
+    def diff(document_id: str, other: Other = None) -> Response:
+        """Say what a version says that another, or the version before it, did not."""
+        pair = pair_to_compare(edge, document_id, other)
+        if pair is None:
+            raise HTTPException(404, "there are no two such versions that may be shown")
+        old, new = pair
+        return _json(difference(old.document, new.document))
 
     @router.get("/documents/{document_id}/copies", response_model=DocumentList, responses=_NOT_THERE)
     def copies(document_id: str) -> JSONResponse:

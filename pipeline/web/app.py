@@ -13,7 +13,7 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from pipeline.web.access import Access
-from pipeline.web.api import documents_api, standing_api
+from pipeline.web.api import documents_api, standing_api, versions_api
 from pipeline.web.edge import WebEdge
 from pipeline.web.failures import say_failures
 from pipeline.web.guard import Guard
@@ -52,6 +52,7 @@ def create_app(edge: WebEdge, access: Access) -> FastAPI:
     app.include_router(watching(edge))
     app.include_router(standing_api(edge), prefix="/api/v1")
     app.include_router(documents_api(edge), prefix="/api/v1")
+    app.include_router(versions_api(edge), prefix="/api/v1")
     app.include_router(standing_pages(edge, templates), include_in_schema=False)
     app.include_router(document_pages(edge, templates), include_in_schema=False)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))

@@ -12,9 +12,10 @@ from pipeline.model import StoredDocument
 from pipeline.monitor.snapshot import Snapshot
 from pipeline.monitor.standing import FeedCondition
 from pipeline.publish.copies import copies_of, feeds_of, is_original
+from pipeline.publish.difference import chain_lines, difference
 from pipeline.web.edge import WebEdge
 from pipeline.web.evidence import by_kind, findings
-from pipeline.web.reading import FURTHEST, Found, find, newest
+from pipeline.web.reading import FURTHEST, Found, find, newest, pair_to_compare
 from pipeline.web.templates import Templates
 
 #: newest documents on the status page
@@ -29,6 +30,8 @@ TROUBLE = (FeedCondition.BACKING_OFF, FeedCondition.NEVER_POLLED)
 
 #: off: a page that does not change while it is read
 Live = Annotated[str, Query(pattern="^(on|off)$")]
+#: an id, or the number of a version of the same item
+Other = Annotated[str | None, Query(max_length=32)]
 Page = Annotated[int, Query(ge=1, le=FURTHEST // DOCUMENTS_A_PAGE)]
 
 
@@ -96,8 +99,22 @@ def document_pages(edge: WebEdge, templates: Templates) -> APIRouter:
             copies=copies,
             copied_in=feeds_of(stored, copies),
             is_original=is_original(copies),
-            versions=edge.store.versions(stored.document.uri, now=now),
+            versions=chain_lines(edge.store.versions(stored.document.uri, now=now)),
             sightings=edge.store.sightings(stored.document.id),
+        )
+
+    @router.get("/documents/{document_id}/diff")
+    def diff_page(document_id: str, other: Other = None) -> HTMLResponse:
+        pair = pair_to_compare(edge, document_id, other)
+        if pair is None:
+            raise HTTPException(404, "There are no two such versions that may be shown.")
+        old, new = pair
+        return templates.page(
+            "diff.html",
+            edge.clock.now(),
+            old=old,
+            new=new,
+            compared=difference(old.document, new.document),
         )
 
     return router

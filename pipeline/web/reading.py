@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.model import StoredDocument
+from pipeline.publish.difference import version_to_compare
 from pipeline.publish.tail import follow, place_before
 from pipeline.store.search import parse_query
 from pipeline.web.edge import WebEdge
@@ -41,6 +42,16 @@ def newest(edge: WebEdge, limit: int) -> tuple[StoredDocument, ...]:
         edge.store, edge.clock, after=place_before(edge.store, limit), wait=_wait_for_nothing_more
     )
     return tuple(arrived)[: -limit - 1 : -1]
+
+
+def pair_to_compare(
+    edge: WebEdge, document_id: str, other: str | None
+) -> tuple[StoredDocument, StoredDocument] | None:
+    """Find a document and the version it is compared with, that one first; None: one may not be shown."""
+    now = edge.clock.now()
+    found = edge.store.document(document_id, now=now)
+    old = version_to_compare(edge.store, found, other or None, now=now) if found else None
+    return (old, found) if old is not None and found is not None else None
 
 
 def _wait_for_nothing_more() -> bool:

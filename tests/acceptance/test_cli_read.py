@@ -16,7 +16,7 @@ import pytest
 from fakes_read import stored
 from filling import FEED, fill, poll, refuse
 from pipeline.errors import Reason
-from pipeline.model import Document, Entry, Problem, Signal
+from pipeline.model import Document, Entry, Problem, PubStatus, Signal
 from pipeline.store.open import open_store
 from running import NEWSWIRE, run, write_config
 
@@ -163,6 +163,69 @@ def test_versions_of_an_item_are_listed_oldest_first(mine: Path, config: Path) -
     assert [(each["id"], each["version"]) for each in found] == [(FERRY, 1), (later.id, 2)]
     assert len(lines(run("search", "ferry", data=mine, config=config).stdout)) == 1
     assert len(lines(run("search", "ferry", "--all-versions", data=mine, config=config).stdout)) == 2
+
+
+def _later(**fields: Any) -> Document:
+    return replace(
+        DOCUMENTS[0],
+        id="d4" * 16,
+        content_hash="d4" * 16,
+        revision="2",
+        **{"lead": "The ferry is late.", **fields},
+    )
+
+
+def test_versions_say_what_changed_and_a_diff_shows_it(mine: Path, config: Path) -> None:
+    store = open_store(None, mine)
+    fill(store, [_later(body_text="The ferry is late.\n\nIt carries bicycles.")], NOW)
+    store.close()
+
+    listed = lines(run("show", FERRY, "--versions", data=mine, config=config).stdout)
+    found = json.loads(lines(run("show", FERRY, "--versions", "--json", data=mine, config=config).stdout)[1])
+    diff = run("show", "d4" * 16, "--diff", data=mine, config=config).stdout
+    back = json.loads(run("show", FERRY, "--diff", "2", "--json", data=mine, config=config).stdout)
+    none = run("show", FERRY, "--diff", data=mine, config=config)
+
+    assert [line.split("  ")[0] for line in listed] == ["v1", "v2"]
+    assert listed[1].endswith(found["changed"] or "-")
+    assert found["changed"] == "paragraphs: 1 changed (+1 -1 words)"
+    assert "~ The ferry is [-back-]{+late+}." in diff
+    assert (back["old"], back["new"], back["headline"]["turn"]) == ("d4" * 16, FERRY, "same")
+    assert (none.returncode, lines(none.stderr)) == (
+        1,
+        ["newswire: there is no version before it that may be shown"],
+    )
+
+
+def test_a_killed_document_is_told_of_and_kept_for_audit(mine: Path, config: Path) -> None:
+    store = open_store(None, mine)
+    kill = _later(pub_status=PubStatus.CANCELED, signal=Signal.KILL, headline="Kill", body_text="Kill it.")
+    fill(store, [kill], NOW)
+    store.close()
+
+    shown = run("show", FERRY, data=mine, config=config)
+    audited = lines(run("show", FERRY, "--audit", data=mine, config=config).stdout)
+    records = [
+        json.loads(line)
+        for line in lines(run("show", FERRY[:8], "--audit", "--json", data=mine, config=config).stdout)
+    ]
+    unknown = run("show", "00000000", "--audit", data=mine, config=config)
+
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "may not be shown: killed by version 2" in shown.stderr
+    assert "killed by version 2" in audited[0]
+    assert "a kill" in audited[1]
+    assert [(each["standing"], each["taken_back_by"]) for each in records] == [
+        ("killed", kill.id),
+        ("canceled", None),
+    ]
+    assert records[0]["document"]["body_text"] == DOCUMENTS[0].body_text
+    assert run("search", "ferry", data=mine, config=config).stdout == ""
+    assert (unknown.returncode, lines(unknown.stderr)) == (1, ["newswire: no document '00000000'"])
+
+
+def test_a_second_document_without_diff_is_wrong_usage(data: Path, config: Path) -> None:
+    assert run("show", FERRY, BAKERS, data=data, config=config).returncode == 2
 
 
 def test_export_writes_every_document_in_the_order_stored(data: Path, config: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_full_disk_is_said_in_words_and_costs_nothing_that_was_stored(
     with database.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    big = [Entry(format="rss", guid=f"{n}", text="x" * 50_000) for n in range(10)]
+    big = [Entry(format="rss", guid=f"{n}", text=f"{n}" * 50_000) for n in range(10)]
     with pytest.raises(StoreError, match="disk is full"):
         store.take_in([poll(big, at=NOON)], NOON)
     assert store.backlog() == 1
@@ -108,7 +108,7 @@ def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_found(store: SqlStore, database: SqliteDatabase) -> None:
-    entries = [Entry(format="rss", guid=f"{n}", text="x" * 2000) for n in range(200)]
+    entries = [Entry(format="rss", guid=f"{n}", text=f"{n}" * 2000) for n in range(200)]
     store.take_in([poll(entries, at=NOON)], NOON)
     database.close()
     content = bytearray(database.path.read_bytes())
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_found(store: SqlStore, database: SqliteDatabase) -> N
 
 
 def test_a_damaged_entry_does_not_stop_the_others(store: SqlStore, database: SqliteDatabase) -> None:
-    entries = [Entry(format="rss", guid=guid, text="x") for guid in ("a", "b", "c")]
+    entries = [Entry(format="rss", guid=guid, text=guid) for guid in ("a", "b", "c")]
     (taken,) = store.take_in([poll(entries, at=NOON)], NOON)
     ids = [ref.id for ref in taken.new]
     with database.write() as connection:

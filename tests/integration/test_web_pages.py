@@ -285,7 +285,34 @@ def test_a_document_without_headline_or_tags_is_shown(ask: Ask) -> None:
     assert "Not tagged yet." in words
 
 
-@pytest.mark.parametrize("path", ["/", "/documents", f"/documents/{ID}", f"/documents?q={MARKUP[:10]}"])
+def test_a_document_says_what_each_version_changed(ask: Ask) -> None:
+    words = _words(ask, f"/documents/{ID}")
+    compared = ask(f"/documents/{ID}/diff")
+
+    assert "headline changed; paragraphs: " in words
+    assert f"/documents/{ID}/diff" in Page(ask(f"/documents/{ID}").text).links
+    assert "<ins>returns to Port Ellery</ins>" in compared.text
+    assert f"/api/v1/documents/{ID}/diff?other={OLD}" in Page(compared.text).links
+    assert compared.text == ask(f"/documents/{ID}/diff?other=1").text
+
+
+@pytest.mark.parametrize(
+    "path", [f"/documents/{OLD}/diff", f"/documents/{ID}/diff?other=9", "/documents/0/diff"]
+)
+def test_what_cannot_be_compared_is_not_there(ask: Ask, path: str) -> None:
+    assert (ask(path).status, ask(f"/api/v1{path}").status) == (404, 404)
+
+
+def test_versions_as_json_say_what_they_changed(ask: Ask) -> None:
+    found: Any = ask(f"/api/v1/documents/{ID}/versions").data["documents"]
+
+    assert [(each["id"], each["changed"] is None) for each in found] == [(OLD, True), (ID, False)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/documents", f"/documents/{ID}", f"/documents/{ID}/diff", f"/documents?q={MARKUP[:10]}"],
+)
 def test_text_from_outside_is_text(ask: Ask, path: str) -> None:
     page = Page(ask(path.replace(" ", "+")).text)
 
@@ -349,6 +376,7 @@ TWINS = (
     "/api/v1/documents",
     f"/api/v1/documents/{ID}",
     f"/api/v1/documents/{ID}/versions",
+    f"/api/v1/documents/{ID}/diff",
     f"/api/v1/documents/{ID}/sightings",
 )
 
@@ -374,7 +402,7 @@ def test_refusals_are_described_and_are_so(ask: Ask) -> None:
 
     assert "400" in paths["/api/v1/documents"]["get"]["responses"]
     assert "404" in paths["/api/v1/documents/{document_id}"]["get"]["responses"]
-    for path in ("versions", "sightings"):
+    for path in ("versions", "sightings", "diff"):
         answer = ask(f"/api/v1/documents/00000000/{path}")
         assert (answer.status, list(answer.data)) == (404, ["detail"])
 

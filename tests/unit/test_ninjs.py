@@ -88,6 +88,7 @@ def any_value(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint)
     simple: Mapping[Any, st.SearchStrategy[Any]] = {
         str: st.text(max_size=20),
+        bool: st.booleans(),
         int: st.integers(),
         float: st.floats(0, 1),
         datetime: st.datetimes(timezones=st.just(UTC)),

@@ -33,6 +33,9 @@ class Entries:
     def __init__(self) -> None:
         self.asked: list[tuple[QueueName, int]] = []
 
+    def release_due(self, now) -> int:
+        return 1
+
     def give_back_expired(self, *, now, max_attempts) -> int:
         return 2
 
@@ -45,7 +48,7 @@ def test_a_round_gives_back_and_sends_what_there_is_room_for() -> None:
     store, queue = Entries(), MemoryQueue()
     queue.waiting = MOST_WAITING_JOBS - 2
     done = reconcile(store, queue, FixedClock(), batch_size=64, max_attempts=3)
-    assert done == {"given_back": 2, "wire": 1, "backfill": 0, "enrich": 0}
+    assert done == {"released": 1, "given_back": 2, "wire": 1, "backfill": 0, "enrich": 0}
     assert [ref.id for ref in queue.sent] == [7]
     assert store.asked[0] == (QueueName.WIRE, 2 * 64)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.errors import EntryError, Reason
-from pipeline.identity import content_hash, document_id, uri_of_guid, uri_of_text
+from pipeline.identity import content_hash, document_id
 from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
@@ -13,9 +13,10 @@ from workers.normalise import language
 from workers.normalise.asides import Aside, Asides, split_asides, split_note
 from workers.normalise.byline import authors_of
 from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
-from workers.normalise.dates import NOT_SENT, Claim, Dates, claim, dates_of, moment_near
+from workers.normalise.dates import DATE_ONLY, NOT_SENT, Claim, Dates, claim, dates_of, moment_near
 from workers.normalise.ending import read_ending
 from workers.normalise.html import html_paragraphs, sanitise
+from workers.normalise.identify import Said, identify, sender_id, web_address
 from workers.normalise.language import Language, language_of
 from workers.normalise.lexicon.status import PUB_STATUS
 from workers.normalise.opening import Sent, Story, read_story, signal_of
@@ -26,7 +27,6 @@ from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 #: characters that decide the language; a body that is shorter is read together with its headline
 _LANGUAGE_CHARS = 900
 _SHORT_BODY = 200
-_MAX_URL = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def normalise(
     """
     if (sent := entry.exported) is not None:
         scope = _scope(entry, source, None)
-        return restore(sent, provider=scope, feed=source.feed, url=_web_address(sent.url))
+        return restore(sent, provider=scope, feed=source.feed, url=web_address(sent.url))
     titled = _read_title(entry)
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
@@ -119,24 +119,40 @@ def normalise(
     embargo = _embargo(entry, body, received_at)
     status, notes = _status(entry, series.signal, embargo)
     headline = titled.series.rest or body.story.header.headline or None
-    if not (headline or body.paragraphs or (status is PubStatus.CANCELED and entry.guid)):
+    named = sender_id(entry)
+    if not (headline or body.paragraphs or (status is PubStatus.CANCELED and named)):
         raise EntryError(Reason.EMPTY, "neither text nor headline; the sender has to send it again")
     body_text = PARAGRAPH.join(body.paragraphs)
     time = _read_time(entry, body.story, received_at, now or received_at)
     agency = one_line(body.story.dateline.agency)
     provider = _scope(entry, source, agency)
-    revision = one_line(entry.revision) or _numbered(series, time)
-    uri = _uri(entry, provider, agency, time, headline or body_text[:200], body.story.header.slugline)
-    content = content_hash(headline=headline, body_text=body_text, pub_status=status)
+    slugline = one_line(entry.slugline) or body.story.header.slugline
+    identity = identify(
+        provider,
+        named,
+        Said(
+            service="/".join(filter(None, (agency, one_line(entry.service)))) or None,
+            day=time.said,
+            slugline=slugline,
+            headline=headline,
+            body_text=body_text,
+            signal=series.signal,
+            canceled=status is PubStatus.CANCELED,
+        ),
+    )
+    uri = identity.uri
+    revision = one_line(entry.revision) or identity.revision or _numbered(series, time)
+    content = content_hash(headline=headline, body_text=body_text, pub_status=status, embargoed=embargo.at)
     spoken = _language(entry, source, headline, body_text)
     byline = one_line(entry.byline) or body.story.header.byline
-    url = _web_address(entry.url)
+    url = web_address(entry.url)
     return Document(
         id=document_id(uri, content, revision),
         uri=uri,
         content_hash=content,
         revision=revision,
         guid=one_line(entry.guid),
+        slugged=identity.slugged,
         provider=provider,
         infosource=one_line(entry.infosource) or one_line(entry.provider) or agency,
         feed=source.feed,
@@ -147,7 +163,7 @@ def normalise(
         lead=lead_of(body.paragraphs),
         body_text=body_text,
         body_html=body.html,
-        slugline=one_line(entry.slugline) or body.story.header.slugline,
+        slugline=slugline,
         byline=byline,
         authors=_clean(entry.authors) or (authors_of(byline) if byline else ()),
         keywords=_clean(entry.keywords),
@@ -296,28 +312,10 @@ def _scope(entry: Entry, source: Source, agency: str | None) -> str:
     return source.feed or "unknown"
 
 
-def _uri(
-    entry: Entry, provider: str, agency: str | None, time: _Time, opening: str, slugline: str | None
-) -> str:
-    """Name the item: by the sender's id, else its address, else by what the text says of itself."""
-    if guid := one_line(entry.guid) or _web_address(entry.url):
-        return uri_of_guid(provider, guid, one_line(entry.revision))
-    # A slug names a story within a day only: without a whole date the first words must agree too.
-    whole = time.said is not None and not time.said.startswith("--")
-    slug = one_line(entry.slugline) or slugline
-    return uri_of_text(
-        provider,
-        service="/".join(filter(None, (agency, one_line(entry.service)))) or None,
-        date=time.said,
-        slugline=slug if whole else None,
-        opening=opening,
-    )
-
-
 def _numbered(series: Series, time: _Time) -> str | None:
     """Take the number of "UPDATE 2-" for the sender's revision where nothing else orders the versions."""
-    ordered = series.number is None or time.dates.version_created is not None
-    return None if ordered else str(series.number)
+    ordered = time.dates.version_created is not None and DATE_ONLY not in (time.dates.note or "")
+    return None if ordered or series.number is None else str(series.number)
 
 
 def _language(entry: Entry, source: Source, headline: str | None, body_text: str) -> Language:
@@ -340,14 +338,6 @@ def _dateline(entry: Entry, story: Story, day: date | None) -> Dateline | None:
         date=day.isoformat() if day else None,
         agency=sent.agency or opening.agency,
     )
-
-
-def _web_address(url: str | None) -> str | None:
-    """Keep a URL only if it leads to the web: senders put ids and paths there too."""
-    clean = one_line(url)
-    if clean is None or " " in clean or len(clean) > _MAX_URL:
-        return None
-    return clean if clean.lower().startswith(("http://", "https://")) else None
 
 
 def _clean(values: Sequence[str]) -> tuple[str, ...]:

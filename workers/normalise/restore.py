@@ -29,7 +29,9 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
     body = [clean for each in sent.body_text[:_MAX_BODY].split(PARAGRAPH) if (clean := flat(each))]
     headline, revision = one_line(sent.headline), one_line(sent.revision)
     body_text = PARAGRAPH.join(body)
-    content = content_hash(headline=headline, body_text=body_text, pub_status=sent.pub_status)
+    content = content_hash(
+        headline=headline, body_text=body_text, pub_status=sent.pub_status, embargoed=sent.embargoed
+    )
     ours = f"urn:newswire:{quote(scope_of(provider))}:"
     uri = sent.uri if sent.uri.startswith(ours) else uri_of_guid(provider, sent.uri)
     return replace(
@@ -39,6 +41,8 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
         content_hash=content,
         revision=revision,
         guid=one_line(sent.guid),
+        # Its uri is that of its chain already; and whoever wrote the file could name any chain here.
+        slugged=None,
         provider=provider,
         infosource=one_line(sent.infosource),
         feed=feed,

@@ -185,10 +185,17 @@ def _documents() -> None:
         sa.Column("key", sa.LargeBinary(16), nullable=False),
         sa.Column("uri", sa.Text(), nullable=False),
         sa.Column("current_seq", _ROW_ID, nullable=True),
-        sa.Column("status", sa.String(length=12), nullable=True),
-        sa.Column("killed_at", _TIME, nullable=True),
+        sa.Column("next_seq", _ROW_ID, nullable=True),
+        sa.Column("next_at", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
+    )
+    op.create_index(
+        "item_next",
+        "item",
+        ["next_at"],
+        sqlite_where=sa.text("next_at IS NOT NULL"),
+        postgresql_where=sa.text("next_at IS NOT NULL"),
     )
     op.create_table(
         "document",
@@ -201,18 +208,32 @@ def _documents() -> None:
         sa.Column("published_at", _TIME, nullable=False),
         sa.Column("received_at", _TIME, nullable=False),
         sa.Column("stored_at", _TIME, nullable=False),
-        sa.Column("pub_status", sa.String(length=12), nullable=False),
+        sa.Column("standing", sa.String(length=12), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("embargoed", _TIME, nullable=True),
         sa.Column("erased_at", _TIME, nullable=True),
         sa.Column("erase_reason", sa.Text(), nullable=True),
         sa.Column("revision_rank", sa.BigInteger(), nullable=False),
         sa.Column("version_created", _TIME, nullable=True),
+        sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
     op.create_index("document_chain", "document", ["item_id", "revision_rank", "version_created"])
     op.create_index("document_newest", "document", ["published_at", "seq"])
+    op.create_table(
+        "slugged",
+        sa.Column("document_seq", _ROW_ID, nullable=False),
+        sa.Column("family", sa.LargeBinary(16), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("own_item_id", _ROW_ID, nullable=False),
+        sa.Column("before", sa.LargeBinary(16), nullable=True),
+        sa.Column("later", sa.Boolean(), nullable=False),
+        sa.Column("kill", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("document_seq"),
+    )
+    op.create_index("slugged_family", "slugged", ["family", "day"])
     op.create_table(
         "document_data",
         sa.Column("document_seq", _ROW_ID, nullable=False),

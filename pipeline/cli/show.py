@@ -1,0 +1,125 @@
+"""show: one document, its versions, what changed between two, and what is kept of what may not be shown."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.context import AppContext
+from pipeline.cli.read import JsonOption, print_result
+from pipeline.cli.service_link import stored
+from pipeline.clock import SystemClock
+
+if TYPE_CHECKING:
+    from pipeline.model import StoredDocument
+    from pipeline.ports import Store
+
+
+def show_command(
+    app: AppContext,
+    document_id: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
+    ],
+    other: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[OTHER]", help="With --diff: an id, or the number of a version of the same item."
+        ),
+    ] = None,
+    json: JsonOption = False,
+    versions: Annotated[
+        bool,
+        typer.Option("--versions", help="All versions, oldest first, and what each changed."),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="What it says that OTHER, or the version before it, did not.")
+    ] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="All versions, those too that may not be shown, and why.")
+    ] = False,
+) -> None:
+    """Show one document with its fields, evidence and sightings."""
+    if other is not None and not diff:
+        raise typer.BadParameter("OTHER goes with --diff")
+    now = SystemClock().now()
+    with stored(app) as store:
+        if audit:
+            _audit(store, document_id, now, json=json)
+            return
+        found = store.document(document_id, now=now)
+        if found is None:
+            typer.echo(f"newswire: {_why_not(store, document_id, now)}", err=True)
+            raise typer.Exit(1)
+        if diff:
+            _diff(store, found, other, now, json=json)
+        elif versions:
+            _versions(store.versions(found.document.uri, now=now), json=json)
+        elif json:
+            print_result(found, json=True)
+        else:
+            from pipeline.cli.show_text import console, document_view
+            from pipeline.publish.copies import copies_of
+
+            chain = store.versions(found.document.uri, now=now)
+            copies = copies_of(found, store.copies(found.document.id, now=now))
+            console().print(document_view(found, store.sightings(found.document.id), chain, copies))
+
+
+def _versions(chain: "Sequence[StoredDocument]", *, json: bool) -> None:
+    from pipeline.cli.show_text import print_json, print_lines
+    from pipeline.cli.show_versions import chain_line
+    from pipeline.publish.difference import chain_lines
+    from pipeline.publish.record import to_line, version_record
+
+    for each in chain_lines(chain):
+        if json:
+            print_json(to_line(version_record(each.stored, each.changed)))
+        else:
+            print_lines([chain_line(each)])
+
+
+def _diff(store: "Store", found: "StoredDocument", other: str | None, now: datetime, *, json: bool) -> None:
+    from pipeline.cli.show_text import console, print_json
+    from pipeline.cli.show_versions import difference_view
+    from pipeline.codec import to_json
+    from pipeline.publish.difference import difference, version_to_compare
+
+    old = version_to_compare(store, found, other, now=now)
+    if old is None:
+        what = f"no version {other!r}" if other else "no version before it"
+        typer.echo(f"newswire: there is {what} that may be shown", err=True)
+        raise typer.Exit(1)
+    compared = difference(old.document, found.document)
+    if json:
+        print_json(to_json(compared) + b"\n")
+    else:
+        console().print(difference_view(compared, old, found))
+
+
+def _audit(store: "Store", document_id: str, now: datetime, *, json: bool) -> None:
+    from pipeline.cli.show_text import print_json, print_lines
+    from pipeline.cli.show_versions import audit_line
+    from pipeline.publish.record import audit_record, to_line
+
+    chain = store.audit(document_id, now=now)
+    if not chain:
+        typer.echo(f"newswire: no document {document_id!r}", err=True)
+        raise typer.Exit(1)
+    for each in chain:
+        if json:
+            print_json(to_line(audit_record(each)))
+        else:
+            print_lines([audit_line(each, chain, now)])
+
+
+def _why_not(store: "Store", document_id: str, now: datetime) -> str:
+    """Say why a document is not shown: what is kept for audit is told of, not shown."""
+    from pipeline.cli.show_versions import audit_words
+
+    chain = store.audit(document_id, now=now)
+    named = [each for each in chain if each.id.startswith(document_id.lower())]
+    if len(named) != 1:
+        return f"no document {document_id!r} that may be shown"
+    words = audit_words(named[0], chain, now)
+    return f"document {document_id!r} may not be shown: {words} (show {document_id} --audit)"

@@ -1,0 +1,147 @@
+"""Who an item is: by its sender's id, its address, its slug, its words."""
+
+import pytest
+
+from pipeline.model import Document, Entry, PubStatus
+from workers.normalise.document import Source, normalise
+
+BODY = "The harbour of Port Ellery burned on Friday, the fire brigade said. Nobody was hurt."
+AGENCY = Source(feed="wire", provider="Harbour Press")
+
+
+def made(text: str = BODY, *, source: Source = AGENCY, **fields) -> Document:
+    return normalise(Entry(**({"format": "text", "text": text} | fields)), source, None)
+
+
+def wire(slug: str | None = "PORT-FIRE", text: str = BODY, **fields) -> Document:
+    return made(text, **({"slugline": slug, "published": "2026-05-01T10:00:00Z"} | fields))
+
+
+def test_the_revision_inside_a_guid_is_kept_apart_from_the_item() -> None:
+    first, second = (made(guid=f"urn:newsml:example.com:20260501:n1:{n}") for n in (1, 2))
+    assert first.uri == second.uri == "urn:newswire:harbour-press:urn:newsml:example.com:20260501:n1"
+    assert (first.revision, second.revision) == ("1", "2")
+    assert first.guid == "urn:newsml:example.com:20260501:n1:1"
+
+
+def test_a_revision_that_is_sent_apart_counts() -> None:
+    assert made(guid="urn:newsml:example.com:20260501:n1:1", revision="7").revision == "7"
+
+
+def test_one_item_by_two_formats_of_one_provider_is_one() -> None:
+    feed = made(format="rss", guid="https://example.com/a/", url="https://example.com/a/?utm_source=rss")
+    item = made(
+        format="ninjs", guid="http://example.com/a", source=Source(feed="files", provider="harbour press")
+    )
+    assert feed.uri == item.uri
+    assert feed.uri == made(format="rss", url="http://example.com/a?utm_medium=x").uri
+
+
+def test_what_an_item_claims_touches_no_other_provider() -> None:
+    claimed = made(guid="1", provider="Harbour Press", source=Source(feed="b", provider="B"))
+    assert claimed.uri != made(guid="1").uri
+    trusted = made(guid="1", provider="Harbour Press", source=Source(feed="c", trust_provider=True))
+    assert trusted.uri == made(guid="1").uri
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"guid": "0", "url": "https://example.com/b"},
+        {"guid": "https://example.com/", "url": "https://example.com/b"},
+        {"guid": "same", "shared_ids": ("guid",), "url": "https://example.com/b"},
+        {"guid": " ", "url": "https://example.com/b"},
+    ],
+)
+def test_where_the_guid_names_nothing_the_address_does(fields) -> None:
+    assert made(**fields).uri == "urn:newswire:harbour-press:https://example.com/b"
+
+
+def test_where_guid_and_address_name_nothing_the_words_do() -> None:
+    fields = {"guid": "0", "url": "https://example.com/live", "shared_ids": ("guid", "url")}
+    one, other = (made(headline=headline, **fields) for headline in ("One story", "Another"))
+    assert one.uri != other.uri
+    assert one.uri == made(headline="One story").uri
+    assert (one.guid, one.url) == ("0", "https://example.com/live")
+
+
+@pytest.mark.parametrize(
+    ("slug", "text"),
+    [
+        ("PORT-FIRE, 1st Ld-Writethru,466", "The fire in Port Ellery is out, the brigade said on Friday."),
+        ("Port-Fire 2ndLd", "Still burning."),
+        ("BC-PORT--FIRE", "Corrected text of the same story."),
+        ("URGENT PORT-FIRE", "The harbour burns."),
+    ],
+)
+def test_leads_and_writethrus_are_versions_of_one_item(slug: str, text: str) -> None:
+    assert wire(slug, text).uri == wire().uri
+    assert wire(slug, text).id != wire().id
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"slug": "PORT-FIRE 1st Add"}, id="an add is a part of its own"),
+        pytest.param({"slug": "PORT-STRIKE"}, id="another slug"),
+        pytest.param({"published": "2026-05-02T10:00:00Z"}, id="another day"),
+        pytest.param({"service": "sport"}, id="another service"),
+        pytest.param({"source": Source(feed="x", provider="Other")}, id="another provider"),
+    ],
+)
+def test_what_is_another_item(fields) -> None:
+    assert wire(**fields).uri != wire().uri
+
+
+def test_a_text_says_what_it_would_be_had_it_begun_the_day_before() -> None:
+    first, second = wire(), wire(published="2026-05-02T00:10:00Z")
+    assert second.slugged is not None
+    assert first.slugged is not None
+    assert second.slugged.before == first.uri
+    assert first.slugged.family == second.slugged.family
+    assert wire(guid="1").slugged is not None
+    assert wire(None).slugged is None
+
+
+def test_only_series_words_make_a_text_a_later_one() -> None:
+    later = [
+        wire(headline=words).slugged for words in ("Fire in port", "UPDATE 2-Fire in port", "URGENT-Fire")
+    ]
+    assert [each is not None and each.later for each in later] == [False, True, False]
+
+
+def test_what_the_format_says_of_the_version_counts_too() -> None:
+    sent = wire(signal="sig:writethru").slugged
+    odd = wire(signal="sig:unheard-of").slugged
+    assert [each is not None and each.later for each in (sent, odd)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kill the story slugged PORT-FIRE, sent at 1430 GMT. It is wrong.",
+        "EDITORS: Please disregard item slugged “Port-Fire, 1st Ld-Writethru”.",
+        "Please withdraw slug: PORT-FIRE from all publication",
+        "Mandatory kill. Keyword PORT-FIRE",
+    ],
+)
+def test_a_kill_names_the_slug_of_its_story(text: str) -> None:
+    kill = wire("BULLETIN KILL", text, pub_status="canceled")
+    story = wire().slugged
+    assert kill.pub_status is PubStatus.CANCELED
+    assert kill.slugged is not None
+    assert story is not None
+    assert (kill.slugged.family, kill.slugged.kill) == (story.family, True)
+
+
+def test_a_kill_that_names_nothing_goes_by_its_own_slug_or_by_none() -> None:
+    kill = wire("PORT-FIRE KILL", "Kill it.", pub_status="canceled")
+    assert kill.uri == wire().uri
+    assert wire("KILL", "Kill it.", pub_status="canceled").slugged is None
+    both = wire("KILL", "Kill slug PORT-FIRE. Kill slug PORT-STRIKE.", pub_status="canceled")
+    assert both.slugged is None
+
+
+def test_numbers_order_versions_where_there_is_only_a_day() -> None:
+    assert wire(headline="UPDATE 2-Fire", published="2026-05-01").revision == "2"
+    assert wire(headline="UPDATE 2-Fire").revision is None
