@@ -217,12 +217,39 @@ class FeedStore(Protocol):
         """
         ...
 
-    def claim_due(self, now: datetime, limit: int, owner: str, lease: timedelta) -> Sequence[FeedState]:
-        """Claim feeds that are active, due and not leased, most overdue first, in one transaction.
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        owner: str,
+        lease: timedelta,
+        only: Sequence[str] | None = None,
+    ) -> Sequence[FeedState]:
+        """Claim feeds that are active and due, most overdue first, in one transaction.
 
-        Each gets the lease, a higher epoch and a provisional next poll at now + its interval, so that a
-        fetcher that dies leaves an ordinary feed behind.
+        Not those that are stopped, or leased. Each gets the lease, a higher epoch and a provisional next poll
+        after as long a wait as its last one (its interval at least, an hour at most, if that is longer), so
+        that a fetcher that dies leaves an ordinary feed behind.
+
+        Args:
+            now: Aware UTC.
+            limit: How many at most.
+            owner: Who claims.
+            lease: For how long.
+            only: Ids to choose from; None: all. Those of them that are not returned are not due, or taken.
         """
+        ...
+
+    def due_at(self, only: Sequence[str] | None = None) -> Mapping[str, datetime]:
+        """Say when feeds that are polled may be claimed next: their next poll, or the end of their lease."""
+        ...
+
+    def put_off(self, until: Mapping[str, datetime]) -> None:
+        """Set the next poll of feeds that nobody polls now."""
+        ...
+
+    def resume_feed(self, feed_id: str, now: datetime) -> bool:
+        """Let a feed that was stopped, or backs off, be due now. False: no such feed, or it is not active."""
         ...
 
     def take_in(self, polls: Sequence[Poll], now: datetime) -> Sequence[TakenIn]:

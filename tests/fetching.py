@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, SourceKind
 from pipeline.sources.http import HttpFetcher, user_agent
 
@@ -18,7 +19,7 @@ def new_fetcher(**limits: Any) -> HttpFetcher:
         "max_body_bytes": 1_000_000,
         "max_redirects": 5,
         "connections": 16,
-        "connections_per_host": 4,
+        "groups": GroupRules(at_once=4),
     }
     return HttpFetcher(**ordinary | limits)
 

@@ -294,6 +294,8 @@ def _state_row(each: Poll) -> dict[str, Any]:
         "last_status": state.last_status,
         "last_reason": state.last_reason,
         "last_detail": state.last_detail,
+        "stopped_at": state.stopped_at,
+        "learned": to_json(state.learned).decode(),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import FetchRefused, FetchRetryable, Reason
-from pipeline.sources.answer import MAX_RETRY_AFTER, failure, retry_after, validator
+from pipeline.sources.answer import MAX_WAIT, failure, retry_after, validator
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -99,4 +99,4 @@ def test_what_the_server_asked_for_is_said_and_carried() -> None:
     error = failure(503, timedelta(minutes=2))
     assert error.detail == "the server said 503, and asked to wait 2 minutes"
     assert error.retry_after == timedelta(minutes=2)
-    assert failure(503, MAX_RETRY_AFTER).detail.endswith("asked to wait 24 hours")
+    assert failure(503, MAX_WAIT).detail.endswith("asked to wait 24 hours")
