@@ -233,6 +233,7 @@ class IngestLoop:
         most_polls: Polls under way at once.
         high_water: Open entries above which feeds wait: they are their own buffer.
         groups: Which feeds share limits, and which.
+        heartbeat_s: Between two heartbeat items; 0: none.
     """
 
     def __init__(
@@ -243,6 +244,7 @@ class IngestLoop:
         most_polls: int,
         high_water: int,
         groups: GroupRules = _USUAL,
+        heartbeat_s: float = 0,
     ) -> None:
         self._edge = edge
         self._feeds: Mapping[str, Feed] = {}
@@ -257,6 +259,8 @@ class IngestLoop:
         self._wake = asyncio.Event()
         self._said_at = self._looked_at = self._loaded_at = float("-inf")
         self._is_flooded = False
+        self._heartbeat_s = heartbeat_s
+        self._beat_at = float("-inf")
 
     def change(self, feeds: Sequence[Feed]) -> None:
         """Take over what the configuration wishes; polls under way go on with what was wished before.
@@ -297,6 +301,8 @@ class IngestLoop:
             await self._sync(self._wished)
         if time.monotonic() - self._loaded_at > _RELOAD_S + len(self._feeds) / _RELOADED_PER_S:
             await self._load()
+        if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
+            await self._beat()
         room = self._most_polls - len(self._polls)
         if room <= 0 or await self._flooded():
             return
@@ -327,6 +333,15 @@ class IngestLoop:
     def _give_up(self, turn: Iterable[str], now: datetime) -> None:
         for feed_id in turn:
             self._turns.ended(self._groups.of_feed(self._feeds[feed_id]), now.timestamp())
+
+    async def _beat(self) -> None:
+        """Send the heartbeat item on the way of all items."""
+        self._beat_at = time.monotonic()
+        edge, now = self._edge, self._edge.clock.now()
+        sending = await edge.sender.ready(QueueName.WIRE)
+        ref = await edge.writer.call(edge.store.beat, now, sending=sending)
+        if ref is not None and sending:
+            await edge.sender.send([ref])
 
     async def _flooded(self) -> bool:
         """Say whether the workers are so far behind that feeds have to wait; as of a second ago."""

@@ -260,6 +260,15 @@ class FeedStore(Protocol):
         """
         ...
 
+    def beat(self, now: datetime, *, sending: bool) -> EntryRef | None:
+        """Send the heartbeat entry on its way; None: the last one has not arrived yet.
+
+        Args:
+            now: Aware UTC.
+            sending: The caller puts it on the queue right after; else the reconciler will.
+        """
+        ...
+
     def next_due_at(self) -> datetime | None:
         """Say when the next active feed is due; None when there is no active feed."""
         ...
@@ -633,6 +642,15 @@ class FeedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """An entry of no meaning that takes the way of all entries."""
+
+    sent_at: datetime
+    #: when the last one that arrived was saved; None: none has yet
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSnapshot:
     """How the store stands, read in one transaction."""
 
@@ -644,6 +662,8 @@ class StoreSnapshot:
     newest_stored_at: datetime | None
     #: (name, label) → count since the beginning, see store.tables.counter
     counters: Mapping[tuple[str, str], int]
+    #: None: none was ever sent
+    heartbeat: Heartbeat | None = None
 
 
 class ReadStore(Protocol):

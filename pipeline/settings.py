@@ -93,6 +93,8 @@ class Fetch(Section):
     parse_timeout_s: Time = 10.0
     #: address space (RLIMIT_AS), more than what is really used
     parse_memory_bytes: Bytes = 512 * 2**20
+    #: between two heartbeat items; 0: none
+    heartbeat_s: Annotated[Seconds, Field(ge=0)] = 60.0
     #: unprocessed entries at which polling waits
     high_water: Positive = 20_000
 

@@ -82,6 +82,7 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
                 most_polls=settings.fetch.connections,
                 high_water=settings.fetch.high_water,
                 groups=groups,
+                heartbeat_s=settings.fetch.heartbeat_s,
             )
             _take_up(loop, file.reload())
             await _until_stopped(loop, file)

@@ -154,7 +154,7 @@ class Feeds(Part):
                 if only is None
                 else connection.execute(_DUE_OF, {"values": only})
             )
-            return dict(rows.tuples())
+            return {row[0]: row[1] for row in rows}
 
     def put_off(self, until: Mapping[str, datetime]) -> None:
         """See ports.FeedStore."""
@@ -243,10 +243,10 @@ def _provision(row: Mapping[Any, Any]) -> timedelta:
     return max(interval, min(waited, _LONGEST_PROVISION))
 
 
-def ensure_import_feed(connection: Connection, now: datetime) -> None:
-    """Make the reserved feed of imports, where it is not there yet."""
-    if not connection.execute(select(feed.c.id).where(feed.c.id == IMPORT_FEED.id)).first():
-        connection.execute(insert(feed), {**_wishes(IMPORT_FEED), "active": False, "next_poll_at": now})
+def ensure_feed(connection: Connection, reserved: Feed, now: datetime) -> None:
+    """Make a reserved feed, that nobody polls, where it is not there yet."""
+    if not connection.execute(select(feed.c.id).where(feed.c.id == reserved.id)).first():
+        connection.execute(insert(feed), {**_wishes(reserved), "active": False, "next_poll_at": now})
 
 
 def _wishes(each: Feed) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pipeline.ports import EntryRef, Poll, TakenIn
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, Rows, execute_many
-from pipeline.store.feeds import IMPORT_FEED, ensure_import_feed
+from pipeline.store.feeds import IMPORT_FEED, ensure_feed
 from pipeline.store.states import EntryState
 from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
 
@@ -181,7 +181,7 @@ def _copies(polls: Sequence[Poll]) -> dict[int, _Copy]:
 def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> list[bool]:
     """Say which polls may be written: their feed is known, and their claim is still the last one."""
     if any(each.feed_id == IMPORT_FEED.id for each in polls):
-        ensure_import_feed(connection, now)
+        ensure_feed(connection, IMPORT_FEED, now)
     ids = {each.feed_id for each in polls}
     rows = connection.execute(_EPOCHS, {"values": ids})
     epochs = {row.id: row.epoch for row in rows}

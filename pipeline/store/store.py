@@ -5,6 +5,7 @@ from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
 from pipeline.store.feeds import Feeds
+from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
@@ -13,7 +14,9 @@ from pipeline.store.unfinished import Unfinished
 from pipeline.store.work import Work
 
 
-class SqlStore(Feeds, Intake, Work, Enriching, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care):
+class SqlStore(
+    Feeds, Heartbeats, Intake, Work, Enriching, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care
+):
     """ports.Store over a SQL database.
 
     Not to be used across a fork: `close` it in the parent first; parent and child then open their own.
