@@ -33,7 +33,7 @@ async def server() -> AsyncIterator[BadServer]:
 
 
 @pytest.mark.parametrize("name", SLOW)
-async def test_no_server_outlives_the_time_limit(server: BadServer, name: str) -> None:
+async def test_f11_no_server_outlives_the_time_limit(server: BadServer, name: str) -> None:
     feed = feed_at(server.on("/feed", SLOW[name]))
     began = time.monotonic()
     async with new_fetcher(timeout_s=TIMEOUT_S) as fetcher:
@@ -44,7 +44,7 @@ async def test_no_server_outlives_the_time_limit(server: BadServer, name: str) -
     assert TIMEOUT_S <= time.monotonic() - began < TIMEOUT_S + 0.5
 
 
-async def test_a_server_that_never_accepts_ends_too() -> None:
+async def test_f11_a_server_that_never_accepts_ends_too() -> None:
     with deaf_port() as port:
         async with new_fetcher(timeout_s=TIMEOUT_S) as fetcher:
             with pytest.raises(FetchRetryable) as caught:
@@ -52,7 +52,7 @@ async def test_a_server_that_never_accepts_ends_too() -> None:
     assert caught.value.reason is Reason.TIMEOUT
 
 
-async def test_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
+async def test_f11_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
     async with (
         BadServer(host="127.0.0.2") as slow,
         new_fetcher(timeout_s=5, connections=16, groups=GroupRules(at_once=2)) as fetcher,
@@ -73,7 +73,7 @@ async def test_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
     assert took_s < 1.5
 
 
-async def test_one_host_sees_so_many_requests_at_once(server: BadServer) -> None:
+async def test_f08_one_host_sees_so_many_requests_at_once(server: BadServer) -> None:
     feeds = [feed_at(server.on(f"/{n}", later(0.01, answer(body=BODY)))) for n in range(30)]
     async with new_fetcher(groups=GroupRules(at_once=2)) as fetcher:
         await asyncio.gather(*(fetcher.fetch(feed, fresh()) for feed in feeds))

@@ -177,7 +177,7 @@ def pool() -> Iterator[ParsePool]:
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_hostile_bytes_end_within_their_limits(pool: ParsePool, case: str) -> None:
+def test_h01_hostile_bytes_end_within_their_limits(pool: ParsePool, case: str) -> None:
     began = time.monotonic()
     refused = None
     try:
@@ -192,7 +192,7 @@ def test_hostile_bytes_end_within_their_limits(pool: ParsePool, case: str) -> No
 @pytest.mark.parametrize(
     "case", ["one big entity", "one big entity, ill-formed", "one small entity, ill-formed"]
 )
-def test_entities_are_not_expanded(case: str) -> None:
+def test_h02_entities_are_not_expanded(case: str) -> None:
     began = time.process_time()
     (entry,) = read(HOSTILE[case], name="feed").entries
     assert entry.headline is not None
@@ -201,7 +201,7 @@ def test_entities_are_not_expanded(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["a file's name", "a device's name", "a URL"])
-def test_a_body_that_names_a_file_is_text(case: str) -> None:
+def test_h04_a_body_that_names_a_file_is_text(case: str) -> None:
     (entry,) = read(HOSTILE[case], name="feed").entries
     assert entry.text == HOSTILE[case].decode()
 

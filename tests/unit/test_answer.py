@@ -45,12 +45,14 @@ def wait(value: str | bytes, date: str | None = None) -> timedelta | None:
         ("Thu, 99 Jan 2026 12:10:00 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_both_forms_and_capped(value: str | bytes, expected: timedelta | None) -> None:
+def test_f05_retry_after_is_read_in_both_forms_and_capped(
+    value: str | bytes, expected: timedelta | None
+) -> None:
     assert wait(value) == expected
 
 
 @pytest.mark.parametrize("offset_days", [-4_000, -1, 0, 1, 4_000])
-def test_a_date_is_read_by_the_servers_own_clock(offset_days: int) -> None:
+def test_f05_a_date_is_read_by_the_servers_own_clock(offset_days: int) -> None:
     theirs = NOON + timedelta(days=offset_days)
     form = "%a, %d %b %Y %H:%M:%S GMT"
     asked = (theirs + timedelta(minutes=10)).strftime(form)

@@ -71,7 +71,7 @@ def test_the_same_feed_gets_the_same_jitter_and_a_failure_another() -> None:
     assert wait(failures=1) != 2 * wait()
 
 
-def test_a_thousand_feeds_that_fell_due_together_spread_over_the_whole_window() -> None:
+def test_f08_a_thousand_feeds_that_fell_due_together_spread_over_the_whole_window() -> None:
     waits = sorted(wait(seed=f"feed-{n}") for n in range(1_000))
     window = TEN_MINUTES * 2 * JITTER
     assert waits[-1] - waits[0] >= 0.8 * window
