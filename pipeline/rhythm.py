@@ -27,6 +27,7 @@ _FRESH = 0.3
 #: how fast the memory of the longest gap fades, with each document that is read
 _FADING = 0.98
 _DATES_NEEDED = 4
+_LONGEST_REST = timedelta(days=4)
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 #: clocks differ: a date this far ahead is still one of now
 _AHEAD = timedelta(hours=1)
@@ -63,7 +64,9 @@ def with_dates(learned: Learned, published: Sequence[datetime], now: datetime) -
     gaps = [newer - older for newer, older in pairwise(dates)]
     # One entry of years ago that stays on top of the list says nothing of the rhythm.
     usual = sorted(gaps)[: -(-len(gaps) * 9 // 10)]
-    longest = max(usual[-1], (learned.longest_gap or timedelta()) * _FADING)
+    # Of the others, what may be a night or a week end counts: nobody is missed then.
+    rests = [gap for gap in gaps if gap <= _LONGEST_REST]
+    longest = max(usual[-1], *rests, (learned.longest_gap or timedelta()) * _FADING)
     newest = min(dates[0], now)
     return replace(
         learned,
