@@ -31,9 +31,8 @@ LEASE = timedelta(minutes=2)
 _LOOK_S = 1.0
 #: what falls due within so long is claimed in one transaction
 _TOGETHER_S = 0.02
-#: how often the schedule is read anew: feeds are changed by commands and other fetchers too
-_RELOAD_S = 30.0
-_RELOADED_PER_S = 1_000
+#: how often the schedule is compared with the store: commands and other fetchers change feeds too
+_COMPARE_S = 20.0
 #: a feed whose claim was lost is looked at again
 _SOON = timedelta(seconds=1)
 #: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
@@ -257,8 +256,8 @@ class IngestLoop:
         self._polls: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._wake = asyncio.Event()
-        self._said_at = self._looked_at = self._loaded_at = float("-inf")
-        self._is_flooded = False
+        self._said_at = self._looked_at = self._compared_at = float("-inf")
+        self._is_flooded = self._is_stale = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
 
@@ -285,9 +284,7 @@ class IngestLoop:
                 pause_s = self._pause_s()
             except ServiceError as error:
                 log.error("ingest_waits", cause=str(error))
-                self._loaded_at = float(
-                    "-inf"
-                )  # what was taken from the schedule for this claim is due still
+                self._is_stale = True  # what was taken from the schedule for this claim is due still
             await self._pause(pause_s)
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=_FINISH_S)
@@ -299,8 +296,10 @@ class IngestLoop:
         """Claim and start what is due, as far as there is room."""
         if self._wished is not None:
             await self._sync(self._wished)
-        if time.monotonic() - self._loaded_at > _RELOAD_S + len(self._feeds) / _RELOADED_PER_S:
+        if self._is_stale:
             await self._load()
+        elif time.monotonic() - self._compared_at > _COMPARE_S:
+            await self._compare()
         if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
             await self._beat()
         room = self._most_polls - len(self._polls)
@@ -378,11 +377,20 @@ class IngestLoop:
             log.info("feeds_overdue", feeds=len(late), spread_over_s=round(len(late) / _CAUGHT_UP_PER_S))
 
     async def _load(self) -> None:
-        """Take the schedule from the store: other fetchers and commands change it too."""
+        """Take the schedule from the store."""
         due = await self._edge.writer.call(self._edge.store.due_at)
         self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items() if feed_id in self._feeds})
-        self._turns.tidy(self._edge.clock.now().timestamp())
-        self._loaded_at = time.monotonic()
+        self._is_stale = False
+
+    async def _compare(self) -> None:
+        """Take over what is due soon by the store and was not known here."""
+        now = self._edge.clock.now()
+        soon = now + timedelta(seconds=_COMPARE_S)
+        due = await self._edge.writer.call(self._edge.store.due_at, before=soon)
+        for feed_id, at in due.items():
+            self._turns.sooner(feed_id, at.timestamp())
+        self._turns.tidy(now.timestamp())
+        self._compared_at = time.monotonic()
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         poll = poll_directory if feed.kind is SourceKind.DIRECTORY else poll_feed

@@ -240,8 +240,15 @@ class FeedStore(Protocol):
         """
         ...
 
-    def due_at(self, only: Sequence[str] | None = None) -> Mapping[str, datetime]:
-        """Say when feeds that are polled may be claimed next: their next poll, or the end of their lease."""
+    def due_at(
+        self, only: Sequence[str] | None = None, *, before: datetime | None = None
+    ) -> Mapping[str, datetime]:
+        """Say when feeds that are polled may be claimed next: their next poll, or the end of their lease.
+
+        Args:
+            only: Of these; None: of all.
+            before: Only those whose next poll is before then.
+        """
         ...
 
     def put_off(self, until: Mapping[str, datetime]) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from math import ceil
 
 from pipeline.groups import GroupRules
 
@@ -60,7 +61,7 @@ class Turns:
         """Take over when each feed is due; those not named are waited for no more. Running ones go on."""
         self._ids = tuple(due)
         self._places = {name: place for place, name in enumerate(self._ids)}
-        self._due = array("q", (int(at * 1000) for at in due.values()))
+        self._due = array("q", map(_millis, due.values()))
         self._heap = [at * _PLACES + place for place, at in enumerate(self._due)]
         heapify(self._heap)
         for group in self._groups.values():
@@ -70,8 +71,14 @@ class Turns:
         """Say when a feed is due next."""
         place = self._places.get(feed_id)
         if place is not None:
-            self._due[place] = int(due * 1000)
+            self._due[place] = _millis(due)
             heappush(self._heap, self._due[place] * _PLACES + place)
+
+    def sooner(self, feed_id: str, due: float) -> None:
+        """Say that a feed may be due sooner than was known. One that is in line or running stays as it is."""
+        place = self._places.get(feed_id)
+        if place is not None and self._due[place] > _millis(due):
+            self.put(feed_id, due)
 
     def take(self, now: float, room: int) -> list[str]:
         """Give the feeds whose turn it is; each counts as running until `ended`, and is due no more."""
@@ -123,7 +130,7 @@ class Turns:
 
     def _line_up(self, now: float) -> None:
         """Put what is due into the lines of its groups."""
-        limit = (int(now * 1000) + 1) * _PLACES
+        limit = (int(now * 1000 + 0.0005) + 1) * _PLACES
         touched: set[str] = set()
         while self._heap and self._heap[0] < limit:
             due, place = divmod(heappop(self._heap), _PLACES)
@@ -141,6 +148,11 @@ class Turns:
         if group.waiting and not group.listed and group.running < self._rules.at_once:
             group.listed = True
             heappush(self._ready, (group.free_at, name))
+
+
+def _millis(at: float) -> int:
+    """Round up: what is asked for before it is due is not given, and then is late."""
+    return ceil(at * 1000 - 0.0005)
 
 
 def _is_idle(group: _Group, now: float) -> bool:

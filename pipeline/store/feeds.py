@@ -41,6 +41,16 @@ _STATE = [
     )
 ]  # fmt: skip
 _INSERT = insert(feed)
+#: wishes, and what of the state a change of them may touch
+_KNOWN = select(
+    *(
+        feed.c[name]
+        for name in (
+            "id", "kind", "url", "url_key", "provider", "trust_provider", "language", "default_region",
+            "tags", "interval_s", "wishes", "active", "epoch", "failures", "next_poll_at", "learned",
+        )
+    )
+)  # fmt: skip
 _RETIRE = update(feed).where(among(feed.c.id)).values(active=False)
 _OPEN_AMONG = (
     select(func.count())
@@ -83,7 +93,7 @@ _DUE = (
 )
 _DUE_AMONG = _DUE.where(among(feed.c.id))
 _DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
-_ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED).order_by(feed.c.id)
+_ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
 _DUE_OF = _ALL_DUE.where(among(feed.c.id))
 _PUT_OFF = (
     update(feed)
@@ -104,9 +114,9 @@ class Feeds(Part):
 
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """See ports.FeedStore."""
+        wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
-            known = {row["id"]: row for row in connection.execute(select(feed)).mappings()}
-            wished = [_wishes(each) for each in feeds]
+            known = {row["id"]: row for row in connection.execute(_KNOWN).mappings()}
             new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
             kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
             execute_many(connection, _INSERT, new)
@@ -146,14 +156,14 @@ class Feeds(Part):
             execute_many(connection, _UPDATE, leases)
         return [feed_state(row) for row in claimed]
 
-    def due_at(self, only: Sequence[str] | None = None) -> Mapping[str, datetime]:
+    def due_at(
+        self, only: Sequence[str] | None = None, *, before: datetime | None = None
+    ) -> Mapping[str, datetime]:
         """See ports.FeedStore."""
+        statement = _ALL_DUE if only is None else _DUE_OF
+        statement = statement if before is None else statement.where(feed.c.next_poll_at < before)
         with self._database.read() as connection:
-            rows = (
-                connection.execute(_ALL_DUE)
-                if only is None
-                else connection.execute(_DUE_OF, {"values": only})
-            )
+            rows = connection.execute(statement, {"values": only} if only is not None else {})
             return {row[0]: row[1] for row in rows}
 
     def put_off(self, until: Mapping[str, datetime]) -> None:
@@ -276,6 +286,8 @@ def _request_key(each: Feed) -> str:
 
 def _shown(url: str) -> str:
     """Take user and password out of a URL."""
+    if "@" not in url:
+        return url
     try:
         parts = urlsplit(url)
     except ValueError:  # such as an address in brackets that is none

@@ -64,6 +64,25 @@ def test_what_is_due_later_waits() -> None:
     assert turns.take(300.0, 10) == []
 
 
+def test_a_feed_may_be_due_sooner_but_not_twice() -> None:
+    turns = turns_of("a/1", "b/1")
+    turns.put("a/1", 500.0)
+    turns.sooner("a/1", 200.0)
+    turns.sooner("a/1", 300.0)
+    turns.sooner("gone/1", 1.0)
+    assert turns.take(100.0, 10) == ["b/1"]
+    turns.sooner("b/1", 50.0)
+    assert turns.take(200.0, 10) == ["a/1"]
+    assert turns.take(900.0, 10) == []
+
+
+def test_nothing_is_given_before_it_is_due() -> None:
+    turns = turns_of()
+    turns.load({"a/1": 100.0004})
+    assert turns.take(100.0003, 10) == []
+    assert turns.take(turns.next_at() or 0, 10) == ["a/1"]
+
+
 def test_room_is_kept_to_and_the_rest_comes_next() -> None:
     turns = turns_of(*(f"h{n}/f" for n in range(5)))
     first, second = turns.take(100.0, 3), turns.take(100.0, 3)
