@@ -10,7 +10,7 @@ import gc
 import tempfile
 import time
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.errors import FetchError
 from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
-from pipeline.ports import EntryRef, QueueState
+from pipeline.ports import Clock, EntryRef, Fetcher, Parser, QueueState, Store
 from pipeline.sender import Sender
 from pipeline.store.open import open_store
 from pipeline.turns import Turns
@@ -63,12 +63,9 @@ class _NoParser:
 
 
 class _NoQueue:
-    def send(self, refs: object) -> None: ...
+    def send(self, refs: Sequence[EntryRef]) -> None: ...
 
-    def states(self) -> list[QueueState]:
-        return []
-
-    def sent(self) -> list[EntryRef]:
+    def states(self) -> Sequence[QueueState]:
         return []
 
 
@@ -91,15 +88,7 @@ async def _run(feeds: list[Feed], seconds: float, folder: Path) -> None:
         due = {feed.id: began + step * place for place, feed in enumerate(feeds)}
         store.put_off({feed_id: datetime.fromtimestamp(at, UTC) for feed_id, at in due.items()})
         network, clock = _NoNetwork(due), SystemClock()
-        edge = IngestEdge(
-            fetcher=network,
-            directories=_NoDirectories(),
-            parser=_NoParser(),
-            store=store,
-            writer=StoreWriter(store, clock),
-            sender=Sender(_NoQueue()),
-            clock=clock,
-        )
+        edge = edge_of(network, _NoParser(), store, clock)
         loop = IngestLoop(edge, owner="bench", most_polls=256, high_water=10**6, groups=GroupRules())
         loop.change(feeds)
         running = asyncio.create_task(loop.run())
@@ -118,6 +107,19 @@ async def _run(feeds: list[Feed], seconds: float, folder: Path) -> None:
     for share in (0.5, 0.9, 0.99, 0.999, 1.0):
         place = min(int(share * len(late_s)), len(late_s) - 1)
         print(f"late, p{100 * share:g}: {1000 * late_s[place]:.0f} ms")
+
+
+def edge_of(fetcher: Fetcher, parser: Parser, store: Store, clock: Clock) -> IngestEdge:
+    """Put an edge together that has no directories, and a queue that never takes anything."""
+    return IngestEdge(
+        fetcher=fetcher,
+        directories=_NoDirectories(),
+        parser=parser,
+        store=store,
+        writer=StoreWriter(store, clock),
+        sender=Sender(_NoQueue()),
+        clock=clock,
+    )
 
 
 def _feed(number: int) -> Feed:

@@ -5,6 +5,7 @@ the source's own, or for all the registrable domain (`news.example.co.uk` and `w
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -37,21 +38,27 @@ class GroupRules:
 
     def of_url(self, url: str) -> str:
         """Name the group of an address."""
-        try:
-            parts = urlsplit(url)
-            host, port = (parts.hostname or "").rstrip("."), parts.port
-        except ValueError:
-            return url
-        if self.by_domain:
-            return registrable(host)
-        host = f"[{host}]" if ":" in host else host
-        return host if port in (None, _USUAL_PORTS.get(parts.scheme)) else f"{host}:{port}"
+        return _group_of(url, self.by_domain)
 
     def spacing_of(self, group: str) -> float:
         """Say how many seconds lie between the beginnings of two requests to a group."""
         if self.spacing_s is not None:
             return self.spacing_s
         return 0.0 if _is_here(group) else SPACING_S
+
+
+@lru_cache(10_000)
+def _group_of(url: str, by_domain: bool) -> str:
+    """Take host and port out of an address; one poll asks for it several times."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url
+    if by_domain:
+        return registrable(host)
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, _USUAL_PORTS.get(parts.scheme)) else f"{host}:{port}"
 
 
 def registrable(host: str) -> str:

@@ -25,6 +25,8 @@ from pipeline.writer import StoreWriter
 
 log = get_logger(__name__)
 
+#: polls under way for each connection: while some wait for the disk, others use the line
+POLLS_PER_CONNECTION = 4
 #: how long a poll may hold its claim; a fetcher that dies leaves its feeds to others after that
 LEASE = timedelta(minutes=2)
 #: the loop looks for due feeds at least this often

@@ -10,7 +10,7 @@ from pipeline.clock import SystemClock
 from pipeline.errors import ConfigError
 from pipeline.feeds_file import FeedsFile
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
 from pipeline.logs import get_logger, hide_also
 from pipeline.model import Feed
 from pipeline.parsing import ParsePool
@@ -79,7 +79,7 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
             loop = IngestLoop(
                 edge,
                 owner=f"{socket.gethostname()}:{os.getpid()}",
-                most_polls=settings.fetch.connections,
+                most_polls=POLLS_PER_CONNECTION * settings.fetch.connections,
                 high_water=settings.fetch.high_water,
                 groups=groups,
                 heartbeat_s=settings.fetch.heartbeat_s,
