@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -77,17 +77,51 @@ def main() -> None:
 
 def _compare(urls: list[str], rounds: int) -> None:
     bare = asyncio.run(_bare(urls, rounds))
-    print(f"bare aiohttp loop: {bare:,.0f} polls a second", flush=True)
+    print(f"bare aiohttp loop: {bare}", flush=True)
     ours = asyncio.run(_ours(urls, rounds))
-    print(f"newswire: {ours:,.0f}, {ours / bare:.2f} of it (mark: {OF_BARE})", flush=True)
+    print(f"newswire: {ours}; {ours.over(bare)} of the bare loop (mark: {OF_BARE})", flush=True)
     if find_spec("reader") is None:
         print("reader: left out, it is not installed (pip install reader)")
         return
     theirs = _reader(urls, rounds)
-    print(f"reader: {theirs:,.0f}; newswire is {ours / theirs:.1f} times as fast (mark: {OF_READER})")
+    print(f"reader: {theirs}; newswire is {ours.over(theirs)} times as fast (mark: {OF_READER})")
 
 
-async def _bare(urls: list[str], rounds: int) -> float:
+@dataclass(frozen=True, kw_only=True)
+class _Speed:
+    """Polls a second: by the clock, which other programs on the machine slow down, and by our CPU time."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:,.0f} polls a second, {self.cpu:,.0f} a CPU second"
+
+    def over(self, other: "_Speed") -> str:
+        return f"{self.wall / other.wall:.2f} (CPU: {self.cpu / other.cpu:.2f})"
+
+
+class _Watch:
+    """Takes the times of several rounds."""
+
+    def __init__(self, polls: int) -> None:
+        self._polls = polls
+        self._rounds: list[tuple[float, float]] = []
+        self.start()
+
+    def start(self) -> None:
+        self._began = time.perf_counter(), time.process_time()
+
+    def stop(self) -> None:
+        wall, cpu = self._began
+        self._rounds.append((time.perf_counter() - wall, time.process_time() - cpu))
+
+    def speed(self) -> _Speed:
+        walls, cpus = zip(*self._rounds, strict=True)
+        return _Speed(wall=self._polls / median(walls), cpu=self._polls / median(cpus))
+
+
+async def _bare(urls: list[str], rounds: int) -> _Speed:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
 
         async def ask(todo: list[str]) -> None:
@@ -100,10 +134,15 @@ async def _bare(urls: list[str], rounds: int) -> float:
             todo = list(urls)
             await asyncio.gather(*(ask(todo) for _ in range(CONNECTIONS)))
 
-        return await _rate(once, len(urls), rounds)
+        watch = _Watch(len(urls))
+        for _ in range(rounds):
+            watch.start()
+            await once()
+            watch.stop()
+        return watch.speed()
 
 
-async def _ours(urls: list[str], rounds: int) -> float:
+async def _ours(urls: list[str], rounds: int) -> _Speed:
     feeds = [
         Feed(
             id=f"feed-{number}",
@@ -149,9 +188,12 @@ async def _ours(urls: list[str], rounds: int) -> float:
 
         async with fetcher:
             await once()  # the whole bodies
-            rate = await _rate(once, len(urls), rounds, began=lambda: timed.began)
+            timed.watch = watch = _Watch(len(urls))
+            for _ in range(rounds):
+                await once()
+                watch.stop()
     parser.close()
-    return rate
+    return watch.speed()
 
 
 class _Timed:
@@ -159,12 +201,12 @@ class _Timed:
 
     def __init__(self, fetcher: HttpFetcher) -> None:
         self._fetcher = fetcher
-        self.began = 0.0
+        self.watch = _Watch(0)
         self.asked = 0
 
     async def fetch(self, feed: Feed, state: FeedState) -> Response:
         if not self.asked:
-            self.began = time.perf_counter()
+            self.watch.start()
         self.asked += 1
         return await self._fetcher.fetch(feed, state)
 
@@ -174,30 +216,19 @@ class _Timed:
             await asyncio.sleep(0.005)
 
 
-async def _rate(
-    once: Callable[[], Awaitable[None]], polls: int, rounds: int, *, began: Callable[[], float] | None = None
-) -> float:
-    rates = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        await once()
-        rates.append(polls / (time.perf_counter() - (began() if began else start)))
-    return median(rates)
-
-
-def _reader(urls: list[str], rounds: int) -> float:
+def _reader(urls: list[str], rounds: int) -> _Speed:
     from reader import make_reader  # type: ignore[import-not-found]  # only where it is installed
 
-    rates = []
+    watch = _Watch(len(urls))
     with tempfile.TemporaryDirectory() as folder, make_reader(f"{folder}/reader.sqlite") as library:
         for url in urls:
             library.add_feed(url)
         library.update_feeds(scheduled=False, workers=CONNECTIONS)
         for _ in range(rounds):
-            start = time.perf_counter()
+            watch.start()
             library.update_feeds(scheduled=False, workers=CONNECTIONS)
-            rates.append(len(urls) / (time.perf_counter() - start))
-    return median(rates)
+            watch.stop()
+    return watch.speed()
 
 
 if __name__ == "__main__":

@@ -30,11 +30,7 @@ _INSERT_PROBLEM = insert(quarantine)
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
-_LET_GO = (
-    update(feed)
-    .where(feed.c.id == bindparam("feed"), feed.c.epoch == bindparam("claimed_epoch"))
-    .values(lease_until=None, lease_owner=None)
-)
+_FREE = {"lease_until": None, "lease_owner": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,16 +247,17 @@ def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> 
 def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
     """Write the log of polls and the feeds' states, and let go of their leases."""
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
-    states = [_state_row(each) for each, _ in done if each.state is not None]
-    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
-    leases = [
-        {"feed": each.feed_id, "claimed_epoch": each.epoch} for each, _ in done if each.state is not None
+    # Only who claimed a feed lets go of it.
+    states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
+    claims = [
+        _state_row(each) | _FREE for each, _ in done if each.state is not None and each.epoch is not None
     ]
+    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     logged = [_poll_row(each, taken) for each, taken in done]
     execute_many(connection, _INSERT_POLL, logged)
     execute_many(connection, _SAVE_STATE, states)
+    execute_many(connection, _SAVE_STATE, claims)
     execute_many(connection, _NEW_AT, new_at)
-    execute_many(connection, _LET_GO, leases)
 
 
 def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:
