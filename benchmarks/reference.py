@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.formats.detect import read
+from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, QueueName, SourceKind
 from pipeline.ports import Poll, RawCopy
 from pipeline.settings import shipped_config_dir
@@ -50,7 +51,7 @@ async def ingest(folder: Path, port: int, feeds: int) -> None:
         max_body_bytes=10 << 20,
         max_redirects=5,
         connections=64,
-        connections_per_host=2,
+        groups=GroupRules(),
     )
     async with fetcher:
         await asyncio.gather(*(_one(feed, states[feed.id], fetcher, store) for feed in wanted))

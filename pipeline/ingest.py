@@ -5,27 +5,42 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pipeline.errors import FeedError, FetchError, ParseError, ServiceError
+from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
+from pipeline.groups import GroupRules
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
 from pipeline.ports import Clock, FeedStore, Fetcher, Parser, Poll, RawCopy, TakenIn
 from pipeline.schedule import next_state
 from pipeline.sender import Sender
+from pipeline.turns import Turns
 from pipeline.urls import without_secrets
 from pipeline.writer import StoreWriter
 
 log = get_logger(__name__)
 
+#: polls under way for each connection: while some wait for the disk, others use the line
+POLLS_PER_CONNECTION = 4
 #: how long a poll may hold its claim; a fetcher that dies leaves its feeds to others after that
 LEASE = timedelta(minutes=2)
 #: the loop looks for due feeds at least this often
 _LOOK_S = 1.0
+#: what falls due within so long is claimed in one transaction
+_TOGETHER_S = 0.02
+#: how often the schedule is compared with the store: commands and other fetchers change feeds too
+_COMPARE_S = 20.0
+#: a feed whose claim was lost is looked at again
+_SOON = timedelta(seconds=1)
+#: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
+_LATE = timedelta(minutes=1)
+_CAUGHT_UP_PER_S = 20
+_USUAL = GroupRules()
 #: how long a stop waits for polls under way
 _FINISH_S = 5.0
 #: between two lines that say that feeds wait
@@ -57,8 +72,12 @@ class IngestEdge:
     clock: Clock
 
 
-async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> None:
-    """Poll one feed once. A bad feed is a result; only ServiceError is raised."""
+async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
+    """Poll one feed once. A bad feed is a result; only ServiceError is raised.
+
+    Returns:
+        Its state from now on; None: our claim had run out, and nothing was written.
+    """
     began = time.monotonic()
     parsed: Parsed | None = None
     outcome: Response | FeedError
@@ -69,14 +88,13 @@ async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> None:
                 response.body, name=response.final_url, media_type=response.media_type
             )
     except ParseError as error:
-        await _take_in(_unreadable(feed, state, response, error, edge.clock.now(), began), edge)
-        return
+        return await _state(_unreadable(feed, state, response, error, edge.clock.now(), began), edge)
     except FetchError as error:
         outcome = error
-    await _take_in(_poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
+    return await _state(_poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
 
 
-async def poll_directory(feed: Feed, state: FeedState, edge: IngestEdge) -> None:
+async def poll_directory(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
     """Read what is new in a directory: each file is a delivery of its own, the last write moves the state."""
     began = time.monotonic()
     outcome: Response | FetchError
@@ -84,12 +102,12 @@ async def poll_directory(feed: Feed, state: FeedState, edge: IngestEdge) -> None
         async for file in edge.directories.scan(feed):
             taken = await _take_in(await _delivery(feed, state, file, edge), edge)
             if not taken.accepted:
-                return  # our claim ran out: leaving here, the file is not taken for read
+                return None  # our claim ran out: leaving here, the file is not taken for read
     except FetchError as error:
         outcome = error
     else:
         outcome = Response(url=feed.url, final_url=feed.url, body=None, received_at=edge.clock.now())
-    await _take_in(_poll(feed, state, outcome, None, edge.clock.now(), began), edge)
+    return await _state(_poll(feed, state, outcome, None, edge.clock.now(), began), edge)
 
 
 async def _delivery(feed: Feed, state: FeedState, file: Response | FetchError, edge: IngestEdge) -> Poll:
@@ -108,6 +126,14 @@ async def _delivery(feed: Feed, state: FeedState, file: Response | FetchError, e
         poll = _poll(feed, state, file, parsed, edge.clock.now(), began)
     # The same file under another name is another delivery; the same name and bytes again is not.
     return replace(poll, state=None, occurrence=file.final_url)
+
+
+async def _state(poll: Poll, edge: IngestEdge) -> FeedState | None:
+    """Take a poll in, and give what it makes of its feed."""
+    taken = await _take_in(poll, edge)
+    if taken.accepted and poll.state and poll.state.stopped_at == poll.polled_at:
+        log.warning("feed_stopped", feed=poll.feed_id, cause=poll.detail, again="newswire feeds resume ID")
+    return poll.state if taken.accepted else None
 
 
 async def _take_in(poll: Poll, edge: IngestEdge) -> TakenIn:
@@ -161,7 +187,7 @@ def _poll(
     began: float,
 ) -> Poll:
     """Say what a poll leaves behind: pure, and the same for every kind of source."""
-    poll = replace(_blank(feed, state, now, began), state=next_state(feed, state, outcome, now))
+    poll = replace(_blank(feed, state, now, began), state=next_state(feed, state, outcome, now, parsed))
     if isinstance(outcome, FeedError):
         status = outcome.status if isinstance(outcome, FetchError) else None
         return replace(poll, reason=outcome.reason, detail=outcome.detail, status=status)
@@ -199,23 +225,43 @@ def _raw(response: Response, feed: Feed) -> RawCopy:
 class IngestLoop:
     """Claims what is due and polls it, as long as the rest of the pipeline keeps up.
 
+    What is due when stands in memory (pipeline.turns), as a cache of what the store says: no feed has a task
+    while it waits, and only the store's claim decides who polls.
+
     Args:
         edge: The ports.
         owner: Name of this fetcher in claims.
         most_polls: Polls under way at once.
         high_water: Open entries above which feeds wait: they are their own buffer.
+        groups: Which feeds share limits, and which.
+        heartbeat_s: Between two heartbeat items; 0: none.
     """
 
-    def __init__(self, edge: IngestEdge, *, owner: str, most_polls: int, high_water: int) -> None:
+    def __init__(
+        self,
+        edge: IngestEdge,
+        *,
+        owner: str,
+        most_polls: int,
+        high_water: int,
+        groups: GroupRules = _USUAL,
+        heartbeat_s: float = 0,
+    ) -> None:
         self._edge = edge
         self._feeds: Mapping[str, Feed] = {}
         self._wished: Sequence[Feed] | None = None
         self._owner = owner
         self._most_polls = most_polls
         self._high_water = high_water
+        self._groups = groups
+        self._turns = Turns(groups, lambda feed_id: groups.of_feed(self._feeds[feed_id]))
         self._polls: set[asyncio.Task[None]] = set()
-        self._stopping = asyncio.Event()
-        self._said_at = float("-inf")
+        self._stopping = False
+        self._wake = asyncio.Event()
+        self._said_at = self._looked_at = self._compared_at = float("-inf")
+        self._is_flooded = self._is_stale = False
+        self._heartbeat_s = heartbeat_s
+        self._beat_at = float("-inf")
 
     def change(self, feeds: Sequence[Feed]) -> None:
         """Take over what the configuration wishes; polls under way go on with what was wished before.
@@ -223,78 +269,175 @@ class IngestLoop:
         Until the first wishes come nothing is polled.
         """
         self._wished = feeds
+        self._wake.set()
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the polls under way have ended."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
 
     async def run(self) -> None:
         """Poll until stopped. A service that does not work is waited for."""
-        while not self._stopping.is_set():
-            more = False
+        while not self._stopping:
+            self._wake.clear()
+            pause_s = _LOOK_S
             try:
-                more = await self._round()
+                await self._round()
+                pause_s = self._pause_s()
             except ServiceError as error:
                 log.error("ingest_waits", cause=str(error))
-            await self._pause(more=more)
+                self._is_stale = True  # what was taken from the schedule for this claim is due still
+            await self._pause(pause_s)
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=_FINISH_S)
             for task in late:
                 task.cancel()  # nothing was stored of it: it is polled again
         await self._edge.writer.close()
 
-    async def _round(self) -> bool:
-        """Claim and start what is due; True when there may be more than there was room for."""
+    async def _round(self) -> None:
+        """Claim and start what is due, as far as there is room."""
         if self._wished is not None:
             await self._sync(self._wished)
-        if not self._feeds:
-            return False
+        if self._is_stale:
+            await self._load()
+        elif time.monotonic() - self._compared_at > _COMPARE_S:
+            await self._compare()
+        if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
+            await self._beat()
         room = self._most_polls - len(self._polls)
-        writer, store = self._edge.writer, self._edge.store
         if room <= 0 or await self._flooded():
-            return False
+            return
         now = self._edge.clock.now()
-        claimed = await writer.call(store.claim_due, now, room, self._owner, LEASE)
+        if turn := self._turns.take(now.timestamp(), room):
+            await self._claim(turn, now)
+
+    async def _claim(self, turn: Sequence[str], now: datetime) -> None:
+        """Poll those of these feeds that are ours to poll; when the others are due, the store knows."""
+        writer, store = self._edge.writer, self._edge.store
+        try:
+            claimed = await writer.call(store.claim_due, now, len(turn), self._owner, LEASE, turn)
+        except ServiceError:
+            self._give_up(turn, now)
+            raise
         for state in claimed:
-            if feed := self._feeds.get(state.feed_id):
-                task = asyncio.create_task(self._poll(feed, state))
-                self._polls.add(task)
-                task.add_done_callback(self._ended)
-        return len(claimed) == room
+            task = asyncio.create_task(self._poll(self._feeds[state.feed_id], state))
+            self._polls.add(task)
+            task.add_done_callback(self._ended)
+        lost = set(turn) - {state.feed_id for state in claimed}
+        self._give_up(lost, now)
+        if lost:
+            due = await writer.call(store.due_at, tuple(lost))
+            for feed_id, at in due.items():
+                # Where both clocks and claims race, once a second is soon enough.
+                self._turns.put(feed_id, max(at, now + _SOON).timestamp())
+
+    def _give_up(self, turn: Iterable[str], now: datetime) -> None:
+        for feed_id in turn:
+            self._turns.ended(self._groups.of_feed(self._feeds[feed_id]), now.timestamp())
+
+    async def _beat(self) -> None:
+        """Send the heartbeat item on the way of all items."""
+        self._beat_at = time.monotonic()
+        edge, now = self._edge, self._edge.clock.now()
+        sending = await edge.sender.ready(QueueName.WIRE)
+        ref = await edge.writer.call(edge.store.beat, now, sending=sending)
+        if ref is not None and sending:
+            await edge.sender.send([ref])
 
     async def _flooded(self) -> bool:
-        """Say whether the workers are so far behind that feeds have to wait."""
+        """Say whether the workers are so far behind that feeds have to wait; as of a second ago."""
+        if time.monotonic() - self._looked_at < _LOOK_S:
+            return self._is_flooded
         open_entries = await self._edge.writer.call(self._edge.store.backlog, QueueName.WIRE)
-        flooded = open_entries > self._high_water
-        if flooded and time.monotonic() - self._said_at > _SAY_AGAIN_S:
+        self._looked_at = time.monotonic()
+        self._is_flooded = open_entries > self._high_water
+        if self._is_flooded and time.monotonic() - self._said_at > _SAY_AGAIN_S:
             self._said_at = time.monotonic()
             log.warning("feeds_wait", open_entries=open_entries, high_water=self._high_water)
-        return flooded
+        return self._is_flooded
 
     async def _sync(self, feeds: Sequence[Feed]) -> None:
         await self._edge.writer.call(self._edge.store.sync_feeds, feeds, self._edge.clock.now())
+        first = not self._feeds
         self._feeds = {feed.id: feed for feed in feeds}
         if self._wished is feeds:  # it may have changed again meanwhile
             self._wished = None
         log.info("feeds_loaded", feeds=len(feeds), enabled=sum(feed.enabled for feed in feeds))
+        if first:
+            await self._catch_up()
+        await self._load()
+
+    async def _catch_up(self) -> None:
+        """Spread what fell due while nobody polled, so that a restart is no burst."""
+        now = self._edge.clock.now()
+        due = await self._edge.writer.call(self._edge.store.due_at)
+        late = sorted((at, feed_id) for feed_id, at in due.items() if at < now - _LATE)
+        if late:
+            step = timedelta(seconds=1 / _CAUGHT_UP_PER_S)
+            spread = {feed_id: now + step * place for place, (_, feed_id) in enumerate(late)}
+            await self._edge.writer.call(self._edge.store.put_off, spread)
+            log.info("feeds_overdue", feeds=len(late), spread_over_s=round(len(late) / _CAUGHT_UP_PER_S))
+
+    async def _load(self) -> None:
+        """Take the schedule from the store."""
+        due = await self._edge.writer.call(self._edge.store.due_at)
+        self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items() if feed_id in self._feeds})
+        self._is_stale = False
+
+    async def _compare(self) -> None:
+        """Take over what is due soon by the store and was not known here."""
+        now = self._edge.clock.now()
+        soon = now + timedelta(seconds=_COMPARE_S)
+        due = await self._edge.writer.call(self._edge.store.due_at, before=soon)
+        for feed_id, at in due.items():
+            self._turns.sooner(feed_id, at.timestamp())
+        self._turns.tidy(now.timestamp())
+        self._compared_at = time.monotonic()
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         poll = poll_directory if feed.kind is SourceKind.DIRECTORY else poll_feed
+        group = self._groups.of_feed(feed)
+        due = self._edge.clock.now() + LEASE
         try:
-            await poll(feed, state, self._edge)
+            after = await poll(feed, state, self._edge)
+            if after is not None and after.stopped_at is None:
+                due = after.next_poll_at
+                self._heed(after, group)
         except ServiceError as error:
             # Nothing of this poll was written: its claim runs out and the feed is polled again.
             log.error("poll_not_stored", feed=feed.id, cause=str(error))
+        finally:
+            self._turns.ended(group, self._edge.clock.now().timestamp())
+            self._turns.put(feed.id, due.timestamp())
+
+    def _heed(self, state: FeedState, group: str) -> None:
+        """Let a whole group wait when several of its feeds were told to come less often."""
+        if state.last_reason is not Reason.RATE_LIMITED:
+            return
+        now = self._edge.clock.now()
+        wait = (state.learned.not_before or now) - now
+        if self._turns.limited(state.feed_id, group, now.timestamp(), wait.total_seconds()):
+            log.warning("group_waits", group=group, wait_s=round(wait.total_seconds()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Let go of a poll; what nobody foresaw is logged, and its feed is polled again later."""
         self._polls.discard(task)
+        self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("poll_failed", exc_info=error)
 
-    async def _pause(self, *, more: bool) -> None:
-        """Sleep until something may be due: look every second, or at the next poll's end where more waits."""
-        stop = asyncio.ensure_future(self._stopping.wait())
-        ends = self._polls if more else set()
-        await asyncio.wait({stop, *ends}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
+    def _pause_s(self) -> float:
+        """Say how long nothing can be due, if no poll ends meanwhile."""
+        next_at = self._turns.next_at()
+        if next_at is None or len(self._polls) >= self._most_polls or self._is_flooded:
+            return _LOOK_S
+        return min(max(next_at - self._edge.clock.now().timestamp(), 0.0), _LOOK_S)
+
+    async def _pause(self, most_s: float) -> None:
+        """Sleep until something may be due; a moment always: what is due together is claimed together."""
+        began = time.monotonic()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), most_s)
+        left_s = _TOGETHER_S - (time.monotonic() - began)
+        if left_s > 0 and not self._stopping:
+            await asyncio.sleep(left_s)

@@ -71,7 +71,11 @@ class Feed:
     provider: str | None = None
     #: True: a provider named inside an item is the scope of its identity
     trust_provider: bool = False
+    #: between polls; where `fastest` and `slowest` leave room, only until the feed's rhythm is known
     interval: timedelta = timedelta(minutes=5)
+    #: bounds of what is learned; None: `interval`, so that with neither it is fixed
+    fastest: timedelta | None = None
+    slowest: timedelta | None = None
     #: BCP 47; a hint where the text is too short to tell
     language: str | None = None
     #: ISO 3166-1 alpha-2
@@ -87,6 +91,55 @@ class Feed:
     ca_file: str | None = None
     #: networks (CIDR) this source may reach although they are private
     allow_private: tuple[str, ...] = ()
+    #: sources with the same one share its limits; None: those with the same host
+    rate_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a document itself says it may be asked for."""
+
+    #: RSS ttl, sy:updatePeriod and sy:updateFrequency: the longest of them
+    every: timedelta | None = None
+    #: hours of the day (UTC) and days of the week (Monday is 0) in which nobody need ask
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where permanent redirects lead, and since when they have said so."""
+
+    to: str
+    since: datetime
+    #: polls that were sent there and found a feed
+    seen: int = 1
+    #: it is asked directly from now on
+    in_use: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What polling has taught us of a feed. All of it may be lost: it is learned again."""
+
+    pace: Pace = Pace()
+    #: what the last answer said of caching, less its age; None: nothing
+    fresh_for: timedelta | None = None
+    #: the server does not want to be asked before
+    not_before: datetime | None = None
+    #: first answer ever, and the last one that brought a whole body
+    began_at: datetime | None = None
+    whole_at: datetime | None = None
+    #: first 410 since the last success
+    gone_at: datetime | None = None
+    move: Move | None = None
+    #: usual time between two entries, and the longest there was of late; None: not known yet
+    gap: timedelta | None = None
+    longest_gap: timedelta | None = None
+    #: newest entry, by its own date or by when it came
+    newest_at: datetime | None = None
+    #: when something new last came, of the polls that `gap` has been told of
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +164,9 @@ class FeedState:
     last_status: int | None = None
     last_reason: Reason | None = None
     last_detail: str | None = None
+    #: since then it is not polled any more, until somebody says so; the reason is `last_detail`
+    stopped_at: datetime | None = None
+    learned: Learned = Learned()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +186,10 @@ class Response:
     last_modified: bytes | None = None
     #: what the server asked to wait (Retry-After)
     retry_after: timedelta | None = None
+    #: how long the answer stays fresh (Cache-Control, Expires, less its Age); None: not said
+    fresh_for: timedelta | None = None
+    #: where the first redirects led, as far as they were permanent ones
+    moved_to: str | None = None
     received_at: datetime
 
 
@@ -224,6 +284,9 @@ class Parsed:
     title: str | None = None
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
+    pace: Pace = Pace()
+    #: publication dates of its newest entries, as far as they can be read at a glance
+    published: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,12 +217,46 @@ class FeedStore(Protocol):
         """
         ...
 
-    def claim_due(self, now: datetime, limit: int, owner: str, lease: timedelta) -> Sequence[FeedState]:
-        """Claim feeds that are active, due and not leased, most overdue first, in one transaction.
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        owner: str,
+        lease: timedelta,
+        only: Sequence[str] | None = None,
+    ) -> Sequence[FeedState]:
+        """Claim feeds that are active and due, most overdue first, in one transaction.
 
-        Each gets the lease, a higher epoch and a provisional next poll at now + its interval, so that a
-        fetcher that dies leaves an ordinary feed behind.
+        Not those that are stopped, or leased. Each gets the lease, a higher epoch and a provisional next poll
+        after as long a wait as its last one (its interval at least, an hour at most, if that is longer), so
+        that a fetcher that dies leaves an ordinary feed behind.
+
+        Args:
+            now: Aware UTC.
+            limit: How many at most.
+            owner: Who claims.
+            lease: For how long.
+            only: Ids to choose from; None: all. Those of them that are not returned are not due, or taken.
         """
+        ...
+
+    def due_at(
+        self, only: Sequence[str] | None = None, *, before: datetime | None = None
+    ) -> Mapping[str, datetime]:
+        """Say when feeds that are polled may be claimed next: their next poll, or the end of their lease.
+
+        Args:
+            only: Of these; None: of all.
+            before: Only those whose next poll is before then.
+        """
+        ...
+
+    def put_off(self, until: Mapping[str, datetime]) -> None:
+        """Set the next poll of feeds that nobody polls now."""
+        ...
+
+    def resume_feed(self, feed_id: str, now: datetime) -> bool:
+        """Let a feed that was stopped, or backs off, be due now. False: no such feed, or it is not active."""
         ...
 
     def take_in(self, polls: Sequence[Poll], now: datetime) -> Sequence[TakenIn]:
@@ -230,6 +264,15 @@ class FeedStore(Protocol):
 
         Returns one TakenIn for each, in order. An entry whose key is known is not new. Raises StoreError:
         then nothing of the group was written.
+        """
+        ...
+
+    def beat(self, now: datetime, *, sending: bool) -> EntryRef | None:
+        """Send the heartbeat entry on its way; None: the last one has not arrived yet.
+
+        Args:
+            now: Aware UTC.
+            sending: The caller puts it on the queue right after; else the reconciler will.
         """
         ...
 
@@ -633,6 +676,15 @@ class FeedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """An entry of no meaning that takes the way of all entries."""
+
+    sent_at: datetime
+    #: when the last one that arrived was saved; None: none has yet
+    saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSnapshot:
     """How the store stands, read in one transaction."""
 
@@ -644,6 +696,8 @@ class StoreSnapshot:
     newest_stored_at: datetime | None
     #: (name, label) → count since the beginning, see store.tables.counter
     counters: Mapping[tuple[str, str], int]
+    #: None: none was ever sent
+    heartbeat: Heartbeat | None = None
 
 
 class ReadStore(Protocol):

@@ -1,22 +1,33 @@
 """When a feed is polled next, and what one poll makes of its state. Pure: time comes in as a value.
 
 A feed that fails is polled less and less often, down to once a day, and is never given up: feeds that
-answered 404 for a week do come back.
+answered 404 for a week do come back. One answer alone ends polling: 410, "gone for good", twice, a day apart.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipeline.errors import FeedError, FetchError
+from pipeline.errors import FeedError, FetchError, Reason
 from pipeline.identity import digest
-from pipeline.model import Feed, FeedState, Response
+from pipeline.model import Feed, FeedState, Learned, Move, Pace, Parsed, Response
+from pipeline.rhythm import interval_of, with_arrival, with_dates
 
 #: no back-off and no wish of a server makes us wait longer (a longer configured interval does)
 MAX_WAIT = timedelta(hours=24)
+#: hours and days to be skipped are heeded where they end within a long weekend
+MAX_SKIP = timedelta(hours=72)
 #: polls are spread by this share of their wait, so that feeds that fell due together drift apart
 JITTER = 0.1
-#: interval * 2**failures stops growing here; only keeps the arithmetic within timedelta
-_MAX_DOUBLINGS = 20
+#: with nothing but 304 for so long, the next poll asks for the whole: some servers say 304 for ever.
+#: A day less than the seven that are promised, for that poll may be a day away
+RECHECK = timedelta(days=6)
+#: a permanent redirect is taken over after so many equal ones, or when it has stood for so long
+MOVE_HITS = 10
+MOVE_AGE = timedelta(days=7)
+#: what is waited at least where the server names no time
+_LEAST_WAIT = {Reason.GONE: MAX_WAIT, Reason.RATE_LIMITED: timedelta(minutes=15)}
+_HOUR = timedelta(hours=1)
+_ANY_TIME = Pace()
 
 
 def next_poll_at(
@@ -25,83 +36,159 @@ def next_poll_at(
     *,
     seed: str,
     failures: int = 0,
-    retry_after: timedelta | None = None,
+    asked: timedelta | None = None,
+    pace: Pace = _ANY_TIME,
 ) -> datetime:
     """Say when a feed may be polled again.
 
-    The wait is the longest of the reasons to wait: the feed's own back-off,
-    interval * 2**failures spread by ±10 %, and what the server asked for, which
-    is only ever spread upwards. What else may ask for a longer wait
-    (Cache-Control, a feed's ttl, its habits) joins them here.
+    The wait is the longer of our own, interval * (1 + failures) spread by ±10 %, and what the server or the
+    document asks for, which is only ever spread upwards. Then hours and days to be skipped are skipped.
 
     Args:
         now: Aware UTC time at which the poll ended.
-        interval: Configured time between polls.
+        interval: Time between polls.
         seed: Draws the jitter; the feed's id.
         failures: Failed polls in a row; 0 after a success.
-        retry_after: From HTTP Retry-After; None when not sent.
+        asked: From Retry-After, Cache-Control, Expires or a feed's ttl; None when nothing was said.
+        pace: Its hours and days to be skipped.
 
     Returns:
-        Aware UTC time, never before `now`, nor later than MAX_WAIT or the interval, if that is longer.
+        Aware UTC time, never before `now`, nor later than MAX_WAIT or the interval, if that is longer, but
+        for what is skipped (MAX_SKIP).
 
-    Source: RFC 9110 §10.2.3 (Retry-After).
+    Source: RFC 9110 §10.2.3 (Retry-After), RFC 9111 §4.2 (freshness), RSS 2.0 (skipHours, skipDays).
 
     >>> noon = datetime.fromisoformat("2026-01-01T12:00:00+00:00")
-    >>> next_poll_at(noon, timedelta(minutes=10), seed="a", retry_after=timedelta(days=90)).isoformat()
+    >>> next_poll_at(noon, timedelta(minutes=10), seed="a", asked=timedelta(days=90)).isoformat()
     '2026-01-02T12:00:00+00:00'
     """
     spread = _spread(seed, failures)
-    reasons = [
-        interval * (1 << min(failures, _MAX_DOUBLINGS)) * (1 + spread),
-        (retry_after or timedelta()) * (1 + abs(spread)),
-    ]
     longest = max(MAX_WAIT, interval)
-    return now + min(max(*reasons, timedelta()), longest)
+    own = min(interval * (1 + min(failures, 10**6)), longest) * (1 + spread)
+    theirs = min(asked or timedelta(), MAX_WAIT) * (1 + abs(spread))
+    at = now + min(max(own, theirs, timedelta()), longest)
+    return _after_skips(at, pace, spread) if pace.skip_hours or pace.skip_days else at
 
 
-def next_state(feed: Feed, state: FeedState, outcome: Response | FeedError, now: datetime) -> FeedState:
+def next_state(
+    feed: Feed,
+    state: FeedState,
+    outcome: Response | FeedError,
+    now: datetime,
+    parsed: Parsed | None = None,
+) -> FeedState:
     """Say what one poll makes of a feed's state.
 
-    What only the store or the parser knows (`epoch`, `body_hash`, `last_new_at`) is kept as it was.
+    What only the store knows (`epoch`, `last_new_at`) or the caller (`body_hash`) is kept as it was.
+
+    Args:
+        feed: As it is wished.
+        state: As it was claimed.
+        outcome: What the poll gave.
+        now: When it ended.
+        parsed: What was read; None: not modified, or the same body as last time.
     """
     if isinstance(outcome, FeedError):
         return _after_failure(feed, state, outcome, now)
-    return _after_success(feed, state, outcome, now)
+    return _after_success(feed, state, outcome, parsed, now)
 
 
-def _after_success(feed: Feed, state: FeedState, response: Response, now: datetime) -> FeedState:
+def _after_success(
+    feed: Feed, state: FeedState, response: Response, parsed: Parsed | None, now: datetime
+) -> FeedState:
     """Take over both validators, whatever the body: each may change without the other, or without it."""
+    learned = _learned(state, response, parsed, now)
+    asked = max(filter(None, (response.retry_after, learned.fresh_for, learned.pace.every)), default=None)
+    # Without validators the next request has no condition, and must be answered with the whole.
+    stale = response.body is None and now - (learned.whole_at or now) >= RECHECK
+    at = next_poll_at(now, interval_of(feed, learned, now), seed=feed.id, asked=asked, pace=learned.pace)
     return replace(
         state,
-        etag=response.etag,
-        last_modified=response.last_modified,
+        etag=None if stale else response.etag,
+        last_modified=None if stale else response.last_modified,
         failures=0,
-        next_poll_at=next_poll_at(now, feed.interval, seed=feed.id, retry_after=response.retry_after),
+        next_poll_at=at,
         last_polled_at=now,
         last_success_at=now,
         last_status=response.status,
         last_reason=None,
         last_detail=None,
+        learned=replace(learned, not_before=now + min(asked, MAX_WAIT) if asked else None),
     )
 
 
 def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime) -> FeedState:
     """Back off, and keep the validators: they still name the last body that was taken in."""
-    status, retry_after = None, None
+    status, asked = None, _LEAST_WAIT.get(error.reason)
     if isinstance(error, FetchError):
-        status, retry_after = error.status, error.retry_after
+        status, asked = error.status, error.retry_after or asked
     failures = state.failures + 1
+    learned = state.learned
+    gone_at = learned.gone_at
+    if error.reason is Reason.GONE:
+        gone_at, asked = gone_at or now, MAX_WAIT
+    stopped = error.reason is Reason.GONE and gone_at is not None and now - gone_at >= MAX_WAIT
+    # The interval as it was when it worked: silence while it fails is no sign of a slow feed.
+    interval = interval_of(feed, learned, state.last_success_at or now)
+    # A place that does not work is no place it has moved to.
+    move = None if learned.move and learned.move.in_use else learned.move
     return replace(
         state,
         failures=failures,
         next_poll_at=next_poll_at(
-            now, feed.interval, seed=feed.id, failures=failures, retry_after=retry_after
+            now, interval, seed=feed.id, failures=failures, asked=asked, pace=learned.pace
         ),
         last_polled_at=now,
         last_status=status,
         last_reason=error.reason,
         last_detail=error.detail,
+        stopped_at=now if stopped else state.stopped_at,
+        learned=replace(
+            learned,
+            gone_at=gone_at,
+            move=move,
+            not_before=now + min(asked, MAX_WAIT) if asked else None,
+        ),
     )
+
+
+def _learned(state: FeedState, response: Response, parsed: Parsed | None, now: datetime) -> Learned:
+    """Learn from an answer that brought a feed, or said that it has not changed."""
+    learned = with_arrival(state.learned, state.last_new_at, now)
+    whole = response.body is not None
+    # RFC 9111 §4.3.4: what a 304 does not say stays as it was.
+    fresh_for = response.fresh_for if whole or response.fresh_for is not None else learned.fresh_for
+    learned = replace(
+        learned,
+        fresh_for=fresh_for,
+        whole_at=now if whole else learned.whole_at or now,
+        gone_at=None,
+        move=_move(learned.move, response.moved_to, now),
+    )
+    if parsed is None:
+        return learned
+    return replace(with_dates(learned, parsed.published, now), pace=parsed.pace)
+
+
+def _move(move: Move | None, moved_to: str | None, now: datetime) -> Move | None:
+    """Count equal permanent redirects; one that is in use is not asked for any more, and stays."""
+    if moved_to is None:
+        return move if move and move.in_use else None
+    if move is None or move.to != moved_to:
+        return Move(to=moved_to, since=now)
+    seen = move.seen + 1
+    return replace(move, seen=seen, in_use=seen >= MOVE_HITS or now - move.since >= MOVE_AGE)
+
+
+def _after_skips(at: datetime, pace: Pace, spread: float) -> datetime:
+    """Go on to the first hour that is not to be skipped; where there is none in reach, skip nothing."""
+    end, first = at + MAX_SKIP, at
+    while at.hour in pace.skip_hours or at.weekday() in pace.skip_days:
+        at = at.replace(minute=0, second=0, microsecond=0) + _HOUR
+        if at > end:
+            return first
+    # Not all feeds of the world at the full hour.
+    return at if at == first else at + _HOUR * abs(spread)
 
 
 def _spread(seed: str, failures: int) -> float:

@@ -83,11 +83,18 @@ class Fetch(Section):
     max_body_bytes: Bytes = 10 * 2**20
     max_redirects: Count = 5
     connections: Positive = 64
+    #: at once to one rate-limit group
     connections_per_host: Positive = 2
+    #: between the beginnings of two requests to one group; None: 1 s, and none on this machine
+    spacing_s: Seconds | None = Field(None, ge=0)
+    #: what makes a group where a source does not name its own
+    rate_group: Literal["host", "domain"] = "host"
     parse_processes: Positive = 1
     parse_timeout_s: Time = 10.0
     #: address space (RLIMIT_AS), more than what is really used
     parse_memory_bytes: Bytes = 512 * 2**20
+    #: between two heartbeat items; 0: none
+    heartbeat_s: Annotated[Seconds, Field(ge=0)] = 60.0
     #: unprocessed entries at which polling waits
     high_water: Positive = 20_000
 

@@ -11,6 +11,7 @@ from pipeline.ports import (
     Change,
     EntryQueueState,
     FeedReport,
+    Heartbeat,
     Query,
     QueueState,
     StoreSnapshot,
@@ -41,6 +42,7 @@ class FakeReadStore:
     counters: Mapping[tuple[str, str], int] = field(default_factory=dict)
     seen: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)
     quarantined: int = 0
+    heartbeat: Heartbeat | None = None
     #: what reads and writes raise
     broken: str | None = None
 
@@ -102,6 +104,7 @@ class FakeReadStore:
             quarantined=self.quarantined,
             newest_stored_at=max((stored.stored_at for stored in self.documents), default=None),
             counters=self.counters,
+            heartbeat=self.heartbeat,
         )
 
     def probe(self, now: datetime) -> None:

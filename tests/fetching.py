@@ -1,9 +1,13 @@
 """What the tests that fetch share: a fetcher with short limits, a feed on this machine, a fresh state."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.model import Feed, FeedState, SourceKind
+from pipeline.errors import FeedError
+from pipeline.formats.detect import read
+from pipeline.groups import GroupRules
+from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
+from pipeline.schedule import next_state
 from pipeline.sources.http import HttpFetcher, user_agent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -18,7 +22,7 @@ def new_fetcher(**limits: Any) -> HttpFetcher:
         "max_body_bytes": 1_000_000,
         "max_redirects": 5,
         "connections": 16,
-        "connections_per_host": 4,
+        "groups": GroupRules(at_once=4),
     }
     return HttpFetcher(**ordinary | limits)
 
@@ -32,3 +36,24 @@ def feed_at(url: str, **more: Any) -> Feed:
 def fresh() -> FeedState:
     """Make the state of a feed that was never polled."""
     return FeedState(feed_id="kestrel", next_poll_at=NOW)
+
+
+async def simulate(
+    fetcher: HttpFetcher, feed: Feed, *, days: float, state: FeedState | None = None
+) -> tuple[list[datetime], FeedState]:
+    """Poll a feed as the schedule says, by a clock that jumps from poll to poll; gives when, and the end."""
+    state, at, polled = state or fresh(), NOW, []
+    end = NOW + timedelta(days=days)
+    while at < end and state.stopped_at is None:
+        polled.append(at)
+        parsed: Parsed | None = None
+        outcome: Response | FeedError
+        try:
+            outcome = response = await fetcher.fetch(feed, state)
+            if response.body is not None:
+                parsed = read(response.body, name=feed.url)
+        except FeedError as error:
+            outcome = error
+        state = next_state(feed, state, outcome, at, parsed)
+        at = state.next_poll_at
+    return polled, state

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,6 +102,19 @@ def test_command(
 
     for line in in_words(asyncio.run(try_feed(feed, app.settings.fetch))):
         typer.echo(line)
+
+
+@feeds_app.command("resume")
+def resume_command(
+    app: AppContext, name: Annotated[str, typer.Argument(metavar="ID", help="The source's id.")]
+) -> None:
+    """Poll a source again that was stopped or backs off, now."""
+    from pipeline.cli.service_link import stored
+
+    with stored(app) as store:
+        if not store.resume_feed(name, datetime.now(UTC)):
+            raise NewswireError(f"there is no source {name!r} that is polled; newswire status shows them")
+    typer.echo(f"{name} is polled again, within a minute")
 
 
 def _found(app: AppContext, name: str) -> Feed:

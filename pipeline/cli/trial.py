@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.formats.detect import read
+from pipeline.groups import GroupRules
 from pipeline.model import Entry, Feed, FeedState, Parsed, Response
 from pipeline.plain import safe_line
 from pipeline.settings import Fetch
@@ -32,7 +33,7 @@ async def try_feed(feed: Feed, limits: Fetch) -> Trial:
         max_body_bytes=limits.max_body_bytes,
         max_redirects=limits.max_redirects,
         connections=1,
-        connections_per_host=1,
+        groups=GroupRules(at_once=1),
     )
     began = time.monotonic()
     async with fetcher:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -30,6 +30,9 @@ MIN_DIRECTORY_INTERVAL_S = 1.0
 MAX_INTERVAL_S = 365 * 86400.0
 DIRECTORY_INTERVAL_S = 5.0
 HTTP_INTERVAL_S = 300.0
+
+#: between which a rhythm that is learned is followed
+_BOUNDS_S = {"low": (900.0, 86400.0), "normal": (300.0, 86400.0), "urgent": (60.0, 3600.0)}
 
 _PRIORITIES = {"low": -1, "normal": 0, "urgent": 1}
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -108,9 +111,13 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-def _check_interval(interval: float | None, least: float) -> None:
-    if interval is not None and not least <= interval <= MAX_INTERVAL_S:
-        raise about("interval", f"should be {least:g} s to {MAX_INTERVAL_S / 86400:g} days")
+def _check_intervals(wishes: "_Wishes", least: float) -> None:
+    for name in ("interval", "min_interval", "max_interval"):
+        given = getattr(wishes, name)
+        if given is not None and not least <= given <= MAX_INTERVAL_S:
+            raise about(name, f"should be {least:g} s to {MAX_INTERVAL_S / 86400:g} days")
+    if wishes.min_interval and wishes.max_interval and wishes.min_interval > wishes.max_interval:
+        raise about("min_interval", "is longer than max_interval")
 
 
 HttpUrl = Annotated[str, AfterValidator(_feed_url)]
@@ -127,6 +134,7 @@ Country = Annotated[
     str, BeforeValidator(_upper), _matching("[A-Z]{2}", "a country code of two letters, such as AF")
 ]
 Network = Annotated[str, AfterValidator(_network)]
+RateGroup = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a word, or the name of a host")]
 
 
 class _Basic(Section):
@@ -169,6 +177,9 @@ class _Wishes(Section):
 
     provider: str | None = Field(None, min_length=1)
     interval: Seconds | None = None
+    min_interval: Seconds | None = None
+    max_interval: Seconds | None = None
+    rate_group: RateGroup | None = None
     language: Language | None = None
     default_region: Country | None = None
     priority: Literal["low", "normal", "urgent"] | None = None
@@ -182,7 +193,7 @@ class _Wishes(Section):
 class _Defaults(_Wishes):
     @model_validator(mode="after")
     def _interval_is_for_http(self) -> Self:
-        _check_interval(self.interval, MIN_HTTP_INTERVAL_S)
+        _check_intervals(self, MIN_HTTP_INTERVAL_S)
         return self
 
 
@@ -202,7 +213,10 @@ class Listed(_Wishes):
             raise ValueError('"url" or "directory" is missing')
         if self.url is not None and self.directory is not None:
             raise about("directory", "stands beside url; a source is one or the other")
-        _check_interval(self.interval, MIN_DIRECTORY_INTERVAL_S if self.directory else MIN_HTTP_INTERVAL_S)
+        for name in ("min_interval", "max_interval"):
+            if self.directory and getattr(self, name) is not None:
+                raise about(name, "is for an url: a directory is looked at every `interval`")
+        _check_intervals(self, MIN_DIRECTORY_INTERVAL_S if self.directory else MIN_HTTP_INTERVAL_S)
         return self
 
 
@@ -276,17 +290,13 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
     wishes = {name: getattr(defaults, name) for name in _Wishes.model_fields}
     wishes |= {name: given for name in wishes if (given := getattr(listed, name)) is not None}
     configured = listed.url or listed.directory or ""
-    if listed.directory:
-        interval = listed.interval or DIRECTORY_INTERVAL_S
-    else:
-        interval = wishes["interval"] or HTTP_INTERVAL_S
     return Feed(
         id=listed.id or feed_id(configured),
         kind=SourceKind.DIRECTORY if listed.directory else SourceKind.HTTP,
         url=str(around.config_dir / configured) if listed.directory else configured,
         provider=wishes["provider"] or _host(listed.url),
         trust_provider=listed.trust_provider,
-        interval=timedelta(seconds=interval),
+        **_intervals(listed, wishes),
         language=wishes["language"],
         default_region=wishes["default_region"],
         priority=_PRIORITIES[wishes["priority"] or "normal"],
@@ -297,7 +307,31 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         proxy=wishes["proxy"],
         ca_file=str(around.config_dir / wishes["ca_file"]) if wishes["ca_file"] else None,
         allow_private=wishes["allow_private"] or (),
+        rate_group=wishes["rate_group"],
     )
+
+
+def _intervals(listed: Listed, wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how often a source is polled: at a fixed interval, or by its rhythm between two bounds.
+
+    An interval alone is fixed, and one that a source gives itself is not loosened by bounds that stand under
+    `defaults`, which are for those that give none.
+    """
+    own = listed.interval is not None and not (listed.min_interval or listed.max_interval)
+    fixed = wishes["interval"] and not (wishes["min_interval"] or wishes["max_interval"])
+    if listed.directory:
+        return {"interval": timedelta(seconds=listed.interval or DIRECTORY_INTERVAL_S)}
+    interval = wishes["interval"] or HTTP_INTERVAL_S
+    if own or fixed:
+        return {"interval": timedelta(seconds=interval)}
+    fastest, slowest = _BOUNDS_S[wishes["priority"] or "normal"]
+    fastest = wishes["min_interval"] or min(fastest, wishes["max_interval"] or fastest)
+    slowest = max(wishes["max_interval"] or slowest, fastest)
+    return {
+        "interval": timedelta(seconds=min(max(interval, fastest), slowest)),
+        "fastest": timedelta(seconds=fastest),
+        "slowest": timedelta(seconds=slowest),
+    }
 
 
 def _host(url: str | None) -> str | None:

@@ -79,6 +79,30 @@ _HTML = frozenset(
     }
 )
 _LOOK_AT = 100_000
+#: what a page is, by what stands in it (lower case); the first that fits
+_PAGES = (
+    (
+        "a page that checks for robots (its operators can let us in)",
+        (
+            "cf-chl-",
+            "/cdn-cgi/challenge-platform/",
+            "<title>just a moment...",
+            "<title>attention required! | cloudflare",
+            "_incapsula_resource",
+            "ddos-guard",
+            "<title>ddos protection",
+            "captcha-delivery.com",
+            "g-recaptcha",
+            "h-captcha",
+            "awswafcookiedomainlist",
+            "px-captcha",
+            "sucuri website firewall",
+            "enable javascript and cookies to continue",
+        ),
+    ),
+    ("a page that asks for a login", ('type="password"', "type='password'", "type=password")),
+    ("a page that says the site is being maintained", ("<title>maintenance", "under maintenance")),
+)
 _LINK = re.compile(
     r"<link\b[^<>]*?type\s*=\s*[\"']application/(?:rss|atom|feed)\+(?:xml|json)[\"'][^<>]*>", re.I
 )
@@ -129,7 +153,8 @@ def _read_as_claimed(source: Source) -> Parsed:
 def _refusal(source: Source) -> ParseError:
     """Say what the bytes are instead."""
     if source.root is not None and source.root.name in _HTML:
-        return ParseError(Reason.NOT_A_FEED, f"this is an HTML page, not a feed{_feed_of(source.text)}")
+        kind = _kind_of_page(source.text)
+        return ParseError(Reason.NOT_A_FEED, f"this is {kind}, not a feed{_feed_of(source.text)}")
     if source.root is not None:
         found = f"XML whose root element is <{source.root.name[:60]}>"
     elif source.text.lstrip().startswith("<"):
@@ -139,6 +164,13 @@ def _refusal(source: Source) -> ParseError:
     else:
         found = "no text that we know"
     return ParseError(Reason.UNKNOWN_FORMAT, f"this is {found}; {_EXPECTED}")
+
+
+def _kind_of_page(page: str) -> str:
+    """Tell pages that stand in the way of a feed from the page of a site."""
+    start = page[:_LOOK_AT].lower()
+    found = (kind for kind, signs in _PAGES if any(sign in start for sign in signs))
+    return next(found, "an HTML page")
 
 
 def _feed_of(page: str) -> str:

@@ -19,6 +19,7 @@ from pipeline.errors import ParseError, Reason
 from pipeline.formats import feed_extensions
 from pipeline.formats.finish import finish, title_line
 from pipeline.formats.links import absolute, is_web_url
+from pipeline.formats.pace import pace_of, published_of
 from pipeline.formats.source import Source
 from pipeline.formats.xml_guard import ends_inside_item, find_root, guarded
 from pipeline.formats.xml_html import nitf_body
@@ -93,7 +94,14 @@ def read(source: Source) -> Parsed:
             detail = "an item with neither title, text, link nor guid"
             problems.append(Problem(reason=Reason.EMPTY, detail=detail, where=f"entry {number}"))
     title = title_line(_plain(feed, "title"), repaired=source.repaired)
-    return Parsed(format=kind, title=title, entries=tuple(entries), problems=tuple(problems))
+    return Parsed(
+        format=kind,
+        title=title,
+        entries=tuple(entries),
+        problems=tuple(problems),
+        pace=pace_of(document),
+        published=published_of(entries),
+    )
 
 
 def _start(source: Source) -> int | None:

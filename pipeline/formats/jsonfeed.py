@@ -9,6 +9,7 @@ from pipeline.errors import ParseError, Reason
 from pipeline.formats.finish import finish, title_line
 from pipeline.formats.json_values import WrongValueError, dump, kind, load, text_at, texts_at
 from pipeline.formats.links import absolute
+from pipeline.formats.pace import published_of
 from pipeline.formats.source import Source
 from pipeline.model import Entry, Parsed, Problem
 
@@ -48,6 +49,7 @@ def read(source: Source) -> Parsed:
         title=title_line(_text(feed, "title"), repaired=source.repaired),
         entries=tuple(entries),
         problems=tuple(problems),
+        published=published_of(entries),
     )
 
 

@@ -59,6 +59,12 @@ def _totals(snapshot: Snapshot) -> Iterator[Metric]:
         "When the newest document was stored; 0 before the first.",
         _epoch_s(snapshot.newest_stored_at),
     )
+    if snapshot.heartbeat_lag_s is not None:
+        yield _gauge(
+            "newswire_heartbeat_lag_seconds",
+            "How long the last heartbeat item took from the fetcher to the store, or has been on its way.",
+            snapshot.heartbeat_lag_s,
+        )
     yield _gauge(
         "newswire_queue_up", "1 when Redis answers, 0 when it does not.", snapshot.queue_error is None
     )
@@ -111,6 +117,8 @@ def _feed_conditions(feeds: Sequence[FeedStanding]) -> Iterator[Metric]:
     for condition in FeedCondition:
         family.add_metric([condition], counted[condition])
     yield family
+    quiet = sum(feed.quiet_s is not None for feed in feeds)
+    yield _gauge("newswire_feeds_quiet", "Feeds that bring nothing for longer than is usual for them.", quiet)
 
 
 _FEED_SERIES: Sequence[tuple[str, str, Callable[[FeedStanding], float]]] = (

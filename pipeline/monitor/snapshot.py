@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
-from pipeline.monitor.standing import FeedCondition, FeedStanding, by_trouble, is_late, stand
-from pipeline.monitor.words import count_words
-from pipeline.ports import EntryQueueState, QueueState, QueueView, ReadStore, WorkerState
+from pipeline.monitor.standing import LATE, FeedCondition, FeedStanding, by_trouble, is_late, stand
+from pipeline.monitor.words import count_words, span_words
+from pipeline.ports import EntryQueueState, Heartbeat, QueueState, QueueView, ReadStore, WorkerState
 
 NO_QUEUE = "the queue is not running"
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
@@ -65,6 +65,8 @@ class Snapshot:
     items: int
     quarantined: int
     newest_stored_at: datetime | None
+    #: how long the last heartbeat item took from fetcher to store, or has been on its way; None: none yet
+    heartbeat_lag_s: float | None
     counts: tuple[Count, ...]
     #: why Redis could not be asked; None: it answered
     queue_error: str | None
@@ -95,6 +97,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
     stored = store.snapshot(now)
     side = _ask(queue, now)
     queues = tuple(_queue_standing(entries, side.states.get(entries.queue), now) for entries in stored.queues)
+    lag_s = _lag_s(stored.heartbeat, now)
     feeds = tuple(sorted((stand(report, now) for report in stored.feeds), key=by_trouble))
     return Snapshot(
         taken_at=now,
@@ -105,6 +108,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
         items=stored.items,
         quarantined=stored.quarantined,
         newest_stored_at=stored.newest_stored_at,
+        heartbeat_lag_s=lag_s,
         counts=tuple(
             Count(name=name, label=label, value=value)
             for (name, label), value in sorted(stored.counters.items())
@@ -112,6 +116,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
         queue_error=side.error,
         warnings=(
             *_queue_warnings(queues, side),
+            *_heartbeat_warnings(lag_s),
             *_feed_warnings(feeds, now),
             *_quarantine_warnings(stored.quarantined),
         ),
@@ -169,7 +174,26 @@ def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterat
             yield f"{failed} in the queue {queue.queue}: see `newswire failed list`"
 
 
+def _lag_s(heartbeat: Heartbeat | None, now: datetime) -> float | None:
+    if heartbeat is None:
+        return None
+    saved_at = heartbeat.saved_at
+    arrived = saved_at is not None and saved_at >= heartbeat.sent_at
+    return max(0.0, ((saved_at if arrived and saved_at else now) - heartbeat.sent_at).total_seconds())
+
+
+def _heartbeat_warnings(lag_s: float | None) -> Iterator[str]:
+    if lag_s is not None and lag_s > LATE.total_seconds():
+        yield f"an item takes {span_words(lag_s)} or more from the fetcher to the store (heartbeat)"
+
+
 def _feed_warnings(feeds: Sequence[FeedStanding], now: datetime) -> Iterator[str]:
+    stopped = sum(feed.condition is FeedCondition.STOPPED for feed in feeds)
+    if stopped:
+        yield f"{count_words(stopped, 'feed')} stopped, gone for good as the server says: remove or resume"
+    quiet = sum(feed.quiet_s is not None for feed in feeds)
+    if quiet:
+        yield f"{count_words(quiet, 'feed')} unusually quiet"
     failing = sum(feed.condition is FeedCondition.BACKING_OFF for feed in feeds)
     if failing:
         yield f"{count_words(failing, 'feed')} backing off, of {len(feeds)}"

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pipeline.model import SourceKind
-from pipeline.monitor.words import moment_words, reason_words
+from pipeline.model import FeedState, SourceKind
+from pipeline.monitor.words import moment_words, reason_words, span_words
 from pipeline.ports import FeedReport
+from pipeline.rhythm import quiet_for
 
 #: a feed this late says that nobody polls; less is an ordinary wait for its turn
 LATE = timedelta(minutes=2)
@@ -15,6 +16,7 @@ LATE = timedelta(minutes=2)
 class FeedCondition(StrEnum):
     """What a feed is like now, worst first: the order of the table and a metric's label."""
 
+    STOPPED = "stopped"
     BACKING_OFF = "backing_off"
     NEVER_POLLED = "never_polled"
     OK = "ok"
@@ -46,6 +48,10 @@ class FeedStanding:
     next_poll_at: datetime | None
     #: in words; None after a success
     last_error: str | None
+    #: how long it has brought nothing, if that is unusual for it; None: it is as ever, or not known yet
+    quiet_s: float | None = None
+    #: usual time between two of its entries; None: not known yet
+    usual_gap_s: float | None = None
 
 
 def stand(report: FeedReport, now: datetime) -> FeedStanding:
@@ -53,14 +59,16 @@ def stand(report: FeedReport, now: datetime) -> FeedStanding:
     state = report.state
     condition = _condition(report)
     error = reason_words(state.last_reason, state.last_detail) if state.failures else None
-    polled = condition not in {FeedCondition.INACTIVE, FeedCondition.IMPORTED}
+    polled = condition not in {FeedCondition.INACTIVE, FeedCondition.IMPORTED, FeedCondition.STOPPED}
+    quiet = quiet_for(state, now) if polled else None
+    usual = state.learned.gap
     return FeedStanding(
         id=report.id,
         kind=report.kind,
         url=report.url,
         provider=report.provider,
         condition=condition,
-        state=_words(condition, state.next_poll_at, error, now),
+        state=_words(condition, state, error, now) + _quiet_words(quiet, usual),
         failures=state.failures,
         documents=report.documents,
         last_polled_at=state.last_polled_at,
@@ -68,6 +76,8 @@ def stand(report: FeedReport, now: datetime) -> FeedStanding:
         last_new_at=state.last_new_at,
         next_poll_at=state.next_poll_at if polled else None,
         last_error=error,
+        quiet_s=quiet.total_seconds() if quiet else None,
+        usual_gap_s=usual.total_seconds() if usual is not None else None,
     )
 
 
@@ -86,6 +96,8 @@ def _condition(report: FeedReport) -> FeedCondition:
         return FeedCondition.IMPORTED
     if not report.active:
         return FeedCondition.INACTIVE
+    if report.state.stopped_at is not None:
+        return FeedCondition.STOPPED
     if report.state.failures:
         return FeedCondition.BACKING_OFF
     if report.state.last_polled_at is None:
@@ -93,9 +105,12 @@ def _condition(report: FeedReport) -> FeedCondition:
     return FeedCondition.NOT_MODIFIED if report.state.last_status == 304 else FeedCondition.OK
 
 
-def _words(condition: FeedCondition, next_poll_at: datetime, error: str | None, now: datetime) -> str:
+def _words(condition: FeedCondition, state: FeedState, error: str | None, now: datetime) -> str:
     if condition is FeedCondition.BACKING_OFF:
-        return f"backing off until {moment_words(next_poll_at, now)}: {error}"
+        return f"backing off until {moment_words(state.next_poll_at, now)}: {error}"
+    if condition is FeedCondition.STOPPED:
+        since = moment_words(state.stopped_at or now, now)
+        return f"stopped since {since}: {error} (newswire feeds resume {state.feed_id})"
     return {
         FeedCondition.NEVER_POLLED: "never polled yet",
         FeedCondition.OK: "ok",
@@ -103,3 +118,11 @@ def _words(condition: FeedCondition, next_poll_at: datetime, error: str | None, 
         FeedCondition.IMPORTED: "imported by hand",
         FeedCondition.INACTIVE: "not polled: disabled or no longer configured",
     }[condition]
+
+
+def _quiet_words(quiet: timedelta | None, usual: timedelta | None) -> str:
+    if quiet is None or usual is None:
+        return ""
+    return (
+        f"; quiet for {span_words(quiet.total_seconds())}, usually every {span_words(usual.total_seconds())}"
+    )

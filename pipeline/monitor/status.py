@@ -15,6 +15,7 @@ from pipeline.plain import safe_line
 from pipeline.ports import WorkerState
 
 _STYLES = {
+    FeedCondition.STOPPED: "red",
     FeedCondition.BACKING_OFF: "red",
     FeedCondition.NEVER_POLLED: "yellow",
     FeedCondition.OK: "green",
@@ -38,8 +39,14 @@ def _headline(snapshot: Snapshot) -> Text:
     return Text(
         f"{count_words(snapshot.documents, 'document')} of {count_words(snapshot.items, 'item')}, "
         f"newest {ago_words(snapshot.newest_stored_at, snapshot.taken_at)}, "
-        f"{snapshot.quarantined} in quarantine   ({moment_words(snapshot.taken_at, snapshot.taken_at)})"
+        f"{snapshot.quarantined} in quarantine"
+        f"{_heartbeat(snapshot.heartbeat_lag_s)}"
+        f"   ({moment_words(snapshot.taken_at, snapshot.taken_at)})"
     )
+
+
+def _heartbeat(lag_s: float | None) -> str:
+    return "" if lag_s is None else f", heartbeat {span_words(lag_s)}"
 
 
 def _queues(queues: Sequence[QueueStanding]) -> Table:

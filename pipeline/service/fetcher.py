@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pipeline.clock import SystemClock
 from pipeline.errors import ConfigError
 from pipeline.feeds_file import FeedsFile
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.groups import GroupRules
+from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
 from pipeline.logs import get_logger, hide_also
 from pipeline.model import Feed
 from pipeline.parsing import ParsePool
@@ -51,13 +52,18 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
         timeout_s=settings.fetch.parse_timeout_s,
         memory_bytes=settings.fetch.parse_memory_bytes,
     )
+    groups = GroupRules(
+        at_once=settings.fetch.connections_per_host,
+        spacing_s=settings.fetch.spacing_s,
+        by_domain=settings.fetch.rate_group == "domain",
+    )
     fetcher = HttpFetcher(
         user_agent=user_agent(settings.fetch.contact),
         timeout_s=settings.fetch.timeout_s,
         max_body_bytes=settings.fetch.max_body_bytes,
         max_redirects=settings.fetch.max_redirects,
         connections=settings.fetch.connections,
-        connections_per_host=settings.fetch.connections_per_host,
+        groups=groups,
     )
     try:
         async with fetcher:
@@ -73,8 +79,10 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
             loop = IngestLoop(
                 edge,
                 owner=f"{socket.gethostname()}:{os.getpid()}",
-                most_polls=settings.fetch.connections,
+                most_polls=POLLS_PER_CONNECTION * settings.fetch.connections,
                 high_water=settings.fetch.high_water,
+                groups=groups,
+                heartbeat_s=settings.fetch.heartbeat_s,
             )
             _take_up(loop, file.reload())
             await _until_stopped(loop, file)

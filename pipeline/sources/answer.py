@@ -1,4 +1,4 @@
-"""What a server's answer means: its status in words, Retry-After, validators. Pure."""
+"""What a server's answer means: its status in words, Retry-After, freshness, validators. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -10,8 +10,11 @@ from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 #: no server makes us wait longer
-MAX_RETRY_AFTER = timedelta(hours=24)
+MAX_WAIT = timedelta(hours=24)
 
+_NUMBER = re.compile(r"[0-9]+")
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]+)")
+_ALWAYS_ASK = re.compile(r"(?:^|[\s,])no-(?:cache|store)(?![\w=-])")
 #: bytes that no header may hold (RFC 9110 §5.5); such a validator could not be sent back
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -58,14 +61,41 @@ def retry_after(headers: RawHeaders, now: datetime) -> timedelta | None:
     value = text_header(headers, b"retry-after")
     if value is None:
         return None
-    if re.fullmatch(r"[0-9]+", value):
-        # Python refuses to read numbers of thousands of digits.
-        wait = MAX_RETRY_AFTER if len(value) > 18 else timedelta(seconds=min(int(value), 10**9))
+    if _NUMBER.fullmatch(value):
+        wait = _seconds(value)
     elif until := _date(value):
         wait = until - (_date(text_header(headers, b"date")) or now)
     else:
         return None
-    return min(wait, MAX_RETRY_AFTER) if wait > timedelta() else None
+    return min(wait, MAX_WAIT) if wait > timedelta() else None
+
+
+def fresh_for(headers: RawHeaders, now: datetime) -> timedelta | None:
+    """Read how long the answer stays fresh: Cache-Control, else Expires by the server's Date; less its Age.
+
+    Returns:
+        Zero where we are told to ask each time, None where nothing is said in a form we know.
+
+    Source: RFC 9111 §4.2 and §5.2.2, for a cache of our own: s-maxage is not meant for it.
+    """
+    said = ",".join(v.decode("latin-1") for k, v in headers if k.lower() == b"cache-control").lower()
+    if _ALWAYS_ASK.search(said):
+        return timedelta()
+    if found := _MAX_AGE.search(said):
+        lasts = _seconds(found[1])
+    elif (expires := text_header(headers, b"expires")) is not None:
+        until = _date(expires)  # what is no date, "0" before all, means it has expired
+        lasts = until - (_date(text_header(headers, b"date")) or now) if until else timedelta()
+    else:
+        return None
+    age = text_header(headers, b"age") or ""
+    lasts -= _seconds(age) if _NUMBER.fullmatch(age) else timedelta()
+    return min(max(lasts, timedelta()), MAX_WAIT)
+
+
+def _seconds(digits: str) -> timedelta:
+    # Python refuses to read numbers of thousands of digits.
+    return timedelta(seconds=min(int(digits), 10**9)) if len(digits) <= 18 else MAX_WAIT
 
 
 def failure(status: int, wait: timedelta | None, *, note: str = "") -> FetchError:

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +23,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from pipeline.errors import FetchRefused, Reason
+from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, Response
 from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, blocked, literal
@@ -32,6 +33,9 @@ from pipeline.sources.session import DaemonResolver, blocked_error, in_our_words
 
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PERMANENT = (301, 308)
+#: groups whose last request is remembered before those are forgotten whose time has passed
+_REMEMBERED = 10_000
 
 
 def user_agent(contact: str | None) -> str:
@@ -50,7 +54,7 @@ class HttpFetcher:
         max_body_bytes: For the body, as sent and decoded.
         max_redirects: Redirects followed.
         connections: Requests at once.
-        connections_per_host: Requests at once to one host.
+        groups: Which requests share limits, and which.
         resolver: Looks up names; the system's unless a test knows better.
     """
 
@@ -62,14 +66,15 @@ class HttpFetcher:
         max_body_bytes: int,
         max_redirects: int,
         connections: int,
-        connections_per_host: int,
+        groups: GroupRules,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._timeout_s = timeout_s
         self._max_body_bytes = max_body_bytes
         self._max_redirects = max_redirects
-        self._gate = _Gate(connections, connections_per_host)
+        self._groups = groups
+        self._gate = _Gate(connections, groups)
         self._resolver = resolver or DaemonResolver()
         self._sessions: dict[tuple[frozenset[str], str | None], aiohttp.ClientSession] = {}
 
@@ -88,10 +93,16 @@ class HttpFetcher:
     async def fetch(self, feed: Feed, state: FeedState) -> Response:
         """See ports.Fetcher."""
         request = first_request(feed, state, self._user_agent)
+        group = self._groups.of_feed(feed)
+        if (move := state.learned.move) and move.in_use:
+            # What has been learned is a redirect that need not be asked for, with all that goes for one.
+            request = redirected(request, feed, state, move.to, self._user_agent)
+            group = self._groups.of_url(str(request.url))
         left_s = self._timeout_s
-        seen = {request.url}
+        seen, permanent, last_group = {request.url}, True, ""
+        moved_to: str | None = None
         for _ in range(self._max_redirects + 1):
-            async with self._gate.through(request.host):
+            async with self._gate.through(group, spaced=group != last_group):
                 clock = asyncio.get_running_loop().time
                 began = clock()
                 with in_our_words(request.host, self._timeout_s):
@@ -99,13 +110,16 @@ class HttpFetcher:
                         outcome = await self._ask(request, feed, state)
                 left_s -= clock() - began
             if isinstance(outcome, Response):
-                return outcome
+                return replace(outcome, moved_to=_learnable(moved_to, feed)) if moved_to else outcome
             request = redirected(request, feed, state, outcome.location, self._user_agent)
             if request.url in seen:
                 raise FetchRefused(
                     Reason.REDIRECTS, "the server redirects in a circle", status=outcome.status
                 )
             seen.add(request.url)
+            permanent = permanent and outcome.status in _PERMANENT
+            moved_to = str(request.url) if permanent else moved_to
+            last_group, group = group, self._groups.of_url(str(request.url))
         raise FetchRefused(Reason.REDIRECTS, f"the server redirects more than {self._max_redirects} times")
 
     async def _ask(self, request: Request, feed: Feed, state: FeedState) -> "Response | _Moved":
@@ -136,6 +150,7 @@ class HttpFetcher:
                 etag=etag,
                 last_modified=last_modified,
                 retry_after=wait,
+                fresh_for=answer.fresh_for(reply.raw_headers, now),
                 received_at=now,
             )
 
@@ -167,21 +182,48 @@ class _Moved:
 
 
 class _Gate:
-    """Lets so many through at once, in all and for each host; forgets hosts that nobody asks for."""
+    """Lets so many through at once, in all and for each group; forgets groups that nobody asks for.
 
-    def __init__(self, total: int, per_host: int) -> None:
+    The schedule already gives each group its turns. This is for those whom a redirect leads to another group.
+    """
+
+    def __init__(self, total: int, rules: GroupRules) -> None:
         self._all = asyncio.Semaphore(total)
-        self._per_host = per_host
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._rules = rules
+        self._room: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        #: when a group may be asked again, for those that have to wait for it
+        self._free_at: dict[str, float] = {}
 
     @asynccontextmanager
-    async def through(self, host: str) -> AsyncIterator[None]:
-        """Wait for the host first: who waits for a slow host must not hold a place of the others."""
-        own = self._hosts.get(host)
+    async def through(self, group: str, *, spaced: bool) -> AsyncIterator[None]:
+        """Wait for the group first: who waits for a slow one must not hold a place of the others.
+
+        Args:
+            group: Where the request goes.
+            spaced: It keeps its distance from the one before; not so the next step of a redirect.
+        """
+        own = self._room.get(group)
         if own is None:
-            own = self._hosts[host] = asyncio.Semaphore(self._per_host)
-        async with own, self._all:
-            yield
+            own = self._room[group] = asyncio.Semaphore(self._rules.at_once)
+        async with own:
+            if spaced and (spacing_s := self._rules.spacing_of(group)):
+                await self._space(group, spacing_s)
+            async with self._all:
+                yield
+
+    async def _space(self, group: str, spacing_s: float) -> None:
+        now = asyncio.get_running_loop().time()
+        if len(self._free_at) > _REMEMBERED:
+            self._free_at = {name: at for name, at in self._free_at.items() if at > now}
+        at = max(now, self._free_at.get(group, now))
+        self._free_at[group] = at + spacing_s
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+def _learnable(moved_to: str, feed: Feed) -> str | None:
+    """Say whether a new address may be kept: not where it may hold a secret, or is good for one time only."""
+    return None if feed.auth and feed.auth.kind == "query" else moved_to
 
 
 def _networks(feed: Feed) -> Sequence[Network]:

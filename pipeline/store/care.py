@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Delete, Select, delete, exists, func, select,
 
 from pipeline.store.among import among
 from pipeline.store.database import Part
+from pipeline.store.heartbeat import open_heartbeat
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import (
     change,
@@ -120,7 +121,7 @@ def _count_faults(connection: Connection) -> Sequence[str]:
     open_ = sum(
         connection.execute(select(func.count()).select_from(entry).where(state)).scalar_one()
         for state in (IS_PENDING, IS_WORKING)
-    )
+    ) - (open_heartbeat(connection) is not None)
     shown = quarantine.c.entry_id.is_not(None)
     held = connection.execute(select(func.count()).select_from(quarantine).where(shown)).scalar_one()
     became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_

@@ -20,10 +20,10 @@ from sqlalchemy import (
     update,
 )
 
-from pipeline.codec import to_json
-from pipeline.errors import Reason
+from pipeline.codec import from_json, to_json
+from pipeline.errors import Reason, StoreError
 from pipeline.identity import digest
-from pipeline.model import Feed, FeedState, QueueName, SourceKind
+from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
 from pipeline.store.among import among
 from pipeline.store.database import Part, execute_many
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
@@ -36,10 +36,21 @@ _STATE = [
     feed.c[name]
     for name in (
         "id", "epoch", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
-        "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail",
+        "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail", "stopped_at",
+        "learned",
     )
 ]  # fmt: skip
 _INSERT = insert(feed)
+#: wishes, and what of the state a change of them may touch
+_KNOWN = select(
+    *(
+        feed.c[name]
+        for name in (
+            "id", "kind", "url", "url_key", "provider", "trust_provider", "language", "default_region",
+            "tags", "interval_s", "wishes", "active", "epoch", "failures", "next_poll_at", "learned",
+        )
+    )
+)  # fmt: skip
 _RETIRE = update(feed).where(among(feed.c.id)).values(active=False)
 _OPEN_AMONG = (
     select(func.count())
@@ -63,7 +74,39 @@ _DONE_AMONG = (
 )
 _UPDATE = update(feed).where(feed.c.id == bindparam("feed"))
 #: what a feed forgets when its URL changes; a poll of the old URL that still runs is refused by its epoch
-_FORGOTTEN = {"etag": None, "last_modified": None, "body_hash": None, "failures": 0, "lease_until": None}
+_FORGOTTEN = {
+    "etag": None,
+    "last_modified": None,
+    "body_hash": None,
+    "failures": 0,
+    "lease_until": None,
+    "stopped_at": None,
+    "learned": None,
+}
+_IS_POLLED = feed.c.active & feed.c.stopped_at.is_(None)
+_IS_FREE = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= bindparam("now"))
+_DUE = (
+    select(feed.c.interval_s, *_STATE)
+    .where(_IS_POLLED, feed.c.next_poll_at <= bindparam("now"), _IS_FREE)
+    .order_by(feed.c.next_poll_at)
+    .limit(bindparam("most"))
+)
+_DUE_AMONG = _DUE.where(among(feed.c.id))
+_DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
+_ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
+_DUE_OF = _ALL_DUE.where(among(feed.c.id))
+_PUT_OFF = (
+    update(feed)
+    .where(feed.c.id == bindparam("feed"), feed.c.lease_until.is_(None))
+    .values(next_poll_at=bindparam("at"))
+)
+_RESUME = (
+    update(feed)
+    .where(feed.c.id == bindparam("feed"), feed.c.active)
+    .values(stopped_at=None, failures=0, next_poll_at=bindparam("at"))
+)
+#: a poll that is never heard of again counts as one more wait like the last one, up to this
+_LONGEST_PROVISION = timedelta(hours=1)
 
 
 class Feeds(Part):
@@ -71,9 +114,9 @@ class Feeds(Part):
 
     def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """See ports.FeedStore."""
+        wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
-            known = {row["id"]: row for row in connection.execute(select(feed)).mappings()}
-            wished = [_wishes(each) for each in feeds]
+            known = {row["id"]: row for row in connection.execute(_KNOWN).mappings()}
             new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
             kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
             execute_many(connection, _INSERT, new)
@@ -81,19 +124,24 @@ class Feeds(Part):
             gone = known.keys() - {each.id for each in feeds} - {IMPORT_FEED.id}
             connection.execute(_RETIRE, {"values": gone})
 
-    def claim_due(self, now: datetime, limit: int, owner: str, lease: timedelta) -> Sequence[FeedState]:
+    def claim_due(
+        self,
+        now: datetime,
+        limit: int,
+        owner: str,
+        lease: timedelta,
+        only: Sequence[str] | None = None,
+    ) -> Sequence[FeedState]:
         """See ports.FeedStore."""
-        free = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= now)
-        due = (
-            select(feed.c.interval_s, *_STATE)
-            .where(feed.c.active, feed.c.next_poll_at <= now, free)
-            .order_by(feed.c.next_poll_at)
-            .limit(limit)
-        )
-        with self._database.write() as connection:
+        asked: dict[str, Any] = {"now": now, "most": limit}
+        statement = _DUE if only is None else _DUE_AMONG
+        if only is not None:
+            asked["values"] = only
+        # A claim that a power cut takes back is a feed that is due: nothing is lost.
+        with self._database.write(lasting=False) as connection:
             claimed = [
-                {**row, "epoch": row["epoch"] + 1, "next_poll_at": now + timedelta(seconds=row["interval_s"])}
-                for row in connection.execute(due).mappings()
+                {**row, "epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)}
+                for row in connection.execute(statement, asked).mappings()
             ]
             leases = [
                 {
@@ -108,13 +156,31 @@ class Feeds(Part):
             execute_many(connection, _UPDATE, leases)
         return [feed_state(row) for row in claimed]
 
+    def due_at(
+        self, only: Sequence[str] | None = None, *, before: datetime | None = None
+    ) -> Mapping[str, datetime]:
+        """See ports.FeedStore."""
+        statement = _ALL_DUE if only is None else _DUE_OF
+        statement = statement if before is None else statement.where(feed.c.next_poll_at < before)
+        with self._database.read() as connection:
+            rows = connection.execute(statement, {"values": only} if only is not None else {})
+            return {row[0]: row[1] for row in rows}
+
+    def put_off(self, until: Mapping[str, datetime]) -> None:
+        """See ports.FeedStore."""
+        with self._database.write() as connection:
+            execute_many(connection, _PUT_OFF, [{"feed": feed_id, "at": at} for feed_id, at in until.items()])
+
+    def resume_feed(self, feed_id: str, now: datetime) -> bool:
+        """See ports.FeedStore."""
+        with self._database.write() as connection:
+            return connection.execute(_RESUME, {"feed": feed_id, "at": now}).rowcount > 0
+
     def next_due_at(self) -> datetime | None:
         """See ports.FeedStore."""
-        leased = feed.c.lease_until > feed.c.next_poll_at
-        due_at = case((leased, feed.c.lease_until), else_=feed.c.next_poll_at)
         with self._database.read() as connection:
             found: datetime | None = connection.execute(
-                select(func.min(due_at)).where(feed.c.active)
+                select(func.min(_DUE_AT)).where(_IS_POLLED)
             ).scalar_one()
         return found
 
@@ -165,13 +231,32 @@ def feed_state(row: Mapping[Any, Any]) -> FeedState:
         last_status=row["last_status"],
         last_reason=None if reason is None else Reason(reason),
         last_detail=row["last_detail"],
+        stopped_at=row["stopped_at"],
+        learned=_learned(row["learned"]),
     )
 
 
-def ensure_import_feed(connection: Connection, now: datetime) -> None:
-    """Make the reserved feed of imports, where it is not there yet."""
-    if not connection.execute(select(feed.c.id).where(feed.c.id == IMPORT_FEED.id)).first():
-        connection.execute(insert(feed), {**_wishes(IMPORT_FEED), "active": False, "next_poll_at": now})
+def _learned(text: str | None) -> Learned:
+    """Read what was learned; what cannot be read, as of another release, is learned again."""
+    if text is None:
+        return Learned()
+    try:
+        return from_json(text, Learned)
+    except StoreError:
+        return Learned()
+
+
+def _provision(row: Mapping[Any, Any]) -> timedelta:
+    """Say when to try again if this poll is never heard of."""
+    interval = timedelta(seconds=row["interval_s"])
+    waited: timedelta = row["next_poll_at"] - (row["last_polled_at"] or row["next_poll_at"])
+    return max(interval, min(waited, _LONGEST_PROVISION))
+
+
+def ensure_feed(connection: Connection, reserved: Feed, now: datetime) -> None:
+    """Make a reserved feed, that nobody polls, where it is not there yet."""
+    if not connection.execute(select(feed.c.id).where(feed.c.id == reserved.id)).first():
+        connection.execute(insert(feed), {**_wishes(reserved), "active": False, "next_poll_at": now})
 
 
 def _wishes(each: Feed) -> dict[str, Any]:
@@ -201,6 +286,8 @@ def _request_key(each: Feed) -> str:
 
 def _shown(url: str) -> str:
     """Take user and password out of a URL."""
+    if "@" not in url:
+        return url
     try:
         parts = urlsplit(url)
     except ValueError:  # such as an address in brackets that is none
@@ -218,11 +305,12 @@ def _take_over(
         values = {name: value for name, value in new.items() if name != "id"}
         if old["url_key"] != new["url_key"]:
             values |= _FORGOTTEN | {"epoch": old["epoch"] + 1, "next_poll_at": now}
-        elif old["wishes"] != new["wishes"] and old["failures"]:
+        elif old["failures"] and (old["wishes"] != new["wishes"] or old["active"] < new["active"]):
             # Whoever mends a source does not want to wait for the end of its back-off.
-            values |= {"failures": 0, "next_poll_at": now}
+            values |= {"failures": 0, "next_poll_at": now, "stopped_at": None}
         elif new["interval_s"] < old["interval_s"] and not old["failures"]:
             # Who shortens the interval from a day to a minute does not want to wait for the day to end.
             soon = now + timedelta(seconds=new["interval_s"])
-            values["next_poll_at"] = min(old["next_poll_at"], soon)
+            asked = _learned(old["learned"]).not_before or soon
+            values["next_poll_at"] = min(old["next_poll_at"], max(soon, asked))
         connection.execute(update(feed).where(feed.c.id == new["id"]).values(values))

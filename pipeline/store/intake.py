@@ -15,7 +15,7 @@ from pipeline.ports import EntryRef, Poll, TakenIn
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, Rows, execute_many
-from pipeline.store.feeds import IMPORT_FEED, ensure_import_feed
+from pipeline.store.feeds import IMPORT_FEED, ensure_feed
 from pipeline.store.states import EntryState
 from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
 
@@ -30,11 +30,7 @@ _INSERT_PROBLEM = insert(quarantine)
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
-_LET_GO = (
-    update(feed)
-    .where(feed.c.id == bindparam("feed"), feed.c.epoch == bindparam("claimed_epoch"))
-    .values(lease_until=None, lease_owner=None)
-)
+_FREE = {"lease_until": None, "lease_owner": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ def _copies(polls: Sequence[Poll]) -> dict[int, _Copy]:
 def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> list[bool]:
     """Say which polls may be written: their feed is known, and their claim is still the last one."""
     if any(each.feed_id == IMPORT_FEED.id for each in polls):
-        ensure_import_feed(connection, now)
+        ensure_feed(connection, IMPORT_FEED, now)
     ids = {each.feed_id for each in polls}
     rows = connection.execute(_EPOCHS, {"values": ids})
     epochs = {row.id: row.epoch for row in rows}
@@ -264,16 +260,17 @@ def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> 
 def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
     """Write the log of polls and the feeds' states, and let go of their leases."""
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
-    states = [_state_row(each) for each, _ in done if each.state is not None]
-    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
-    leases = [
-        {"feed": each.feed_id, "claimed_epoch": each.epoch} for each, _ in done if each.state is not None
+    # Only who claimed a feed lets go of it.
+    states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
+    claims = [
+        _state_row(each) | _FREE for each, _ in done if each.state is not None and each.epoch is not None
     ]
+    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     logged = [_poll_row(each, taken) for each, taken in done]
     execute_many(connection, _INSERT_POLL, logged)
     execute_many(connection, _SAVE_STATE, states)
+    execute_many(connection, _SAVE_STATE, claims)
     execute_many(connection, _NEW_AT, new_at)
-    execute_many(connection, _LET_GO, leases)
 
 
 def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:
@@ -307,6 +304,8 @@ def _state_row(each: Poll) -> dict[str, Any]:
         "last_status": state.last_status,
         "last_reason": state.last_reason,
         "last_detail": state.last_detail,
+        "stopped_at": state.stopped_at,
+        "learned": to_json(state.learned).decode(),
     }
 
 

@@ -10,7 +10,8 @@ from pipeline.model import QueueName, SourceKind
 from pipeline.ports import EntryQueueState, FeedReport, StoreSnapshot
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
-from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING
+from pipeline.store.heartbeat import HEARTBEAT_FEED, last_heartbeat, open_heartbeat
+from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING, EntryState
 from pipeline.store.tables import counter, document, enrichment, entry, feed, pace, quarantine
 
 _WAITING = (
@@ -37,6 +38,7 @@ _DONE = (
     .where(pace.c.second > bindparam("since"), pace.c.second <= bindparam("until"))
     .group_by(pace.c.queue)
 )
+_FEEDS = select(feed).where(feed.c.id != HEARTBEAT_FEED.id).order_by(feed.c.id)
 _NEWEST = select(document.c.stored_at).order_by(document.c.seq.desc()).limit(1)
 
 
@@ -50,12 +52,13 @@ class Snapshots(Part):
             queues = _queues(connection, now)
             return StoreSnapshot(
                 queues=queues,
-                feeds=tuple(_report(row) for row in connection.execute(select(feed).order_by(feed.c.id))),
+                feeds=tuple(_report(row) for row in connection.execute(_FEEDS)),
                 documents=counters.get(("stored", ""), 0) - counters.get(("erased", ""), 0),
                 items=counters.get(("items", ""), 0),
                 quarantined=sum(each.quarantined for each in queues),
                 newest_stored_at=connection.execute(_NEWEST).scalar_one_or_none(),
                 counters=counters,
+                heartbeat=last_heartbeat(connection),
             )
 
 
@@ -64,17 +67,22 @@ def _queues(connection: Connection, now: datetime) -> tuple[EntryQueueState, ...
     waiting = {row.queue: row for each in (_WAITING, _UNENRICHED) for row in connection.execute(each)}
     in_flight = {**_numbers(connection.execute(_IN_FLIGHT)), **_numbers(connection.execute(_ENRICHING))}
     quarantined = _numbers(connection.execute(_QUARANTINED))
+    beat = open_heartbeat(connection)
     done = _numbers(connection.execute(_DONE, {"since": second - 60, "until": second}))
     return tuple(
         EntryQueueState(
             queue=queue,
-            waiting=waiting[queue].number if queue in waiting else 0,
-            oldest_received_at=waiting[queue].oldest if queue in waiting else None,
-            in_flight=in_flight.get(queue, 0),
+            waiting=number,
+            oldest_received_at=waiting[queue].oldest if number else None,
+            in_flight=in_flight.get(queue, 0) - (beat is EntryState.WORKING and queue is QueueName.WIRE),
             quarantined=quarantined.get(queue, 0),
             done_last_minute=done.get(queue, 0),
         )
         for queue in QueueName
+        for number in [
+            (waiting[queue].number if queue in waiting else 0)
+            - (beat is EntryState.PENDING and queue is QueueName.WIRE)
+        ]
     )
 
 

@@ -28,5 +28,6 @@ class EnrichState(StrEnum):
 # Literals, not parameters: a database uses a partial index only where it sees that the condition is the same.
 IS_PENDING = entry.c.state == literal_column("'pending'")
 IS_WORKING = entry.c.state == literal_column("'working'")
+IS_OPEN = IS_PENDING | IS_WORKING
 IS_UNENRICHED = enrichment.c.state == literal_column("'pending'")
 IS_ENRICHING = enrichment.c.state == literal_column("'working'")

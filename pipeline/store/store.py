@@ -6,6 +6,7 @@ from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
 from pipeline.store.feeds import Feeds
+from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
@@ -15,7 +16,19 @@ from pipeline.store.work import Work
 
 
 class SqlStore(
-    Feeds, Intake, Work, Chains, Enriching, Unfinished, Copies, Read, Snapshots, Quarantine, Erase, Care
+    Feeds,
+    Heartbeats,
+    Intake,
+    Work,
+    Chains,
+    Enriching,
+    Unfinished,
+    Copies,
+    Read,
+    Snapshots,
+    Quarantine,
+    Erase,
+    Care,
 ):
     """ports.Store over a SQL database.
 

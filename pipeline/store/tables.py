@@ -116,6 +116,8 @@ feed = Table(
     Column("last_status", Integer),
     Column("last_reason", String(40)),
     Column("last_detail", FreeText),
+    Column("stopped_at", UtcTime),  # not polled since: gone for good
+    Column("learned", Text),  # JSON of model.Learned; may be lost
 )
 Index(
     "feed_due",

@@ -15,6 +15,7 @@ from pipeline.store.among import among
 from pipeline.store.counters import add_counts
 from pipeline.store.database import Database, Part, ReadRow, Rows, execute_many
 from pipeline.store.documents import NewDocument, known_documents, store_documents, terms_of
+from pipeline.store.heartbeat import HEARTBEAT_FEED, note_saved
 from pipeline.store.quarantining import Verdict, quarantine_entries
 from pipeline.store.states import IS_WORKING, EntryState
 from pipeline.store.tables import entry, entry_payload, feed, pace, raw, sighting
@@ -108,6 +109,11 @@ class Work(Part):
         asked = {each.entry_id for each in processed} | {each.entry_id for each in refusals}
         with self._database.write() as connection:
             held = _held(connection, token)
+            beats = [
+                each.id for each in held.values() if each.feed_id == HEARTBEAT_FEED.id and each.id in asked
+            ]
+            note_saved(self._database, connection, beats, now)
+            held = {entry_id: row for entry_id, row in held.items() if entry_id not in beats}
             done = {each.entry_id: each for each in processed if each.entry_id in held}
             mine = _without_lost(processed, list(done.values()))
             refused = {r.entry_id: r for r in refusals if r.entry_id in held and r.entry_id not in done}
@@ -135,7 +141,7 @@ class Work(Part):
             stored=tuple(each.processed.document.id for each in new),
             repeated=len(mine) - len(new),
             refused=len(refused),
-            lost=len(asked) - len(mine) - len(refused),
+            lost=len(asked) - len(mine) - len(refused) - len(beats),
         )
 
 

@@ -26,7 +26,7 @@ DOCUMENTS_A_PAGE = 25
 FEEDS_A_PAGE = 200
 
 #: conditions that somebody should look at
-TROUBLE = (FeedCondition.BACKING_OFF, FeedCondition.NEVER_POLLED)
+TROUBLE = (FeedCondition.STOPPED, FeedCondition.BACKING_OFF, FeedCondition.NEVER_POLLED)
 
 #: off: a page that does not change while it is read
 Live = Annotated[str, Query(pattern="^(on|off)$")]

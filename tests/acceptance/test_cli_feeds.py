@@ -5,11 +5,16 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from pipeline.model import Feed, FeedState, SourceKind
+from pipeline.ports import Poll
+from pipeline.store.open import open_store
 from running import NEWSWIRE
 
 FEEDS = """\
@@ -196,3 +201,20 @@ def test_a_directory_is_looked_into(config: Path) -> None:
     done = newswire("feeds", "test", "inbox", config=config)
     assert done.returncode == 0
     assert "files      1" in done.stdout
+
+
+def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    now = datetime.now(UTC)
+    feed = Feed(id="agency", kind=SourceKind.HTTP, url="https://wire.example/rss")
+    with closing(open_store(None, data)) as store:
+        store.sync_feeds([feed], now)
+        state = FeedState(feed_id="agency", next_poll_at=now, stopped_at=now, failures=2)
+        store.take_in([Poll(feed_id="agency", epoch=None, polled_at=now, duration_s=0, state=state)], now)
+        assert store.due_at() == {}
+    resumed = newswire("feeds", "resume", "agency", "--data", str(data), config=config)
+    assert (resumed.returncode, resumed.stdout) == (0, "agency is polled again, within a minute\n")
+    unknown = newswire("feeds", "resume", "nobody", "--data", str(data), config=config)
+    assert unknown.returncode == 1
+    with closing(open_store(None, data)) as store:
+        assert set(store.due_at()) == {"agency"}

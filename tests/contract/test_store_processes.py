@@ -135,7 +135,7 @@ def test_two_reconcilers_never_choose_the_same_entry(store: Store, store_url: st
     assert sorted(chosen) == ids
 
 
-def test_two_fetchers_never_claim_the_same_feed(store: Store, store_url: str) -> None:
+def test_f07_two_fetchers_never_claim_the_same_feed(store: Store, store_url: str) -> None:
     from store_builders import feed
 
     store.sync_feeds([feed(str(number)) for number in range(200)], NOON)

@@ -141,7 +141,7 @@ async def test_two_feeds_on_one_directory_both_get_its_files(reader: DirectoryRe
     assert await names(reader, feed) == await names(reader, other) == ["a.txt"]
 
 
-async def test_a_file_is_waited_for_until_it_stood_still(
+async def test_h14_a_file_is_waited_for_until_it_stood_still(
     reader: DirectoryReader, clock: SetClock, feed: Feed
 ) -> None:
     put(feed, "a.txt", b"half", at=NOON)
@@ -202,7 +202,7 @@ async def test_an_empty_file_has_an_empty_body(reader: DirectoryReader, feed: Fe
     assert [found.body for found in await files(reader, feed)] == [b""]
 
 
-async def test_a_symbolic_link_is_refused_and_said_once(
+async def test_h14_a_symbolic_link_is_refused_and_said_once(
     reader: DirectoryReader, feed: Feed, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
@@ -216,7 +216,7 @@ async def test_a_symbolic_link_is_refused_and_said_once(
     assert await everything(reader, feed) == []
 
 
-async def test_a_link_put_in_a_files_place_after_it_was_listed_is_not_followed(
+async def test_h14_a_link_put_in_a_files_place_after_it_was_listed_is_not_followed(
     clock: SetClock, feed: Feed, tmp_path: Path
 ) -> None:
     class Exchanging(DirectoryReader):
@@ -233,7 +233,7 @@ async def test_a_link_put_in_a_files_place_after_it_was_listed_is_not_followed(
     assert error.reason is Reason.UNREADABLE
 
 
-async def test_a_fifo_put_in_a_files_place_after_it_was_listed_is_not_waited_for(
+async def test_h14_a_fifo_put_in_a_files_place_after_it_was_listed_is_not_waited_for(
     clock: SetClock, feed: Feed
 ) -> None:
     class Exchanging(DirectoryReader):
@@ -248,7 +248,7 @@ async def test_a_fifo_put_in_a_files_place_after_it_was_listed_is_not_waited_for
         assert await everything(Exchanging(max_body_bytes=1_000, clock=clock), feed) == []
 
 
-async def test_a_fifo_a_socket_and_a_device_are_refused_at_once(
+async def test_h14_a_fifo_a_socket_and_a_device_are_refused_at_once(
     clock: SetClock, reader: DirectoryReader, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(feed.url)  # a socket's path must be short
@@ -266,7 +266,7 @@ async def test_a_fifo_a_socket_and_a_device_are_refused_at_once(
     assert any(error.detail.startswith("zero is a device") for error in devices)
 
 
-async def test_a_file_over_the_limit_is_refused_without_being_read(
+async def test_h14_a_file_over_the_limit_is_refused_without_being_read(
     reader: DirectoryReader, feed: Feed
 ) -> None:
     path = put(feed, "huge.txt")
@@ -323,7 +323,7 @@ async def test_a_directory_that_is_none_is_said(
     assert caught.value.detail == f"the directory {tmp_path / where} cannot be read: {words}"
 
 
-async def test_a_name_that_is_no_text_can_be_stored(reader: DirectoryReader, feed: Feed) -> None:
+async def test_h14_a_name_that_is_no_text_can_be_stored(reader: DirectoryReader, feed: Feed) -> None:
     put(feed, os.fsdecode(b"caf\xe9\n.txt"))
     (found,) = await files(reader, feed)
     assert found.final_url.endswith("caf\\xe9\n.txt")

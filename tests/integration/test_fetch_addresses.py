@@ -102,7 +102,7 @@ def resolver() -> ScriptedResolver:
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=ascii)
-async def test_no_spelling_of_a_private_address_is_reached(canary: BadServer, host: str) -> None:
+async def test_h12_no_spelling_of_a_private_address_is_reached(canary: BadServer, host: str) -> None:
     async with new_fetcher(timeout_s=2, resolver=resolver()) as fetcher:
         error = await error_of(fetcher, f"http://{host}:{canary.port}/")
     assert canary.connections == 0
@@ -110,7 +110,9 @@ async def test_no_spelling_of_a_private_address_is_reached(canary: BadServer, ho
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=ascii)
-async def test_no_redirect_leads_to_a_private_address(canary: BadServer, door: BadServer, host: str) -> None:
+async def test_h12_no_redirect_leads_to_a_private_address(
+    canary: BadServer, door: BadServer, host: str
+) -> None:
     url = door.on("/feed", redirect(f"http://{host}:{canary.port}/"))
     async with new_fetcher(timeout_s=2, resolver=resolver()) as fetcher:
         error = await error_of(fetcher, url, "127.0.0.9/32")
@@ -119,7 +121,7 @@ async def test_no_redirect_leads_to_a_private_address(canary: BadServer, door: B
     assert isinstance(error, FetchRefused)
 
 
-async def test_ipv6_loopback_is_refused_where_somebody_listens(canary6: BadServer) -> None:
+async def test_h12_ipv6_loopback_is_refused_where_somebody_listens(canary6: BadServer) -> None:
     async with new_fetcher() as fetcher:
         error = await error_of(fetcher, f"http://[::1]:{canary6.port}/", "127.0.0.0/8")
     assert (error.reason, canary6.connections) == (Reason.BLOCKED_ADDRESS, 0)
@@ -144,7 +146,7 @@ async def test_what_is_refused_and_how_to_allow_it_is_said(host: str, words: str
     assert "allow_private" in error.detail
 
 
-async def test_a_name_that_moves_to_a_private_address_is_refused_when_it_does(
+async def test_h12_a_name_that_moves_to_a_private_address_is_refused_when_it_does(
     canary: BadServer,
 ) -> None:
     async with (
@@ -157,7 +159,7 @@ async def test_a_name_that_moves_to_a_private_address_is_refused_when_it_does(
     assert (error.reason, canary.connections) == (Reason.BLOCKED_ADDRESS, 0)
 
 
-async def test_an_allowed_network_is_reached_and_its_neighbour_is_not(canary: BadServer) -> None:
+async def test_h12_an_allowed_network_is_reached_and_its_neighbour_is_not(canary: BadServer) -> None:
     async with new_fetcher() as fetcher:
         feed = feed_at(f"http://127.0.0.1:{canary.port}/", allow_private=("127.0.0.1/32",))
         assert (await fetcher.fetch(feed, fresh())).body == BODY

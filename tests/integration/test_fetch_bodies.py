@@ -96,7 +96,7 @@ BROKEN: dict[str, tuple[Answer, Reason]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_a_broken_answer_may_work_later_and_its_validators_are_not_kept(
+async def test_f12_a_broken_answer_may_work_later_and_its_validators_are_not_kept(
     server: BadServer, fetcher: HttpFetcher, name: str
 ) -> None:
     broken, reason = BROKEN[name]
@@ -130,7 +130,7 @@ TOO_LARGE: dict[str, Answer] = {
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-async def test_an_answer_over_the_limit_ends_at_the_limit(
+async def test_f13_an_answer_over_the_limit_ends_at_the_limit(
     server: BadServer, fetcher: HttpFetcher, name: str
 ) -> None:
     url = server.on("/feed", TOO_LARGE[name])

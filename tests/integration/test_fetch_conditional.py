@@ -46,7 +46,7 @@ async def poll(fetcher: HttpFetcher, feed: Feed, state: FeedState) -> tuple[Resp
 
 
 @pytest.mark.parametrize("validator", VALIDATORS.values(), ids=VALIDATORS)
-async def test_validators_go_back_byte_for_byte(
+async def test_f01_validators_go_back_byte_for_byte(
     server: BadServer, fetcher: HttpFetcher, validator: bytes
 ) -> None:
     sent = {"ETag": validator, "Last-Modified": validator}
@@ -62,7 +62,7 @@ async def test_validators_go_back_byte_for_byte(
 
 
 @pytest.mark.parametrize("date", ["Thu, 01 Jan 1970 00:00:00 GMT", "yesterday, or so", "2026-01-01", "0"])
-async def test_no_date_is_made_better(server: BadServer, fetcher: HttpFetcher, date: str) -> None:
+async def test_f01_no_date_is_made_better(server: BadServer, fetcher: HttpFetcher, date: str) -> None:
     feed = feed_at(server.on("/feed", answer(body=BODY, headers={"Last-Modified": date})))
     _, state = await poll(fetcher, feed, fresh())
     await poll(fetcher, feed, state)
@@ -70,7 +70,7 @@ async def test_no_date_is_made_better(server: BadServer, fetcher: HttpFetcher, d
     assert server.journal[1].header("if-none-match") is None
 
 
-async def test_each_answer_brings_its_own_validators(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f02_each_answer_brings_its_own_validators(server: BadServer, fetcher: HttpFetcher) -> None:
     def both(etag: str, date: str) -> dict[str, str]:
         return {"ETag": etag, "Last-Modified": date}
 
@@ -116,7 +116,7 @@ async def test_not_modified_has_no_body_and_a_whole_answer_has_all_of_it(
     assert whole.url == whole.final_url == feed.url
 
 
-async def test_a_failure_does_not_touch_the_validators(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f02_a_failure_does_not_touch_the_validators(server: BadServer, fetcher: HttpFetcher) -> None:
     feed = feed_at(
         server.on("/feed", answer(body=BODY, headers={"ETag": '"a"'}), answer(500, headers={"ETag": '"e"'}))
     )
@@ -126,7 +126,7 @@ async def test_a_failure_does_not_touch_the_validators(server: BadServer, fetche
     assert next_state(feed, state, caught.value, NOW).etag == b'"a"'
 
 
-async def test_an_empty_validator_is_none(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f01_an_empty_validator_is_none(server: BadServer, fetcher: HttpFetcher) -> None:
     feed = feed_at(server.on("/feed", answer(body=BODY, headers={"ETag": "", "Last-Modified": " "})))
     response = await fetcher.fetch(feed, fresh())
     assert (response.etag, response.last_modified) == (None, None)
@@ -139,7 +139,7 @@ async def test_a_304_that_nothing_asked_for_is_no_success(server: BadServer, fet
     assert "nothing had been fetched before" in caught.value.detail
 
 
-async def test_validators_travel_with_a_redirect(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f02_validators_travel_with_a_redirect(server: BadServer, fetcher: HttpFetcher) -> None:
     server.on("/new", answer(body=BODY, headers={"ETag": b'"\xfc"'}), answer(304))
     feed = feed_at(server.on("/old", redirect("/new", 301)))
     response, state = await poll(fetcher, feed, fresh())
@@ -149,7 +149,7 @@ async def test_validators_travel_with_a_redirect(server: BadServer, fetcher: Htt
     assert server.asked("/new")[1].header("if-none-match") == b'"\xfc"'
 
 
-async def test_who_we_are_is_said_and_nothing_else(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f16_who_we_are_is_said_and_nothing_else(server: BadServer, fetcher: HttpFetcher) -> None:
     cookie = {"Set-Cookie": "id=1; Path=/", "ETag": '"a"'}
     server.on("/new", answer(body=BODY, headers=cookie))
     feed = feed_at(server.on("/feed", redirect("/new", headers=cookie)))

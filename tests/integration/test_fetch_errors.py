@@ -51,7 +51,7 @@ async def error_of(fetcher: HttpFetcher, url: str, **more: object) -> FetchError
         ("a while", None),
     ],
 )
-async def test_what_a_server_asks_to_wait_is_waited(
+async def test_f05_what_a_server_asks_to_wait_is_waited(
     server: BadServer, fetcher: HttpFetcher, status: int, value: str, expected: timedelta | None
 ) -> None:
     headers = {"Retry-After": value, "Date": "Thu, 01 Jan 1970 00:00:00 GMT"}
@@ -62,7 +62,7 @@ async def test_what_a_server_asks_to_wait_is_waited(
     assert NOW + (expected or timedelta()) <= due <= NOW + timedelta(hours=24)
 
 
-async def test_a_whole_answer_may_ask_to_wait(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f05_a_whole_answer_may_ask_to_wait(server: BadServer, fetcher: HttpFetcher) -> None:
     url = server.on("/feed", answer(body=BODY, headers={"Retry-After": "3600"}))
     assert (await fetcher.fetch(feed_at(url), fresh())).retry_after == timedelta(hours=1)
 
@@ -77,7 +77,7 @@ async def test_a_whole_answer_may_ask_to_wait(server: BadServer, fetcher: HttpFe
         (502, FetchRetryable, Reason.HTTP_SERVER_ERROR),
     ],
 )
-async def test_a_status_has_its_class(
+async def test_f10_a_status_has_its_class(
     server: BadServer, fetcher: HttpFetcher, status: int, kind: type, reason: Reason
 ) -> None:
     error = await error_of(fetcher, server.on("/feed", answer(status, b"<html>")))
@@ -112,7 +112,7 @@ class FailingResolver(AbstractResolver):
         (socket.EAI_FAIL, "the name news.example does not resolve"),
     ],
 )
-async def test_a_name_that_does_not_resolve_is_said(number: int, words: str) -> None:
+async def test_f14_a_name_that_does_not_resolve_is_said(number: int, words: str) -> None:
     async with new_fetcher(resolver=FailingResolver(number)) as fetcher:
         error = await error_of(fetcher, "http://news.example/")
     assert (type(error), error.reason, error.detail) == (FetchRetryable, Reason.DNS, words)
@@ -126,7 +126,7 @@ async def test_a_host_that_can_be_none_is_an_error_of_the_feed(fetcher: HttpFetc
     assert error.reason in (Reason.DNS, Reason.CONNECT)
 
 
-async def test_a_name_server_that_hangs_costs_the_feed_its_time_and_nobody_else_anything(
+async def test_f14_a_name_server_that_hangs_costs_the_feed_its_time_and_nobody_else_anything(
     server: BadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()

@@ -10,6 +10,7 @@ import pytest
 from badserver import Answer, BadServer, answer, deaf_port, head, later, silence, trickle
 from fetching import BODY, feed_at, fresh, new_fetcher
 from pipeline.errors import FetchRetryable, Reason
+from pipeline.groups import GroupRules
 
 TIMEOUT_S = 0.4
 SLOW: dict[str, Answer] = {
@@ -32,7 +33,7 @@ async def server() -> AsyncIterator[BadServer]:
 
 
 @pytest.mark.parametrize("name", SLOW)
-async def test_no_server_outlives_the_time_limit(server: BadServer, name: str) -> None:
+async def test_f11_no_server_outlives_the_time_limit(server: BadServer, name: str) -> None:
     feed = feed_at(server.on("/feed", SLOW[name]))
     began = time.monotonic()
     async with new_fetcher(timeout_s=TIMEOUT_S) as fetcher:
@@ -43,7 +44,7 @@ async def test_no_server_outlives_the_time_limit(server: BadServer, name: str) -
     assert TIMEOUT_S <= time.monotonic() - began < TIMEOUT_S + 0.5
 
 
-async def test_a_server_that_never_accepts_ends_too() -> None:
+async def test_f11_a_server_that_never_accepts_ends_too() -> None:
     with deaf_port() as port:
         async with new_fetcher(timeout_s=TIMEOUT_S) as fetcher:
             with pytest.raises(FetchRetryable) as caught:
@@ -51,10 +52,10 @@ async def test_a_server_that_never_accepts_ends_too() -> None:
     assert caught.value.reason is Reason.TIMEOUT
 
 
-async def test_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
+async def test_f11_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
     async with (
         BadServer(host="127.0.0.2") as slow,
-        new_fetcher(timeout_s=5, connections=16, connections_per_host=2) as fetcher,
+        new_fetcher(timeout_s=5, connections=16, groups=GroupRules(at_once=2)) as fetcher,
     ):
         open_to_both = {"allow_private": ("127.0.0.0/8",)}
         stuck = [feed_at(slow.on(f"/{n}", silence()), **open_to_both) for n in range(40)]
@@ -72,9 +73,9 @@ async def test_slow_feeds_do_not_delay_the_others(server: BadServer) -> None:
     assert took_s < 1.5
 
 
-async def test_one_host_sees_so_many_requests_at_once(server: BadServer) -> None:
+async def test_f08_one_host_sees_so_many_requests_at_once(server: BadServer) -> None:
     feeds = [feed_at(server.on(f"/{n}", later(0.01, answer(body=BODY)))) for n in range(30)]
-    async with new_fetcher(connections_per_host=2) as fetcher:
+    async with new_fetcher(groups=GroupRules(at_once=2)) as fetcher:
         await asyncio.gather(*(fetcher.fetch(feed, fresh()) for feed in feeds))
     assert server.most_busy == 2
 
@@ -87,14 +88,14 @@ async def test_all_hosts_together_see_so_many_requests_at_once(server: BadServer
         ),
         *(feed_at(server.url("/feed")) for _ in range(12)),
     ]
-    async with new_fetcher(connections=3, connections_per_host=8) as fetcher:
+    async with new_fetcher(connections=3, groups=GroupRules(at_once=8)) as fetcher:
         await asyncio.gather(*(fetcher.fetch(feed, fresh()) for feed in feeds))
     assert server.most_busy == 3
 
 
 async def test_waiting_for_a_place_does_not_count_against_the_time_limit(server: BadServer) -> None:
     feeds = [feed_at(server.on(f"/{n}", later(0.1, answer(body=BODY)))) for n in range(6)]
-    async with new_fetcher(timeout_s=0.4, connections_per_host=1) as fetcher:
+    async with new_fetcher(timeout_s=0.4, groups=GroupRules(at_once=1)) as fetcher:
         responses = await asyncio.gather(*(fetcher.fetch(feed, fresh()) for feed in feeds))
     assert len(responses) == 6
 
@@ -102,7 +103,7 @@ async def test_waiting_for_a_place_does_not_count_against_the_time_limit(server:
 async def test_a_fetch_that_is_cancelled_gives_its_place_back(server: BadServer) -> None:
     server.on("/slow", silence())
     server.on("/feed", answer(body=BODY))
-    async with new_fetcher(connections=1, connections_per_host=1) as fetcher:
+    async with new_fetcher(connections=1, groups=GroupRules(at_once=1)) as fetcher:
         task = asyncio.create_task(fetcher.fetch(feed_at(server.url("/slow")), fresh()))
         while not server.busy:
             await asyncio.sleep(0.01)

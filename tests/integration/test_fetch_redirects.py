@@ -40,7 +40,9 @@ async def error_of(fetcher: HttpFetcher, url: str) -> FetchError:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("to", ["/feed", "feed", "?x=1"])
-async def test_a_redirect_is_followed(server: BadServer, fetcher: HttpFetcher, status: int, to: str) -> None:
+async def test_f09_a_redirect_is_followed(
+    server: BadServer, fetcher: HttpFetcher, status: int, to: str
+) -> None:
     server.on("/feed", answer(body=BODY))
     url = server.on("/old", redirect(to, status), answer(body=BODY))
     response = await fetcher.fetch(feed_at(url), fresh())
@@ -50,7 +52,7 @@ async def test_a_redirect_is_followed(server: BadServer, fetcher: HttpFetcher, s
 
 
 @pytest.mark.parametrize(("hops", "arrives"), [(5, True), (6, False)])
-async def test_so_many_redirects_and_no_more(
+async def test_f09_so_many_redirects_and_no_more(
     server: BadServer, fetcher: HttpFetcher, hops: int, arrives: bool
 ) -> None:
     for hop in range(hops):
@@ -67,7 +69,7 @@ async def test_so_many_redirects_and_no_more(
         assert len(server.journal) == 6
 
 
-async def test_a_circle_is_seen_at_once(server: BadServer, fetcher: HttpFetcher) -> None:
+async def test_f09_a_circle_is_seen_at_once(server: BadServer, fetcher: HttpFetcher) -> None:
     server.on("/b", redirect("/a"))
     error = await error_of(fetcher, server.on("/a", redirect("/b#again")))
     assert (type(error), error.detail) == (FetchRefused, "the server redirects in a circle")
@@ -75,7 +77,7 @@ async def test_a_circle_is_seen_at_once(server: BadServer, fetcher: HttpFetcher)
 
 
 @pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://127.0.0.1/", "ws://127.0.0.1/", "gopher:x"])
-async def test_only_http_is_followed(server: BadServer, fetcher: HttpFetcher, to: str) -> None:
+async def test_f09_only_http_is_followed(server: BadServer, fetcher: HttpFetcher, to: str) -> None:
     error = await error_of(fetcher, server.on("/feed", redirect(to)))
     assert (type(error), error.reason) == (FetchRefused, Reason.REDIRECTS)
     assert server.connections == 1
@@ -96,7 +98,7 @@ async def test_a_redirect_to_nowhere_is_a_refusal(server: BadServer, fetcher: Ht
     ],
     ids=lambda auth: auth.kind,
 )
-async def test_credentials_reach_their_origin_and_no_other(
+async def test_f09_credentials_reach_their_origin_and_no_other(
     server: BadServer, other: BadServer, fetcher: HttpFetcher, auth: Auth
 ) -> None:
     server.on(
@@ -116,7 +118,7 @@ async def test_credentials_reach_their_origin_and_no_other(
     assert response.final_url == other.url("/feed")
 
 
-async def test_credentials_do_not_come_back_with_a_redirect_home(
+async def test_f09_credentials_do_not_come_back_with_a_redirect_home(
     server: BadServer, other: BadServer, fetcher: HttpFetcher
 ) -> None:
     server.on("/back", answer(401))

@@ -100,7 +100,7 @@ async def test_a_source_may_have_an_authority_of_its_own(certificates: Certifica
         ("other-host", "IP address mismatch, certificate is not valid for '127.0.0.1'."),
     ],
 )
-async def test_a_certificate_that_is_not_valid_is_refused_with_its_cause(
+async def test_f15_a_certificate_that_is_not_valid_is_refused_with_its_cause(
     certificates: Certificates, name: str, words: str
 ) -> None:
     async with BadServer(tls=certificates.server(name)) as server, new_fetcher() as fetcher:
@@ -113,7 +113,7 @@ async def test_a_certificate_that_is_not_valid_is_refused_with_its_cause(
         assert server.journal == []
 
 
-async def test_an_authority_that_is_not_known_is_refused(certificates: Certificates) -> None:
+async def test_f15_an_authority_that_is_not_known_is_refused(certificates: Certificates) -> None:
     async with BadServer(tls=certificates.server("good")) as server, new_fetcher() as fetcher:
         with refused() as errors:
             await fetcher.fetch(feed_at(server.on("/feed", answer(body=BODY))), fresh())
@@ -129,7 +129,7 @@ async def test_an_authority_that_is_not_known_is_refused(certificates: Certifica
     ],
     ids=["old-protocol", "no-common-cipher", "no-tls-at-all"],
 )
-async def test_a_server_that_speaks_no_tls_of_today_is_refused(reply: bytes, words: str) -> None:
+async def test_f15_a_server_that_speaks_no_tls_of_today_is_refused(reply: bytes, words: str) -> None:
     async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(reply)
@@ -144,7 +144,7 @@ async def test_a_server_that_speaks_no_tls_of_today_is_refused(reply: bytes, wor
     assert words in errors[0].detail
 
 
-async def test_a_server_that_closes_inside_the_handshake_is_said(certificates: Certificates) -> None:
+async def test_f15_a_server_that_closes_inside_the_handshake_is_said(certificates: Certificates) -> None:
     old = certificates.server("good")
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
@@ -158,7 +158,7 @@ async def test_a_server_that_closes_inside_the_handshake_is_said(certificates: C
         assert server.journal == []
 
 
-async def test_a_handshake_that_stalls_ends() -> None:
+async def test_f15_a_handshake_that_stalls_ends() -> None:
     with deaf_port() as port:
         async with new_fetcher(timeout_s=0.3) as fetcher:
             with pytest.raises(FetchRetryable) as caught:
@@ -166,7 +166,7 @@ async def test_a_handshake_that_stalls_ends() -> None:
     assert caught.value.reason is Reason.TIMEOUT
 
 
-async def test_a_redirect_from_https_to_http_is_refused(certificates: Certificates) -> None:
+async def test_f09_a_redirect_from_https_to_http_is_refused(certificates: Certificates) -> None:
     async with (
         BadServer() as plain,
         BadServer(tls=certificates.server("good")) as server,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue, NoDirectories, rss
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
@@ -113,7 +114,7 @@ async def test_with_the_queue_down_entries_are_taken_in_and_the_reconciler_sends
     assert len(refs) == 1
 
 
-async def test_a_stale_claim_writes_nothing(store: Store) -> None:
+async def test_f07_a_stale_claim_writes_nothing(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
     old = bench.claim()["f"]
     bench.clock.advance(hours=1)
@@ -254,3 +255,65 @@ async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
     with pytest.raises(ValueError, match="nobody foresaw"):
         await asyncio.wait_for(writer.take_in(poll), 5)
     await writer.close()
+
+
+@pytest.mark.parametrize("point", range(1, 21))
+async def test_f17_a_crash_while_storing_leaves_no_validator_ahead_of_its_entries(
+    store: Store, tmp_path: Path, point: int
+) -> None:
+    """Stop the transaction at its n-th statement, as a crash would, and poll again."""
+    statements = 0
+
+    def crash(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+        if statements == point:
+            raise StoreError("the process died here")
+
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b")]}))
+    state = bench.claim()["f"]
+    edge = bench.edge()
+    event.listen(Engine, "before_cursor_execute", crash)
+    try:
+        await poll_feed(FEED, state, edge)
+        crashed = False
+    except StoreError:
+        crashed = True
+    finally:
+        event.remove(Engine, "before_cursor_execute", crash)
+    assert crashed == (statements == point)
+    assert (store.backlog(), bench.state().etag) == ((0, None) if crashed else (2, b'"1"'))
+    bench.clock.advance(hours=2)
+    await poll_feed(FEED, bench.claim()["f"], edge)
+    await edge.writer.close()
+    assert store.backlog() == 2
+
+
+async def test_a_restart_spreads_what_fell_due_meanwhile(store: Store) -> None:
+    feeds = [
+        Feed(id=f"f{n}", kind=SourceKind.HTTP, url=f"http://h{n}.example/", provider="Wire")
+        for n in range(100)
+    ]
+    bench = Bench(store, fetcher=FakeFetcher({feed.id: [None] for feed in feeds}))
+    store.sync_feeds(feeds, NOON - timedelta(hours=3))
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=64, high_water=100)
+    loop.change(feeds)
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.5)
+    loop.stop()
+    await running
+    assert len(bench.fetcher.asked) == 1
+    due = store.due_at([feed.id for feed in feeds]).values()
+    assert max(due) - NOON >= timedelta(seconds=4)
+
+
+async def test_the_loop_sends_a_heartbeat(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100, heartbeat_s=60)
+    loop.change([FEED])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.3)
+    loop.stop()
+    await running
+    assert len(bench.queue.sent) == 1
+    assert store.snapshot(NOON).heartbeat is not None

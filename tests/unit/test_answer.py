@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import FetchRefused, FetchRetryable, Reason
-from pipeline.sources.answer import MAX_RETRY_AFTER, failure, retry_after, validator
+from pipeline.sources.answer import MAX_WAIT, failure, retry_after, validator
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -45,12 +45,14 @@ def wait(value: str | bytes, date: str | None = None) -> timedelta | None:
         ("Thu, 99 Jan 2026 12:10:00 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_both_forms_and_capped(value: str | bytes, expected: timedelta | None) -> None:
+def test_f05_retry_after_is_read_in_both_forms_and_capped(
+    value: str | bytes, expected: timedelta | None
+) -> None:
     assert wait(value) == expected
 
 
 @pytest.mark.parametrize("offset_days", [-4_000, -1, 0, 1, 4_000])
-def test_a_date_is_read_by_the_servers_own_clock(offset_days: int) -> None:
+def test_f05_a_date_is_read_by_the_servers_own_clock(offset_days: int) -> None:
     theirs = NOON + timedelta(days=offset_days)
     form = "%a, %d %b %Y %H:%M:%S GMT"
     asked = (theirs + timedelta(minutes=10)).strftime(form)
@@ -99,4 +101,4 @@ def test_what_the_server_asked_for_is_said_and_carried() -> None:
     error = failure(503, timedelta(minutes=2))
     assert error.detail == "the server said 503, and asked to wait 2 minutes"
     assert error.retry_after == timedelta(minutes=2)
-    assert failure(503, MAX_RETRY_AFTER).detail.endswith("asked to wait 24 hours")
+    assert failure(503, MAX_WAIT).detail.endswith("asked to wait 24 hours")

@@ -108,13 +108,13 @@ def check(body: bytes) -> None:
 
 @RELAXED
 @given(damaged())
-def test_damaged_files_give_clean_entries_or_a_parse_error(body: bytes) -> None:
+def test_h07_damaged_files_give_clean_entries_or_a_parse_error(body: bytes) -> None:
     check(body)
 
 
 @RELAXED
 @given(st.binary(max_size=300))
-def test_any_bytes_give_clean_entries_or_a_parse_error(body: bytes) -> None:
+def test_h07_any_bytes_give_clean_entries_or_a_parse_error(body: bytes) -> None:
     check(body)
 
 

@@ -23,7 +23,7 @@ FRENCH = "L’été à Quillport : déjà 20 €"
         (FRENCH.encode(), "text/plain; charset=utf-7"),
     ],
 )
-def test_the_text_is_found(body: bytes, media_type: str | None) -> None:
+def test_h08_the_text_is_found(body: bytes, media_type: str | None) -> None:
     assert decode(body, media_type).text == FRENCH
 
 

@@ -38,7 +38,7 @@ def rss(items: str, head: str = "") -> bytes:
         (b'[{"uri":"a","bodies":[]}' + b',{"uri":"a","bodies":[]}' * 5_000 + b"]", "5,000 items"),
     ],
 )
-def test_over_a_limit_is_refused_with_its_name(body: bytes, limit: str) -> None:
+def test_h05_over_a_limit_is_refused_with_its_name(body: bytes, limit: str) -> None:
     with pytest.raises(ParseError, match=limit) as caught:
         read(body, name="feed")
     assert caught.value.reason is Reason.PARSE_LIMIT
@@ -113,7 +113,7 @@ def test_json_nested_deep_is_a_bad_line(count: int) -> None:
     ],
     ids=lambda text: text[:12],
 )
-def test_the_guard_is_linear(text: str) -> None:
+def test_h05_the_guard_is_linear(text: str) -> None:
     began = time.process_time()
     with contextlib.suppress(ParseError):
         guarded(text)

@@ -67,7 +67,7 @@ def test_what_is_bound_is_in_each_line() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_nasty_text_makes_no_second_line_and_no_escape(log_format: str) -> None:
+def test_h13_nasty_text_makes_no_second_line_and_no_escape(log_format: str) -> None:
     stream = logged(log_format)
     log = get_logger("x")
     log.info("entry_processed", title=NASTY, inner={NASTY: [NASTY, NASTY.encode("utf-8", "replace")]})
@@ -141,7 +141,7 @@ def test_a_secret_that_came_later_is_hidden_too() -> None:
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-def test_a_traceback_cannot_pretend_to_be_a_line(log_format: str) -> None:
+def test_h13_a_traceback_cannot_pretend_to_be_a_line(log_format: str) -> None:
     stream = logged(log_format)
     try:
         raise ValueError("x\n2026-01-01T00:00:00Z [info] all_is_well \x1b[2J")

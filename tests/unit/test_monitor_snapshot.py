@@ -5,10 +5,10 @@ import pytest
 from fakes_read import NOON, FakeQueueView, FakeReadStore, entry_queue, feed_report, stored, worker
 from pipeline.codec import from_json, to_json
 from pipeline.errors import Reason, StoreError
-from pipeline.model import QueueName, SourceKind
+from pipeline.model import Learned, QueueName, SourceKind
 from pipeline.monitor.snapshot import NO_QUEUE, take_snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding, stand
-from pipeline.ports import QueueState
+from pipeline.ports import Heartbeat, QueueState
 
 
 def standing(**state: object) -> FeedStanding:
@@ -80,6 +80,42 @@ def test_a_feed_that_backs_off_says_until_when_and_why() -> None:
 
     assert feed.condition is FeedCondition.BACKING_OFF
     assert feed.state == "backing off until 18:20 UTC: the name harbour.example does not resolve"
+
+
+def test_f10_a_stopped_feed_says_why_and_how_it_goes_on() -> None:
+    feed = standing(
+        failures=2,
+        last_reason=Reason.GONE,
+        last_detail="the server said 410, the feed is gone for good",
+        stopped_at=NOON,
+    )
+    assert (feed.condition, feed.next_poll_at) == (FeedCondition.STOPPED, None)
+    assert feed.state == (
+        "stopped since 12:00 UTC: the server said 410, the feed is gone for good"
+        " (newswire feeds resume harbour)"
+    )
+
+
+def test_a_quiet_feed_says_for_how_long_and_what_is_usual() -> None:
+    learned = Learned(gap=timedelta(minutes=40), newest_at=NOON - timedelta(days=3))
+    feed = standing(last_polled_at=NOON, last_status=200, learned=learned)
+    assert feed.state == "ok; quiet for 3 d, usually every 40 min"
+    assert (feed.quiet_s, feed.usual_gap_s) == (3 * 86400, 2400)
+
+
+@pytest.mark.parametrize(
+    ("sent_s", "saved_s", "lag_s"),
+    [(60, 59, 1), (60, None, 60), (60, 3600, 60), (300, None, 300)],
+    ids=["arrived", "first-on-its-way", "on-its-way", "late"],
+)
+def test_the_heartbeats_lag_is_what_it_took_or_has_taken_so_far(
+    sent_s: int, saved_s: int | None, lag_s: int
+) -> None:
+    saved_at = None if saved_s is None else NOON - timedelta(seconds=saved_s)
+    beat = Heartbeat(sent_at=NOON - timedelta(seconds=sent_s), saved_at=saved_at)
+    snapshot = take_snapshot(FakeReadStore(heartbeat=beat), None, NOON)
+    assert snapshot.heartbeat_lag_s == lag_s
+    assert any("heartbeat" in warning for warning in snapshot.warnings) == (lag_s > 120)
 
 
 def test_a_back_off_into_another_day_says_the_day() -> None:

@@ -131,7 +131,7 @@ def test_what_is_no_date_is_none(text: str) -> None:
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[0-9a-zA-Z:,.+\- ]{0,40}", fullmatch=True))
-def test_reading_never_raises(text: str) -> None:
+def test_h09_reading_never_raises(text: str) -> None:
     moment = read_date(text)
     assert moment is None or moment.at.utcoffset() == timedelta(0)
 
@@ -148,12 +148,12 @@ def test_a_plausible_date_is_believed() -> None:
         ("soon,  very\nsoon", 'published "soon, very soon" could not be read'),
     ],
 )
-def test_an_impossible_date_is_not_believed(text: str, doubt: str) -> None:
+def test_h09_an_impossible_date_is_not_believed(text: str, doubt: str) -> None:
     judged = claim("published", text, now=NOW)
     assert (judged.at, judged.doubt) == (None, doubt)
 
 
-def test_without_a_clock_no_date_is_in_the_future() -> None:
+def test_h09_without_a_clock_no_date_is_in_the_future() -> None:
     assert claim("published", "2199-01-01", now=None).doubt is None
 
 

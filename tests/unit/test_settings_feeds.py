@@ -42,7 +42,46 @@ def test_one_line_makes_a_feed() -> None:
         kind=SourceKind.HTTP,
         url="https://www.example.org/rss",
         provider="example.org",
+        fastest=timedelta(minutes=5),
+        slowest=timedelta(days=1),
     )
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "expected"),
+    [
+        ("", "interval: 2m", (120, None, None)),
+        ("interval: 2m", "", (120, None, None)),
+        ("min_interval: 2m", "interval: 3m", (180, None, None)),
+        ("interval: 10m", "min_interval: 2m", (600, 120, 86400)),
+        ("interval: 10m", "max_interval: 5m", (300, 300, 300)),
+        ("max_interval: 2m", "min_interval: 10m", (600, 600, 600)),
+        ("", "interval: 10m\n    max_interval: 1h", (600, 300, 3600)),
+        ("", "priority: urgent", (300, 60, 3600)),
+        ("", "priority: low", (900, 900, 86400)),
+    ],
+)
+def test_an_interval_alone_is_fixed_and_bounds_leave_room_to_learn(
+    defaults: str, own: str, expected: tuple[float | None, ...]
+) -> None:
+    above = f"defaults:\n  {defaults}\n" if defaults else ""
+    [feed] = feeds_of(f"{above}feeds:\n  - url: https://example.org/rss\n    {own}\n")
+    spans = (feed.interval, feed.fastest, feed.slowest)
+    assert tuple(span and span.total_seconds() for span in spans) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["min_interval: 10s", "max_interval: 2000d", "min_interval: 2h\n    max_interval: 1h"],
+)
+def test_bounds_that_cannot_be_kept_are_refused(wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"min_interval|max_interval"):
+        feeds_of(f"feeds:\n  - url: https://example.org/rss\n    {wrong}\n")
+
+
+def test_a_directory_has_no_rhythm() -> None:
+    with pytest.raises(ConfigError, match="for an url"):
+        feeds_of("feeds:\n  - directory: in\n    min_interval: 2m\n")
 
 
 def test_a_directory_is_relative_to_the_configuration_and_has_no_provider() -> None:

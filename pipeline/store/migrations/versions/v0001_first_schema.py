@@ -59,6 +59,8 @@ def _feeds() -> None:
         sa.Column("last_status", sa.Integer(), nullable=True),
         sa.Column("last_reason", sa.String(length=40), nullable=True),
         sa.Column("last_detail", sa.Text(), nullable=True),
+        sa.Column("stopped_at", _TIME, nullable=True),
+        sa.Column("learned", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
