@@ -13,7 +13,7 @@ from pipeline.model import Evidence
 from pipeline.store.terms import search_terms
 from workers.dedupe.facts import Agreement, Difference, Facts, agreement, facts_of
 from workers.dedupe.signature import FEWEST_SHINGLES
-from workers.dedupe.text import Comparable, comparable_text, without_boilerplate
+from workers.dedupe.text import Comparable, Hashes, comparable_text, without_boilerplate
 
 #: below this the headline must speak for it too
 _SHORT_TERMS = 40
@@ -46,6 +46,11 @@ class Text:
     headline: str
     body: str
     comparable: Comparable
+
+    @cached_property
+    def shingles(self) -> Hashes:
+        """Its shingles, each once, in order."""
+        return np.unique(self.comparable.shingles)
 
     @cached_property
     def facts(self) -> Facts:
@@ -95,7 +100,7 @@ def text_of(headline: str | None, body: str) -> Text:
 
 def compare(one: Text, other: Text, rules: Rules) -> Comparison:
     """Compare two texts."""
-    similarity, containment = _common(one.comparable, other.comparable)
+    similarity, containment = _common(one.shingles, other.shingles)
     alike, within = similarity >= rules.similarity, containment >= rules.containment
     sizes = len(one.comparable.shingles), len(other.comparable.shingles)
     if min(sizes) < FEWEST_SHINGLES or not (alike or within):
@@ -114,13 +119,12 @@ def compare(one: Text, other: Text, rules: Rules) -> Comparison:
     )
 
 
-def _common(one: Comparable, other: Comparable) -> tuple[float, float]:
-    """Give similarity (Jaccard) and containment of the texts' shingles."""
-    first, second = np.unique(one.shingles), np.unique(other.shingles)
-    if not len(first) or not len(second):
+def _common(one: Hashes, other: Hashes) -> tuple[float, float]:
+    """Give similarity (Jaccard) and containment of two texts' shingles."""
+    if not len(one) or not len(other):
         return 0.0, 0.0
-    common = len(np.intersect1d(first, second, assume_unique=True))
-    return common / (len(first) + len(second) - common), common / min(len(first), len(second))
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    return common / (len(one) + len(other) - common), common / min(len(one), len(other))
 
 
 def _against(one: Text, other: Text, containment: float, found: Agreement, rules: Rules) -> str:

@@ -78,6 +78,9 @@ def agreement(one: Facts, other: Facts) -> Agreement:
         if others is None:
             continue
         is_number = frame[_REACH] == _NUMBER
+        if values == others:  # most are, and counting them costs ten times the look
+            agreed[is_number] += len(values)
+            continue
         common = Counter(values) & Counter(others)
         agreed[is_number] += common.total()
         # Where a frame comes more often in one text, what is over there was left out of the other.
