@@ -24,7 +24,8 @@ from workers.tag.gazetteer.compile import compile_gazetteer
 from workers.tag.gazetteer.file import load_gazetteer
 from workers.tag.known import known_in
 from workers.tag.matcher import parted
-from workers.tag.ner import Models, installed_models
+from workers.tag.models import installed_models
+from workers.tag.ner import Models
 from workers.tag.regions import regions_of
 from workers.tag.tagger import Tagger, load_tagger
 from workers.tag.tokens import Tokens, tagged_text, tokenise

@@ -20,7 +20,8 @@ from pipeline.model import Entity, Entry
 from pipeline.settings import shipped_config_dir
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher
-from workers.tag.ner import Models, installed_models
+from workers.tag.models import installed_models
+from workers.tag.ner import Models
 from workers.tag.tagger import load_tagger
 
 _SETS = Path(__file__).parent / "sets"

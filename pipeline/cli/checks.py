@@ -100,7 +100,7 @@ def config_check(app: AppContext) -> Check:
 
 def models_check(*, wanted: bool) -> Check:
     """Check that the models are there that find people and organisations; without them all else works."""
-    from workers.tag.ner import MODELS, installed_models
+    from workers.tag.models import MODELS, installed_models
 
     if not wanted:
         return _ok("models", "not used: ner is off")

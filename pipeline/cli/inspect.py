@@ -18,7 +18,8 @@ from pipeline.publish.record import inspected_record, to_line
 from pipeline.sources.files import Delivery, deliveries
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher
-from workers.tag.ner import Models, installed_models
+from workers.tag.models import installed_models
+from workers.tag.ner import Models
 from workers.tag.tagger import load_tagger
 
 #: what the workers do with a document before and after it is stored

@@ -242,7 +242,7 @@ def _queue_url(app: AppContext) -> str:
 
 def _languages(app: AppContext) -> frozenset[str]:
     """Say in which languages people and organisations are to be found, and can be."""
-    from workers.tag.ner import installed_models
+    from workers.tag.models import installed_models
 
     return installed_models() if app.settings.ner else frozenset()
 

@@ -10,7 +10,7 @@ from pipeline.model import Entity, Mention, Tagging
 from pipeline.settings import shipped_config_dir
 from workers.tag.entities import entities_of
 from workers.tag.known import load_known
-from workers.tag.ner import STOP_WORDS, Kind, Span
+from workers.tag.ner import Kind, Span, stop_words
 from workers.tag.regions import regions_of
 from workers.tag.tokens import tagged_text, tokenise
 
@@ -48,7 +48,7 @@ def read(
         tagging,
         gazetteer=gazetteer(),
         words=KNOWN.words,
-        stop_words=STOP_WORDS,
+        stop_words=stop_words(),
     )
     for each in (mention for entities in found for entity in entities for mention in entity.mentions):
         assert whole[each.start : each.end] == each.text

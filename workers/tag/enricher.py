@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Document, Relation, Tagging
 from workers.tag.entities import entities_of
-from workers.tag.ner import STOP_WORDS, Models, base_language
+from workers.tag.models import base_language
+from workers.tag.ner import Models, stop_words
 from workers.tag.tagger import Tagger
 from workers.tag.tokens import tagged_text, tokenise
 
@@ -28,7 +29,7 @@ class Enricher:
             tagging,
             gazetteer=self.tagger.gazetteer,
             words=self.tagger.known.words,
-            stop_words=STOP_WORDS,
+            stop_words=stop_words(),
         )
         rules = f"{tagging.rules or self.tagger.version}+{self.models.version}"
         return replace(tagging, rules=rules, people=people, organisations=organisations)

