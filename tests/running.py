@@ -17,11 +17,58 @@ FAULTS = Path(__file__).parent / "faults"
 #: set for whatever a test starts, and inherited by what that starts: the data directory it is for
 MARK = "NEWSWIRE_TEST_DATA"
 
-_WORDS = (
-    "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew deck anchor "
-    "storm cable bridge market street school garden river forest winter summer letter copper silver window "
-    "ladder kettle button candle basket mirror pencil saddle bottle blanket hammer needle orchard meadow valley"
-).split()
+_WORDS = [
+    "quay",
+    "crane",
+    "rope",
+    "tide",
+    "barge",
+    "mast",
+    "gull",
+    "net",
+    "hull",
+    "buoy",
+    "lamp",
+    "chart",
+    "pier",
+    "dock",
+    "gate",
+    "wharf",
+    "cargo",
+    "crew",
+    "deck",
+    "anchor",
+    "storm",
+    "cable",
+    "bridge",
+    "market",
+    "street",
+    "school",
+    "garden",
+    "river",
+    "forest",
+    "winter",
+    "summer",
+    "letter",
+    "copper",
+    "silver",
+    "window",
+    "ladder",
+    "kettle",
+    "button",
+    "candle",
+    "basket",
+    "mirror",
+    "pencil",
+    "saddle",
+    "bottle",
+    "blanket",
+    "hammer",
+    "needle",
+    "orchard",
+    "meadow",
+    "valley",
+]
 
 #: what stands on the command line of a part's processes
 _LINES = {"valkey": "valkey-server", "parser": "multiprocessing.spawn", "worker": "pipeline.cli work "}
