@@ -17,58 +17,11 @@ FAULTS = Path(__file__).parent / "faults"
 #: set for whatever a test starts, and inherited by what that starts: the data directory it is for
 MARK = "NEWSWIRE_TEST_DATA"
 
-_WORDS = [
-    "quay",
-    "crane",
-    "rope",
-    "tide",
-    "barge",
-    "mast",
-    "gull",
-    "net",
-    "hull",
-    "buoy",
-    "lamp",
-    "chart",
-    "pier",
-    "dock",
-    "gate",
-    "wharf",
-    "cargo",
-    "crew",
-    "deck",
-    "anchor",
-    "storm",
-    "cable",
-    "bridge",
-    "market",
-    "street",
-    "school",
-    "garden",
-    "river",
-    "forest",
-    "winter",
-    "summer",
-    "letter",
-    "copper",
-    "silver",
-    "window",
-    "ladder",
-    "kettle",
-    "button",
-    "candle",
-    "basket",
-    "mirror",
-    "pencil",
-    "saddle",
-    "bottle",
-    "blanket",
-    "hammer",
-    "needle",
-    "orchard",
-    "meadow",
-    "valley",
-]
+_WORDS = (
+    "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew deck anchor "
+    "storm cable bridge market street school garden river forest winter summer letter copper silver window "
+    "ladder kettle button candle basket mirror pencil saddle bottle blanket hammer needle orchard meadow valley"
+)
 
 #: what stands on the command line of a part's processes
 _LINES = {"valkey": "valkey-server", "parser": "multiprocessing.spawn", "worker": "pipeline.cli work "}
@@ -143,7 +96,7 @@ def write_records(
 
 def story(number: int) -> str:
     """Invent a story that is no near copy of the others: they would all be compared with each other."""
-    words = " ".join(random.Random(number).choices(_WORDS, k=60))
+    words = " ".join(random.Random(number).choices(_WORDS.split(), k=60))
     return (
         f"The harbour council of Port Example met on Monday to vote on plan number {number}.\n\n"
         f"Members spoke for {number % 50 + 1} hours before the vote, and the mayor thanked them all.\n\n"
