@@ -56,7 +56,10 @@ def fit(values: _Floats, same: _Floats, weight: _Floats) -> _Floats:
 def main() -> None:
     rules, tagger = load_story_rules(shipped_config_dir()), load_tagger(shipped_config_dir())
     values, same, weight = [], [], []
-    for told, is_english in ((crosslingual(tagger, "dev", crowded=True), False), (english(tagger, half=1), True)):
+    for told, is_english in (
+        (crosslingual(tagger, "dev", crowded=True), False),
+        (english(tagger, half=1), True),
+    ):
         compared = prepare(told, rules)
         measured, one_event = pairs(told, compared)
         values += measured

@@ -2,8 +2,8 @@
 
 Two sets, told one document after the other in one pass, without any embedding:
 
-- English news collected by topic, two events of the same kind in each. The weights were fitted and the thresholds
-  chosen on the odd topics; what counts are the even ones: B-cubed F.
+- English news collected by topic, two events of the same kind in each. The weights were fitted and the
+  thresholds chosen on the odd topics; what counts are the even ones: B-cubed F.
 - Invented events told by several agencies in six languages: precision and recall of pairs. As they are, and
   `crowded`: with all events moved into the same days. `--held` takes the part that nobody looked at.
 """
@@ -26,9 +26,7 @@ def tell(compared: Sequence[Compared]) -> list[str]:
     board = Board()
     for each in compared:
         board.tell(each, list(board.stories))
-    return [
-        next(story for story, members in board.stories.items() if each in members) for each in compared
-    ]
+    return [next(story for story, members in board.stories.items() if each in members) for each in compared]
 
 
 def b_cubed(told: Sequence[Told], stories: Sequence[str]) -> tuple[float, float, float]:
@@ -68,7 +66,9 @@ def report(name: str, told: Sequence[Told], compared: Sequence[Compared], *, wor
         _show_worst(told, compared, stories, worst)
 
 
-def _show_worst(told: Sequence[Told], compared: Sequence[Compared], stories: Sequence[str], count: int) -> None:
+def _show_worst(
+    told: Sequence[Told], compared: Sequence[Compared], stories: Sequence[str], count: int
+) -> None:
     """Show pairs that were parted or joined wrongly, those first where the likeness was most wrong."""
     board = Board()
     wrong = []
@@ -78,7 +78,10 @@ def _show_worst(told: Sequence[Told], compared: Sequence[Compared], stories: Seq
             value = board.likeness(compared[n], compared[m])
             wrong.append((value if one_event else -value, "parted" if one_event else "joined", n, m))
     for value, what, n, m in sorted(wrong)[:count]:
-        print(f"  {what} {told[n].name} {told[m].name} ({told[n].language}, {told[m].language}) {abs(value):.1f}")
+        print(
+            f"  {what} {told[n].name} {told[m].name}"
+            f" ({told[n].language}, {told[m].language}) {abs(value):.1f}"
+        )
 
 
 def main() -> None:

@@ -115,7 +115,7 @@ def _rarest(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
 
 
 def _days(days: tuple[str, ...]) -> set[str]:
-    return {day for day in days if len(day) > 4}  # noqa: PLR2004  # a year has four digits
+    return {day for day in days if len(day) > 4}  # a year has four digits
 
 
 def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -8,32 +8,46 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_CYRILLIC = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ",
-        "a b v g d e zh z i _ k l m n o p r s t u f kh ts ch sh sh _ i _ e u a e i i e g".split(),
-        strict=True,
-    )
-)
-_ARABIC = dict(
-    zip(
-        "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةءئؤأإآپچڤگ",
-        "a b t th g h kh d d r z s sh s d t z _ gh f k k l m n h w y a _ _ _ w a i a b ch f g".split(),
-        strict=True,
-    )
-)
-_LATIN = str.maketrans({**_CYRILLIC, **_ARABIC, "_": ""})
+_CYRILLIC = {
+    **dict(zip("абвгдезиклмнопрстуфэёіїєґ", "abvgdeziklmnoprstufeeiieg", strict=True)),
+    "ж": "zh",
+    "й": "",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "sh",
+    "ъ": "",
+    "ь": "",
+    "ы": "i",
+    "ю": "u",
+    "я": "a",
+}
+_ARABIC = {
+    **dict(zip("ابتجحدذرزسصضطظفقكلمنهويىأإآپڤگ", "abtghddrzssdtzfkklmnhwyaaiabfg", strict=True)),
+    "ث": "th",
+    "خ": "kh",
+    "ش": "sh",
+    "غ": "gh",
+    "چ": "ch",
+    "ؤ": "w",
+    "ع": "",
+    "ة": "",
+    "ء": "",
+    "ئ": "",
+}
+_LATIN = str.maketrans({**_CYRILLIC, **_ARABIC})
 _SOUND = re.compile("tsch|sch|sh|ch|zh|kh|gh|ph|th|dh|ck|ts|tz|cz|qu|[a-z]")
 #: sound → its letter of the skeleton; vowels and what is as good as one have none
 _LETTER = {
-    **dict.fromkeys("tsch sch sh ch zh cz".split(), "X"),
-    **dict.fromkeys("j g gh".split(), "G"),
-    **dict.fromkeys("ck c k q qu".split(), "K"),
-    **dict.fromkeys("ph v f".split(), "F"),
-    **dict.fromkeys("ts tz s z".split(), "S"),
-    **dict.fromkeys("t th".split(), "T"),
-    **dict.fromkeys("d dh".split(), "D"),
-    **dict.fromkeys("b p".split(), "B"),
+    **dict.fromkeys(["tsch", "sch", "sh", "ch", "zh", "cz"], "X"),
+    **dict.fromkeys(["j", "g", "gh"], "G"),
+    **dict.fromkeys(["ck", "c", "k", "q", "qu"], "K"),
+    **dict.fromkeys(["ph", "v", "f"], "F"),
+    **dict.fromkeys(["ts", "tz", "s", "z"], "S"),
+    **dict.fromkeys(["t", "th"], "T"),
+    **dict.fromkeys(["d", "dh"], "D"),
+    **dict.fromkeys(["b", "p"], "B"),
     "kh": "H",
     "x": "KS",
     "l": "L",

@@ -11,14 +11,19 @@ difference: none as long as all stories that compete for a document are among th
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import product
 
 from pipeline.identity import digest
 from workers.dedupe.likeness import Compared, likeness
 
+#: between the publication of two documents of a story that follow each other, at most
+WINDOW = timedelta(days=7)
 #: likeness at which a document joins a story, and at which two stories become one
-JOIN = 0.0
+JOIN = 0.5
 MERGE = 0.5
+#: below JOIN: stories that are told anew with a document that came late
+CLOSE = 2.0
 #: members of a story that a document is compared with: those published nearest to it
 NEAREST = 12
 #: documents told anew for one that came late, at most; more, and it is told as if it were new
@@ -27,7 +32,7 @@ MOST_RETOLD = 60
 
 @dataclass(slots=True)
 class Board:
-    """The stories that are being told, and which documents are bound to each other by being copies or versions."""
+    """The stories that are being told, and which documents are bound to each other."""
 
     #: id → documents
     stories: dict[str, list[Compared]] = field(default_factory=dict)
@@ -47,9 +52,11 @@ class Board:
             Id of its story.
         """
         near = self._near(document, among)
-        retold = [each for story in near for each in self.stories[story]]
-        if any(_place(each) > _place(document) for each in retold) and len(retold) < MOST_RETOLD:
-            return self._tell_anew([*retold, document], near, document)
+        if any(_place(each) > _place(document) for story in near for each in self.stories[story]):
+            close = [story for story in near if self._is_close(document, story)]
+            retold = [each for story in close for each in self.stories[story]]
+            if retold and len(retold) < MOST_RETOLD:
+                return self._tell_anew([*retold, document], close, document)
         return self._put(document, near)
 
     def likeness(self, one: Compared, other: Compared) -> float:
@@ -59,16 +66,29 @@ class Board:
             self._known[key] = likeness(one, other)
         return self._known[key]
 
-    def likest(self, document: Compared, count: int) -> list[tuple[float, Compared]]:
-        """Give the members of a document's story that are likest to it, from the likest."""
-        story = next(members for members in self.stories.values() if document in members)
-        rated = [(self.likeness(document, each), each) for each in story if each.seq != document.seq]
+    def likest(self, document: Compared, story: str, count: int) -> list[tuple[float, Compared]]:
+        """Give the members of a story that are likest to one of them, from the likest."""
+        others = (each for each in self.stories[story] if each.seq != document.seq)
+        rated = [(self.likeness(document, each), each) for each in others]
         return sorted(rated, key=lambda each: (-each[0], each[1].document_id))[:count]
 
     def _near(self, document: Compared, among: Iterable[str]) -> list[str]:
         tied = self.ties.get(document.seq, frozenset())
-        bound = (story for story, members in self.stories.items() if any(each.seq in tied for each in members))
-        return [story for story in dict.fromkeys((*bound, *among)) if story in self.stories]
+        bound = (
+            story for story, members in self.stories.items() if any(each.seq in tied for each in members)
+        )
+        alive = (story for story in among if story in self.stories and self._goes_on(document, story))
+        return list(dict.fromkeys((*bound, *alive)))
+
+    def _goes_on(self, document: Compared, story: str) -> bool:
+        """Say whether a story has a document published about when this one was."""
+        return any(abs(each.at - document.at) <= WINDOW.total_seconds() for each in self.stories[story])
+
+    def _is_close(self, document: Compared, story: str) -> bool:
+        """Say whether a document may come to belong to a story, or change who does."""
+        tied = self.ties.get(document.seq, frozenset())
+        bound = any(each.seq in tied for each in self.stories[story])
+        return bound or self._rate(document, story) >= JOIN - CLOSE
 
     def _put(self, document: Compared, near: Sequence[str]) -> str:
         tied = self.ties.get(document.seq, frozenset())
@@ -108,7 +128,7 @@ class Board:
         return min(_place(each) for each in self.stories[story])
 
     def _tell_anew(self, documents: Sequence[Compared], near: Sequence[str], asked: Compared) -> str:
-        """Tell documents in the order of publication; each story found keeps the id of most of its documents."""
+        """Tell documents in the order of publication; a story keeps the id that most of it had."""
         before = {each.seq: story for story in near for each in self.stories[story]}
         fresh = Board(ties=self.ties, _known=self._known)
         for each in sorted(documents, key=_place):

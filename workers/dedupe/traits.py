@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from pipeline.model import Document, StoryTraits, Tagging
 from workers.dedupe.romanise import bare_arabic, skeleton
 from workers.dedupe.story_rules import Meaning, StoryRules
-from workers.normalise.lexicon import MONTHS
+from workers.normalise.lexicon.calendar import MONTHS
 from workers.tag.tokens import Case, Tokens, plain, tagged_text, tokenise
 
 #: code points read: what an event is stands in the first paragraphs
@@ -121,7 +121,9 @@ def weigh(raw: RawTraits, seen: Seen) -> StoryTraits:
             for number, weight in rare["numbers"].items()
         },
         kinds=_unit({kind: math.log1p(n) * (rare["kinds"][kind] + 0.05) for kind, n in raw.kinds.items()}),
-        places=_unit({place: math.log1p(n) * (rare["places"][place] + 0.05) for place, n in raw.places.items()}),
+        places=_unit(
+            {place: math.log1p(n) * (rare["places"][place] + 0.05) for place, n in raw.places.items()}
+        ),
         days=tuple(sorted(raw.days)),
     )
 
