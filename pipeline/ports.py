@@ -724,7 +724,8 @@ class Change:
     """One line of the change log."""
 
     seq: int
-    #: new (may be shown from now on), released (may be shown again), tagged, killed, withheld, erased
+    #: new (may be shown from now on), released (may be shown again), tagged, story (it belongs to another
+    #: one now), killed, withheld, erased
     kind: str
     document_id: str
     at: datetime

@@ -341,7 +341,6 @@ def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
         try:
             reconcile(store, queue, clock, batch_size=plan.batch_size, max_attempts=plan.max_attempts)
             upkeep.round()
-            teller.round()
             if time.monotonic() > tidy_at:
                 tidy_at = time.monotonic() + _HOUSEKEEPING_S
                 removed = store.expire(
@@ -351,6 +350,8 @@ def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
                     poll_count=plan.poll_count,
                 )
                 log.info("housekeeping_done", **removed)
+            # Last: what it cannot read must not keep the rest from being done.
+            teller.round()
         except ServiceError as error:
             log.warning("reconcile_failed", cause=str(error))
             time.sleep(1)

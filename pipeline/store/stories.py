@@ -21,9 +21,9 @@ from pipeline.ports import (
     Wanted,
 )
 from pipeline.store.among import among
+from pipeline.store.chains import note_changes
 from pipeline.store.copies import SAME_COPY, relation_row
 from pipeline.store.database import Part, ReadRow, execute_many
-from pipeline.store.documents import note_changes
 from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
 from pipeline.store.shown import matches, may_be_shown
 from pipeline.store.tables import (

@@ -106,8 +106,9 @@ def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
     return (*names, *numbers, *places, *kinds, *days, *(_evidence(word, "word") for word in words))
 
 
-def _evidence(text: str, why: str) -> Evidence:
-    return Evidence(field="text", text=text, why=why)
+def _evidence(text: str, kind: str) -> Evidence:
+    # Lists of links show only why: it names what is shared.
+    return Evidence(field="text", text=text, why=f"{kind} {text}")
 
 
 def _rarest(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from unicodedata import decimal
 
 from pipeline.model import Document, StoryTraits, Tagging
 from workers.dedupe.romanise import bare_arabic, skeleton
@@ -145,7 +146,7 @@ def _read_words(raw: RawTraits, tokens: Tokens, rules: StoryRules, at: datetime,
     raw.days.update(_dates(tokens.plains, at))
     before = "."
     for n, (word, case) in enumerate(zip(tokens.plains, tokens.cases, strict=True)):
-        if word[0].isdigit():
+        if word[:1].isdigit():
             _note_number(raw, word)
         elif case is not Case.NONE:
             weight = 1 + 2 * math.exp(-n / _FADE)
@@ -173,6 +174,8 @@ def _may_be_name(word: str, case: Case) -> bool:
 
 def _note_number(raw: RawTraits, word: str) -> None:
     """Note a number as it is written in any language; years are noted as days are."""
+    if not word.isascii():
+        word = "".join(str(decimal(char)) if char.isdecimal() else char for char in word)
     number = re.sub("[.,]", "", word) if _GROUPED.fullmatch(word) else word.replace(",", ".")
     if found := _NUMBER.match(number):
         if _YEAR.fullmatch(found[0]):
