@@ -490,3 +490,23 @@ class StoredDocument:
     tagging: Tagging = Tagging()
     relations: tuple[Relation, ...] = ()
     story_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryTraits:
+    """What a document is about, as documents of any language are compared. Weights are fixed once read."""
+
+    language: str
+    #: beginnings of words, within the language; of length 1, as are kinds and places
+    words: Mapping[str, float] = field(default_factory=dict)
+    #: skeletons of names
+    names: Mapping[str, float] = field(default_factory=dict)
+    #: skeleton → as written
+    written: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    #: kinds of events
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    #: GeoNames ids and ISO 3166-1 alpha-2 codes
+    places: Mapping[str, float] = field(default_factory=dict)
+    #: ISO days and years it speaks of
+    days: tuple[str, ...] = ()

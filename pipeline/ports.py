@@ -22,6 +22,7 @@ from pipeline.model import (
     Sighting,
     SourceKind,
     StoredDocument,
+    StoryTraits,
     Tagging,
 )
 
@@ -573,6 +574,128 @@ class CopyStore(Protocol):
         ...
 
 
+# --- stories ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """A stored document that no story was looked for yet."""
+
+    seq: int
+    item_id: int
+    published_at: datetime
+    document: Document
+    tagging: Tagging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryMember:
+    """A document of a story, as others are compared with it."""
+
+    seq: int
+    document_id: str
+    item_id: int
+    published_at: datetime
+    traits: StoryTraits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """By what the stories that a document may belong to are looked for."""
+
+    seq: int
+    document_id: str
+    item_id: int
+    published_at: datetime
+    #: hashes, at most MOST_STORY_KEYS
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """The stories that some documents may belong to."""
+
+    #: id → its documents that were published last, oldest first
+    stories: Mapping[str, Sequence[StoryMember]]
+    #: document's number → ids of the stories it may belong to, likest first
+    near: Mapping[int, Sequence[str]]
+    #: document's number → numbers of its copies and other versions
+    ties: Mapping[int, frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A document's story."""
+
+    seq: int
+    document_id: str
+    story_id: str
+    #: same-story links to the likest of its documents
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What is to be written about the stories of some documents."""
+
+    #: those that had none; published at, traits and keys of each by its number
+    told: Sequence[Place]
+    members: Mapping[int, tuple[datetime, StoryTraits, tuple[int, ...]]]
+    #: documents whose story has become another
+    moved: Sequence[Place] = ()
+    #: id of a story that is gone → id of the one that has most of it
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryFound:
+    """A story in a list, with its documents that may be shown."""
+
+    id: str
+    #: of all its documents, newest versions only
+    count: int
+    first_at: datetime
+    last_at: datetime
+    #: published last, oldest first; at most STORY_DOCUMENTS
+    documents: tuple[StoredDocument, ...]
+
+
+#: traits by which a document looks for others, at most
+MOST_STORY_KEYS = 28
+#: documents of a story that are read, at most
+STORY_DOCUMENTS = 200
+
+
+class StoryStore(Protocol):
+    """Stories: which documents tell of one event."""
+
+    def untold(self, limit: int) -> Sequence[Untold]:
+        """Give documents that no story was looked for yet, in the order they were stored."""
+        ...
+
+    def untold_among(self, entry_ids: Sequence[int]) -> int:
+        """Count the documents of some entries that no story was looked for yet."""
+        ...
+
+    def last_traits(self, limit: int) -> Sequence[StoryTraits]:
+        """Give the traits of the documents told last, oldest first: what was seen lately."""
+        ...
+
+    def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
+        """Find the stories that documents may belong to.
+
+        Args:
+            wanted: The documents.
+            window: Between the publication of two documents of a story that follow each other.
+            limit: Stories for each document, not counting those of its copies and versions.
+        """
+        ...
+
+    def tell(self, telling: Telling, now: datetime) -> bool:
+        """Write what was decided; False, and nothing is written, where another has told one of them first."""
+        ...
+
+
 # --- the store, as readers use it ---------------------------------------------------------------------------
 
 
@@ -601,7 +724,8 @@ class Change:
     """One line of the change log."""
 
     seq: int
-    #: new (may be shown from now on), released (may be shown again), tagged, killed, withheld, erased
+    #: new (may be shown from now on), released (may be shown again), tagged, story (it belongs to another
+    #: one now), killed, withheld, erased
     kind: str
     document_id: str
     at: datetime
@@ -737,6 +861,19 @@ class ReadStore(Protocol):
         """Give the documents that are the same copy as this one and may be shown, first published first."""
         ...
 
+    def story(self, story_id: str, *, now: datetime) -> StoryFound | None:
+        """Find a story by the beginning of its id, or by that of one that has become part of it.
+
+        None: there is none, or nothing of it may be shown.
+        """
+        ...
+
+    def stories(
+        self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, biggest: bool = False
+    ) -> Sequence[StoryFound]:
+        """Give the stories with a document that matches, newest first, or those with most documents first."""
+        ...
+
     def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
         """Read the change log after a sequence number, in order."""
         ...
@@ -787,7 +924,7 @@ class CareStore(Protocol):
         ...
 
 
-class Store(FeedStore, WorkStore, CopyStore, ReadStore, CareStore, Protocol):
+class Store(FeedStore, WorkStore, CopyStore, StoryStore, ReadStore, CareStore, Protocol):
     """The whole store."""
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from pipeline.ports import (
     Query,
     QueueState,
     StoreSnapshot,
+    StoryFound,
     WorkerState,
 )
 
@@ -80,6 +81,22 @@ class FakeReadStore:
         found = self.document(document_id, now=now)
         ids = {link.id for link in found.relations} if found else set()
         return [stored for stored in self.documents if stored.document.id in ids]
+
+    def story(self, story_id: str, *, now: datetime) -> StoryFound | None:
+        """See ports.ReadStore."""
+        members = tuple(stored for stored in self.documents if stored.story_id == story_id)
+        return _story(story_id, members) if members else None
+
+    def stories(
+        self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, biggest: bool = False
+    ) -> Sequence[StoryFound]:
+        """See ports.ReadStore."""
+        found = self.search(query, now=now, limit=len(self.documents))
+        ids = dict.fromkeys(stored.story_id for stored in found if stored.story_id)
+        stories = [story for each in ids if (story := self.story(each, now=now))]
+        return sorted(stories, key=lambda each: each.count if biggest else each.last_at, reverse=True)[
+            offset : offset + limit
+        ]
 
     def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
         """See ports.ReadStore."""
@@ -226,6 +243,13 @@ def stored(document_id: str, **fields: object) -> StoredDocument:
         }
     )
     return StoredDocument(document=document, version=1, received_at=NOON, stored_at=NOON)
+
+
+def _story(story_id: str, members: Sequence[StoredDocument]) -> StoryFound:
+    times = [stored.document.published or stored.received_at for stored in members]
+    return StoryFound(
+        id=story_id, count=len(members), first_at=min(times), last_at=max(times), documents=tuple(members)
+    )
 
 
 def _matches(query: Query, document: Document) -> bool:

@@ -53,6 +53,8 @@ LAYERS = {
     "pipeline.cli": 5,
     "workers.normalise": 2,
     "workers.dedupe": 2,
+    "workers.dedupe.traits": 3,
+    "workers.dedupe.telling": 3,
     "workers.tag": 2,
     "workers.jobs": 3,
     "workers.reconcile": 3,

@@ -32,6 +32,8 @@ from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.service.children import die_with
 from workers.dedupe.link import Linking
+from workers.dedupe.story_rules import load_story_rules
+from workers.dedupe.telling import Teller
 from workers.dedupe.upkeep import Upkeep
 from workers.jobs import WorkerEdge, install
 from workers.normalise.document import warm_up
@@ -332,6 +334,7 @@ def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
     queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
+    teller = Teller(store, load_story_rules(plan.config_dir), clock)
     tidy_at = time.monotonic() + 10
     while True:
         beat.begin()
@@ -347,6 +350,8 @@ def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
                     poll_count=plan.poll_count,
                 )
                 log.info("housekeeping_done", **removed)
+            # Last: what it cannot read must not keep the rest from being done.
+            teller.round()
         except ServiceError as error:
             log.warning("reconcile_failed", cause=str(error))
             time.sleep(1)

@@ -47,7 +47,7 @@ def search_command(
 ) -> None:
     """Search what is stored, newest first."""
     now = SystemClock().now()
-    parsed = _parsed(" ".join(query))
+    parsed = parsed_query(" ".join(query))
     with stored(app) as store:
         found = store.search(parsed, now=now, limit=limit, all_versions=all_versions)
         for each in found:
@@ -125,7 +125,7 @@ def export_command(
     if chosen is None:
         typer.echo(f"newswire: export as {form} comes later; now: --format {', '.join(FORMS)}", err=True)
         raise typer.Exit(2)
-    query = _parsed(where)
+    query = parsed_query(where)
     with stored(app) as store:
         lines = export_lines(store, query, SystemClock().now(), chosen)
         if out is None:
@@ -191,7 +191,8 @@ def _show_status(snapshot: "Snapshot", *, json: bool) -> None:
         console().print(status_view(snapshot))
 
 
-def _parsed(text: str) -> "Query":
+def parsed_query(text: str) -> "Query":
+    """Read a query; a wrong one ends the command with code 2."""
     from pipeline.errors import QueryError
     from pipeline.store.search import parse_query
 

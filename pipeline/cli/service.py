@@ -147,7 +147,8 @@ def drain(app: AppContext, ids: Sequence[int]) -> Mapping[str, int]:
         # Copies that two workers had at the same moment are linked by the keeper's next rounds.
         linking = waited_s < _LINKED_AFTER_S and bool(store.unlinked(after=0, limit=1))
         enrich = enriching and waited_s < ENRICH_WAIT_S and store.unenriched_among(ids) > 0
-        return not linking and not enrich
+        telling = waited_s < _LINKED_AFTER_S and store.untold_among(ids) > 0
+        return not linking and not enrich and not telling
 
     with closing(store):
         while not done() and not _work_until(app, done):

@@ -20,7 +20,7 @@ def show_command(
     app: AppContext,
     document_id: Annotated[
         str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
-    ],
+    ] = "",
     other: Annotated[
         str | None,
         typer.Argument(
@@ -38,8 +38,14 @@ def show_command(
     audit: Annotated[
         bool, typer.Option("--audit", help="All versions, those too that may not be shown, and why.")
     ] = False,
+    story: Annotated[
+        str | None, typer.Option("--story", metavar="ID", help="A story instead: all its documents.")
+    ] = None,
 ) -> None:
     """Show one document with its fields, evidence and sightings."""
+    if story is not None or not document_id:
+        _story(app, story, json=json)
+        return
     if other is not None and not diff:
         raise typer.BadParameter("OTHER goes with --diff")
     now = SystemClock().now()
@@ -64,6 +70,14 @@ def show_command(
             chain = store.versions(found.document.uri, now=now)
             copies = copies_of(found, store.copies(found.document.id, now=now))
             console().print(document_view(found, store.sightings(found.document.id), chain, copies))
+
+
+def _story(app: AppContext, story_id: str | None, *, json: bool) -> None:
+    from pipeline.cli.stories import show_story
+
+    if story_id is None:
+        raise typer.BadParameter("give the ID of a document, or --story ID")
+    show_story(app, story_id, json=json)
 
 
 def _versions(chain: "Sequence[StoredDocument]", *, json: bool) -> None:

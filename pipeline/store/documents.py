@@ -28,6 +28,7 @@ from pipeline.store.tables import (
     relation,
     signature,
     slugged,
+    story_member,
     tagging,
 )
 from pipeline.store.terms import prepare, tag_value
@@ -62,6 +63,7 @@ _INSERT_DOCUMENT = insert(document)
 _INSERT_DATA = insert(document_data)
 _INSERT_SIGNATURE = insert(signature)
 _INSERT_SLUGGED = insert(slugged)
+_INSERT_UNTOLD = insert(story_member)
 
 
 def terms_of(each: Document) -> Mapping[str, str]:
@@ -106,6 +108,7 @@ def store_documents(
     )
     database.index(connection, [Terms(document_seq=seq, **each.terms) for seq, each in numbered])
     _store_findings(database, connection, numbered, now)
+    execute_many(connection, _INSERT_UNTOLD, [{"document_seq": seq, "story_id": None} for seq, _ in numbered])
     _settle(connection, numbered, items, chains, now)
     seqs = {each.processed.document.id: seq for seq, each in numbered}
     return seqs, Counts({("stored", ""): len(new), ("items", ""): len(items.fresh)})

@@ -23,6 +23,7 @@ from pipeline.store.tables import (
     relation,
     sighting,
     signature,
+    story_key,
     story_member,
     tagging,
 )
@@ -56,7 +57,7 @@ class Erase(Part):
         drop(self._database, connection, _quarantined(connection, found, copies), now)
         connection.execute(_BLANK_RAW, {"values": copies})
         self._database.unindex(connection, found.seq)
-        for table in (document_data, document_tag, tagging, enrichment, signature, story_member):
+        for table in (document_data, document_tag, tagging, enrichment, signature, story_member, story_key):
             connection.execute(delete(table).where(table.c.document_seq == found.seq))
         connection.execute(
             delete(relation).where(or_(relation.c.low == found.id, relation.c.high == found.id))

@@ -45,8 +45,8 @@ _PAGE = 200
 #: numbers of documents looked through at a time by `stream`
 _WINDOW = 5_000
 #: hexadecimal digits of an id that are enough to ask by
-_SHORTEST_ID = 8
-_ID_DIGITS = 32
+SHORTEST_ID = 8
+ID_DIGITS = 32
 
 _DATA = (
     select(
@@ -80,7 +80,9 @@ _COPIES_OF = union_all(
     )
 ).subquery()
 _SHOWN_IDS = select(document.c.id).join(item, item.c.id == document.c.item_id).where(among(document.c.id))
-_STORIES = select(story_member).where(among(story_member.c.document_seq))
+_STORIES = select(story_member.c.document_seq, story_member.c.story_id).where(
+    among(story_member.c.document_seq)
+)
 
 
 class Read(Part):
@@ -204,7 +206,7 @@ class Read(Part):
 def _begins(document_id: str) -> ColumnElement[bool] | None:
     """Make the condition that a document's id begins so; None where that is too short or long to ask."""
     start = document_id.lower()
-    if not _SHORTEST_ID <= len(start) <= _ID_DIGITS:
+    if not SHORTEST_ID <= len(start) <= ID_DIGITS:
         return None
     # "g" follows the last hexadecimal digit.
     return document.c.id.between(start, f"{start}g")

@@ -37,6 +37,7 @@ _FIELDS: Mapping[str, Callable[[str], str]] = {
     "lang": _language,
     "provider": scope_of,
     "feed": str,
+    "story": str.lower,
     # by code or name: region:AF, topic:"armed conflict", beat:afghanistan-security
     "region": tag_value,
     "topic": tag_value,

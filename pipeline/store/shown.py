@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select
 from pipeline.ports import Query
 from pipeline.store.chain import SHOWN
 from pipeline.store.database import Database
-from pipeline.store.tables import document, document_tag, item
+from pipeline.store.tables import document, document_tag, item, story, story_member
 
 
 def may_be_shown(now: datetime) -> ColumnElement[bool]:
@@ -83,10 +83,20 @@ def _tag(kind: str) -> Callable[[str], ColumnElement[bool]]:
     return tagged
 
 
+def _story(story_id: str) -> ColumnElement[bool]:
+    """Match the documents of a story, or of the one it has become a part of."""
+    successor = select(story.c.merged_into).where(story.c.id == story_id, story.c.merged_into.is_not(None))
+    members = select(story_member.c.document_seq).where(
+        or_(story_member.c.story_id == story_id, story_member.c.story_id.in_(successor))
+    )
+    return document.c.seq.in_(members)
+
+
 #: field of a query → condition
 _FIELDS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
     "lang": _language,
     "provider": _provider,
     "feed": _feed,
+    "story": _story,
     **{kind: _tag(kind) for kind in ("region", "topic", "beat", "person", "org")},
 }

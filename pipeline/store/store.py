@@ -11,6 +11,7 @@ from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
 from pipeline.store.snapshot import Snapshots
+from pipeline.store.stories import Stories
 from pipeline.store.unfinished import Unfinished
 from pipeline.store.work import Work
 
@@ -24,6 +25,7 @@ class SqlStore(
     Enriching,
     Unfinished,
     Copies,
+    Stories,
     Read,
     Snapshots,
     Quarantine,

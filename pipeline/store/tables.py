@@ -415,14 +415,31 @@ story = Table(
     Column("merged_into", _HASH),
 )
 
-# Which document belongs to which story.
+# Which document belongs to which story, and what it was compared by.
 story_member = Table(
     "story_member",
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True),
-    Column("story_id", _HASH, nullable=False),
+    Column("story_id", _HASH),  # NULL: was not looked at yet
+    Column("traits", LargeBinary),  # JSON
 )
 Index("story_member_of", story_member.c.story_id)
+Index(
+    "story_untold",
+    story_member.c.document_seq,
+    sqlite_where=text("story_id IS NULL"),
+    postgresql_where=text("story_id IS NULL"),
+)
+
+# By what a document finds others that may tell of the same event: hashes of its rarest traits.
+story_key = Table(
+    "story_key",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
+)
+Index("story_key_of", story_key.c.document_seq)
 
 
 # --- what happened --------------------------------------------------------------------------------

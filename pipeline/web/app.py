@@ -18,6 +18,7 @@ from pipeline.web.edge import WebEdge
 from pipeline.web.failures import say_failures
 from pipeline.web.guard import Guard
 from pipeline.web.pages import document_pages, standing_pages
+from pipeline.web.stories import stories_api, story_pages
 from pipeline.web.templates import Templates
 from pipeline.web.watching import watching
 
@@ -53,8 +54,10 @@ def create_app(edge: WebEdge, access: Access) -> FastAPI:
     app.include_router(standing_api(edge), prefix="/api/v1")
     app.include_router(documents_api(edge), prefix="/api/v1")
     app.include_router(versions_api(edge), prefix="/api/v1")
+    app.include_router(stories_api(edge), prefix="/api/v1")
     app.include_router(standing_pages(edge, templates), include_in_schema=False)
     app.include_router(document_pages(edge, templates), include_in_schema=False)
+    app.include_router(story_pages(edge, templates), include_in_schema=False)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))
     say_failures(app, templates, edge.clock)
     app.add_middleware(partial(Guard, access=access))

@@ -65,7 +65,10 @@ def test_a_query_is_read(text: str, query: Query) -> None:
     [
         ("lnag:fr", "did you mean lang:"),
         ("sinse:24h", "did you mean since:"),
-        ("colour:red", "there are lang, provider, feed, region, topic, beat, person, org, since, until"),
+        (
+            "colour:red",
+            "there are lang, provider, feed, story, region, topic, beat, person, org, since, until",
+        ),
         ("since:yesterday", "is no date"),
         ("since:2026-13-01", "is no date"),
         ("since:999999w", "is no date"),

@@ -336,10 +336,26 @@ def _findings() -> None:
     op.create_table(
         "story_member",
         sa.Column("document_seq", _ROW_ID, nullable=False),
-        sa.Column("story_id", sa.String(length=32), nullable=False),
+        sa.Column("story_id", sa.String(length=32), nullable=True),
+        sa.Column("traits", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("document_seq"),
     )
     op.create_index("story_member_of", "story_member", ["story_id"])
+    op.create_index(
+        "story_untold",
+        "story_member",
+        ["document_seq"],
+        sqlite_where=sa.text("story_id IS NULL"),
+        postgresql_where=sa.text("story_id IS NULL"),
+    )
+    op.create_table(
+        "story_key",
+        sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", _TIME, nullable=False),
+        sa.Column("document_seq", _ROW_ID, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("key", "at", "document_seq"),
+    )
+    op.create_index("story_key_of", "story_key", ["document_seq"])
 
 
 def _log() -> None:

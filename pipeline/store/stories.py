@@ -1,0 +1,331 @@
+"""Stories: who belongs to which, found by rare traits; merges and splits leave a line in the change log."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union_all, update
+
+from pipeline.codec import from_json, to_json
+from pipeline.model import Document, StoryTraits, Tagging
+from pipeline.ports import (
+    MOST_STORY_KEYS,
+    STORY_DOCUMENTS,
+    Neighbours,
+    Query,
+    StoryFound,
+    StoryMember,
+    Telling,
+    Untold,
+    Wanted,
+)
+from pipeline.store.among import among
+from pipeline.store.chains import note_changes
+from pipeline.store.copies import SAME_COPY, relation_row
+from pipeline.store.database import Part, ReadRow, execute_many
+from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
+from pipeline.store.shown import matches, may_be_shown
+from pipeline.store.tables import (
+    document,
+    document_data,
+    entry,
+    item,
+    relation,
+    story,
+    story_key,
+    story_member,
+    tagging,
+)
+
+SAME_STORY = "same-story"
+#: documents looked at for one key: of a trait that many share, those published nearest before
+_PER_KEY = 40
+#: documents of a story that others are compared with
+_COMPARED = 60
+#: stories looked at to see whether a beginning of an id means one of them
+_AMBIGUOUS = 20
+
+_UNTOLD = (
+    select(
+        story_member.c.document_seq,
+        document.c.item_id,
+        document.c.published_at,
+        document_data.c.data,
+        tagging.c.data,
+    )
+    .join(document, document.c.seq == story_member.c.document_seq)
+    .join(document_data, document_data.c.document_seq == document.c.seq)
+    .outerjoin(tagging, tagging.c.document_seq == document.c.seq)
+    .where(story_member.c.story_id.is_(None))
+    .order_by(story_member.c.document_seq, tagging.c.tagged_at)
+)
+_UNTOLD_AMONG = (
+    select(func.count())
+    .select_from(entry)
+    .join(story_member, story_member.c.document_seq == entry.c.document_seq)
+    .where(among(entry.c.id), story_member.c.story_id.is_(None))
+)
+_STILL_UNTOLD = select(func.count()).where(
+    among(story_member.c.document_seq), story_member.c.story_id.is_(None)
+)
+_LAST_TRAITS = (
+    select(story_member.c.traits)
+    .where(story_member.c.traits.is_not(None))
+    .order_by(story_member.c.document_seq.desc())
+)
+# One statement for all keys of a document: each look into the index is bounded by itself.
+_BY_KEYS = union_all(
+    *(
+        select(
+            select(story_key.c.document_seq)
+            .where(
+                story_key.c.key == bindparam(f"key_{n}"),
+                story_key.c.at.between(bindparam("after"), bindparam("before")),
+            )
+            .order_by(story_key.c.at.desc())
+            .limit(_PER_KEY)
+            .subquery()
+            .c.document_seq
+        )
+        for n in range(MOST_STORY_KEYS)
+    )
+)
+_STORY_OF = select(story_member.c.document_seq, story_member.c.story_id).where(
+    among(story_member.c.document_seq), story_member.c.story_id.is_not(None)
+)
+_MEMBERS = (
+    select(document.c.seq, document.c.id, document.c.item_id, document.c.published_at, story_member.c.traits)
+    .join(document, document.c.seq == story_member.c.document_seq)
+    .where(story_member.c.story_id == bindparam("story"))
+    .order_by(document.c.published_at.desc(), document.c.id.desc())
+    .limit(_COMPARED)
+)
+_VERSIONS = select(document.c.item_id, document.c.seq).where(among(document.c.item_id))
+_COPIES = select(relation.c.low, relation.c.high).where(
+    or_(among(relation.c.low), among(relation.c.high)), relation.c.kind == SAME_COPY
+)
+_SEQS = select(document.c.id, document.c.seq).where(among(document.c.id))
+_SET_MEMBER = (
+    update(story_member)
+    .where(story_member.c.document_seq == bindparam("seq"))
+    .values(story_id=bindparam("of"), traits=bindparam("about"))
+)
+_MOVE_MEMBER = (
+    update(story_member)
+    .where(story_member.c.document_seq == bindparam("seq"))
+    .values(story_id=bindparam("of"))
+)
+_MOVE_ALL = (
+    update(story_member)
+    .where(story_member.c.story_id == bindparam("gone"))
+    .values(story_id=bindparam("into"))
+)
+_POINT_ON = (
+    update(story)
+    .where(or_(story.c.id == bindparam("gone"), story.c.merged_into == bindparam("gone")))
+    .values(merged_into=bindparam("into"))
+)
+_UNLINK = delete(relation).where(
+    or_(among(relation.c.low), among(relation.c.high)), relation.c.kind == SAME_STORY
+)
+
+
+class Stories(Part):
+    """ports.StoryStore."""
+
+    def untold(self, limit: int) -> Sequence[Untold]:
+        """See ports.StoryStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_UNTOLD.limit(limit)).all()
+        # Of several taggings of one document, the last one counts.
+        return [_untold(row) for row in {row[0]: row for row in rows}.values()]
+
+    def untold_among(self, entry_ids: Sequence[int]) -> int:
+        """See ports.StoryStore."""
+        with self._database.read() as connection:
+            return connection.execute(_UNTOLD_AMONG, {"values": entry_ids}).scalar_one()
+
+    def last_traits(self, limit: int) -> Sequence[StoryTraits]:
+        """See ports.StoryStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_LAST_TRAITS.limit(limit)).scalars().all()
+        return [from_json(data, StoryTraits) for data in reversed(rows)]
+
+    def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
+        """See ports.StoryStore."""
+        with self._database.read() as connection:
+            ties = _ties(connection, wanted)
+            shared = {each.seq: _sharing(connection, each, window) for each in wanted}
+            found = {seq for counts in (*shared.values(), *ties.values()) for seq in counts}
+            rows = connection.execute(_STORY_OF, {"values": found}).all() if found else []
+            story_of = {row.document_seq: row.story_id for row in rows}
+            near = {each.seq: _near(shared[each.seq], ties[each.seq], story_of, limit) for each in wanted}
+            ids = dict.fromkeys(story_id for stories in near.values() for story_id in stories)
+            stories = {each: _members(connection, each) for each in ids}
+        return Neighbours(stories=stories, near=near, ties=ties)
+
+    def tell(self, telling: Telling, now: datetime) -> bool:
+        """See ports.StoryStore."""
+        seqs = [each.seq for each in telling.told]
+        # What a power cut takes back is told again.
+        with self._database.write(lasting=False) as connection:
+            if connection.execute(_STILL_UNTOLD, {"values": seqs}).scalar_one() < len(seqs):
+                return False
+            self._set_members(connection, telling, now)
+            self._link(connection, telling)
+            for gone, into in telling.merged.items():
+                connection.execute(_MOVE_ALL, {"gone": gone, "into": into})
+                connection.execute(_POINT_ON, {"gone": gone, "into": into})
+            note_changes(connection, "story", [each.document_id for each in telling.moved], now)
+        return True
+
+    def story(self, story_id: str, *, now: datetime) -> StoryFound | None:
+        """See ports.StoryStore."""
+        if len(story_id) < SHORTEST_ID:
+            return None
+        given = story_id.lower()
+        named = select(story.c.id, story.c.merged_into).where(
+            story.c.id >= given, story.c.id <= given.ljust(ID_DIGITS, "f")
+        )
+        with self._database.read() as connection:
+            ids = {row.merged_into or row.id for row in connection.execute(named.limit(_AMBIGUOUS))}
+            return next(iter(_found(connection, list(ids), now)), None) if len(ids) == 1 else None
+
+    def stories(
+        self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, biggest: bool = False
+    ) -> Sequence[StoryFound]:
+        """See ports.StoryStore."""
+        last, size = func.max(document.c.published_at), func.count()
+        order = (size.desc(), last.desc()) if biggest else (last.desc(), size.desc())
+        listed = (
+            select(story_member.c.story_id)
+            .join(document, document.c.seq == story_member.c.document_seq)
+            .join(item, item.c.id == document.c.item_id)
+            .where(
+                may_be_shown(now), item.c.current_seq == document.c.seq, story_member.c.story_id.is_not(None)
+            )
+            .where(*matches(self._database, query))
+            .group_by(story_member.c.story_id)
+            .order_by(*order, story_member.c.story_id)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._database.read() as connection:
+            return _found(connection, connection.execute(listed).scalars().all(), now)
+
+    def _set_members(self, connection: Connection, telling: Telling, now: datetime) -> None:
+        ids = {each.story_id for each in (*telling.told, *telling.moved)}
+        if ids:
+            rows = [{"id": each, "created_at": now} for each in sorted(ids)]
+            connection.execute(self._database.insert_new(story), rows)
+        members: list[dict[str, Any]] = []
+        keys: list[dict[str, Any]] = []
+        for each in telling.told:
+            at, traits, own = telling.members[each.seq]
+            members.append({"seq": each.seq, "of": each.story_id, "about": to_json(traits)})
+            keys += [{"key": key, "at": at, "document_seq": each.seq} for key in own]
+        execute_many(connection, _SET_MEMBER, members)
+        execute_many(connection, insert(story_key), keys)
+        execute_many(
+            connection, _MOVE_MEMBER, [{"seq": each.seq, "of": each.story_id} for each in telling.moved]
+        )
+
+    def _link(self, connection: Connection, telling: Telling) -> None:
+        if telling.moved:
+            connection.execute(_UNLINK, {"values": [each.document_id for each in telling.moved]})
+        rows = [
+            relation_row(each.document_id, link)
+            for each in (*telling.told, *telling.moved)
+            for link in each.relations
+        ]
+        if rows:
+            connection.execute(self._database.insert_new(relation), rows)
+
+
+def _untold(row: ReadRow) -> Untold:
+    seq, item_id, published_at, data, tags = row
+    return Untold(
+        seq=seq,
+        item_id=item_id,
+        published_at=published_at,
+        document=from_json(data, Document),
+        tagging=from_json(tags, Tagging) if tags is not None else Tagging(),
+    )
+
+
+def _sharing(connection: Connection, wanted: Wanted, window: timedelta) -> Counter[int]:
+    """Count how many keys other documents share with one."""
+    if not wanted.keys:
+        return Counter()
+    keys = {f"key_{n}": key for n, key in enumerate(wanted.keys)}
+    keys |= {f"key_{n}": -1 for n in range(len(wanted.keys), MOST_STORY_KEYS)}
+    span = {"after": wanted.published_at - window, "before": wanted.published_at + window}
+    return Counter(connection.execute(_BY_KEYS, {**keys, **span}).scalars())
+
+
+def _near(
+    shared: Mapping[int, int], tied: Iterable[int], story_of: Mapping[int, str], limit: int
+) -> Sequence[str]:
+    """Name the stories of documents bound to one, then those with a document that shares most with it."""
+    most: defaultdict[str, int] = defaultdict(int)
+    for seq, count in shared.items():
+        if seq in story_of:
+            most[story_of[seq]] = max(most[story_of[seq]], count)
+    sharing = sorted(most, key=lambda each: (-most[each], each))[:limit]
+    return list(dict.fromkeys((*(story_of[seq] for seq in sorted(tied) if seq in story_of), *sharing)))
+
+
+def _ties(connection: Connection, wanted: Sequence[Wanted]) -> dict[int, frozenset[int]]:
+    """Find the copies and the other versions of documents."""
+    tied: defaultdict[int, set[int]] = defaultdict(set)
+    of_item: defaultdict[int, set[int]] = defaultdict(set)
+    for item_id, seq in connection.execute(_VERSIONS, {"values": [each.item_id for each in wanted]}):
+        of_item[item_id].add(seq)
+    pairs = connection.execute(_COPIES, {"values": [each.document_id for each in wanted]}).all()
+    ids = {id_ for pair in pairs for id_ in pair}
+    rows = connection.execute(_SEQS, {"values": ids}).all() if ids else []
+    seqs = {row.id: row.seq for row in rows}
+    for low, high in pairs:
+        tied[seqs[low]].add(seqs[high])
+        tied[seqs[high]].add(seqs[low])
+    return {each.seq: frozenset((of_item[each.item_id] | tied[each.seq]) - {each.seq}) for each in wanted}
+
+
+def _members(connection: Connection, story_id: str) -> list[StoryMember]:
+    rows = connection.execute(_MEMBERS, {"story": story_id}).all()
+    return [
+        StoryMember(
+            seq=row.seq,
+            document_id=row.id,
+            item_id=row.item_id,
+            published_at=row.published_at,
+            traits=from_json(row.traits, StoryTraits),
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _found(connection: Connection, ids: Sequence[str], now: datetime) -> list[StoryFound]:
+    """Read stories with their documents that may be shown, newest versions only."""
+    shown = (
+        select(story_member.c.story_id, document.c.seq, document.c.published_at)
+        .join(document, document.c.seq == story_member.c.document_seq)
+        .join(item, item.c.id == document.c.item_id)
+        .where(among(story_member.c.story_id), may_be_shown(now), item.c.current_seq == document.c.seq)
+        .order_by(document.c.published_at, document.c.id)
+    )
+    of: defaultdict[str, list[tuple[int, datetime]]] = defaultdict(list)
+    for story_id, seq, at in connection.execute(shown, {"values": ids}):
+        of[story_id].append((seq, at))
+    return [
+        StoryFound(
+            id=each,
+            count=len(of[each]),
+            first_at=of[each][0][1],
+            last_at=of[each][-1][1],
+            documents=tuple(load(connection, [seq for seq, _ in of[each]][-STORY_DOCUMENTS:], now)),
+        )
+        for each in ids
+        if of[each]
+    ]

@@ -1,0 +1,132 @@
+"""How likely two documents tell of one event: a weighted sum of what they share, and what that is. Pure."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipeline.model import Evidence, StoryTraits
+
+#: languages whose names cannot be told from other words
+CASELESS = frozenset(("ar", "fa", "ur", "he", "ps", "zh", "ja", "ko", "th", "hi"))
+#: days after which distance counts no more
+FURTHEST_DAYS = 7.0
+#: evidence shown of each kind
+_SHOWN = 4
+#: names compared where no capitals tell them: so many of the rarest are taken to be names
+_CASELESS_NAMES = 10
+_PRIOR = 3.0
+
+#: Fitted by logistic regression (`python -m benchmarks.quality.same_story --fit`); see docs/stories.md.
+WEIGHTS: Mapping[str, float] = {
+    "bias": -3.62,
+    "same_language": -2.91,
+    "words": 14.06,
+    "names": 0.40,
+    "overlap": 5.38,
+    "numbers": -0.18,
+    "number_overlap": 3.82,
+    "kinds": 6.78,
+    "places": 1.30,
+    "same_day": 0.47,
+    "other_day": -0.49,
+    "other_year": -1.02,
+    "distance": -0.79,
+    "same_overlap": -2.38,
+    "same_kinds": -6.07,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A document as it is compared."""
+
+    document_id: str
+    seq: int
+    #: published, in seconds since 1970
+    at: float
+    #: the item whose version it is
+    item_id: int
+    traits: StoryTraits
+    #: sum of the weights of its names
+    named: float
+
+    @classmethod
+    def of(cls, document_id: str, seq: int, at: float, item_id: int, traits: StoryTraits) -> "Compared":
+        """Prepare a document."""
+        weights = sorted(traits.names.values(), reverse=True)
+        named = sum(weights[:_CASELESS_NAMES] if traits.language in CASELESS else weights)
+        return cls(document_id, seq, at, item_id, traits, named)
+
+
+def measures(one: Compared, other: Compared) -> dict[str, float]:
+    """Measure what two documents share."""
+    a, b = one.traits, other.traits
+    same = float(a.language == b.language)
+    names = _shared(a.names, b.names)
+    numbers = _shared(a.numbers, b.numbers)
+    kinds = _product(a.kinds, b.kinds)
+    some = min(sum(a.numbers.values()), sum(b.numbers.values()))
+    overlap = names / (min(one.named, other.named) + _PRIOR)
+    days_a, days_b = _days(a.days), _days(b.days)
+    years_a, years_b = set(a.days) - days_a, set(b.days) - days_b
+    return {
+        "bias": 1.0,
+        "same_language": same,
+        "words": _product(a.words, b.words) if same else 0.0,
+        "names": math.log1p(names),
+        "overlap": overlap,
+        "numbers": math.log1p(numbers),
+        "number_overlap": numbers / (some + _PRIOR),
+        "kinds": kinds,
+        "places": _product(a.places, b.places),
+        "same_day": float(bool(days_a & days_b)),
+        "other_day": float(bool(days_a and days_b and not days_a & days_b)),
+        "other_year": float(bool(years_a and years_b and not years_a & years_b)),
+        "distance": min(abs(one.at - other.at) / timedelta(days=1).total_seconds(), FURTHEST_DAYS),
+        "same_overlap": same * overlap,
+        "same_kinds": same * kinds,
+    }
+
+
+def likeness(one: Compared, other: Compared) -> float:
+    """Weigh what two documents share: over 0 more speaks for one event than against it."""
+    return sum(WEIGHTS[name] * value for name, value in measures(one, other).items())
+
+
+def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
+    """Name what two documents share, the rarest of each kind first."""
+    a, b = one.traits, other.traits
+    names = [_evidence(a.written.get(name, name), "name") for name in _rarest(a.names, b.names)]
+    numbers = [_evidence(number, "number") for number in _rarest(a.numbers, b.numbers)]
+    kinds = [_evidence(kind, "kind of event") for kind in _rarest(a.kinds, b.kinds)]
+    places = [_evidence(place, "place") for place in _rarest(a.places, b.places)]
+    days = [_evidence(day, "day") for day in sorted(_days(a.days) & _days(b.days))[-_SHOWN:]]
+    words = _rarest(a.words, b.words) if a.language == b.language else []
+    return (*names, *numbers, *places, *kinds, *days, *(_evidence(word, "word") for word in words))
+
+
+def _evidence(text: str, kind: str) -> Evidence:
+    # Lists of links show only why: it names what is shared.
+    return Evidence(field="text", text=text, why=f"{kind} {text}")
+
+
+def _rarest(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
+    return sorted(one.keys() & other.keys(), key=lambda trait: (-one[trait], trait))[:_SHOWN]
+
+
+def _days(days: tuple[str, ...]) -> set[str]:
+    return {day for day in days if len(day) > 4}  # a year has four digits
+
+
+def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    if len(other) < len(one):
+        one, other = other, one
+    return sum(weight * other[trait] for trait, weight in one.items() if trait in other)
+
+
+def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """Sum the weights of what both have; of two weights the smaller."""
+    if len(other) < len(one):
+        one, other = other, one
+    return sum(min(weight, other[trait]) for trait, weight in one.items() if trait in other)

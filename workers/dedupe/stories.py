@@ -1,0 +1,154 @@
+"""Which documents tell of one event: online clustering in the order of publication. Pure.
+
+A document goes to the story it is likest to, if it is like enough, else it begins one. How like it is to a
+story is the mean of its likeness to the story's members and of the greatest of these: so a story may go on
+from day to day, but not by one odd pair. When a document has made two stories alike, they become one.
+
+One that comes late, after documents published later than it, is told in its place: the documents of the
+stories it may belong to are told anew in the order of publication. So the order of arrival makes little
+difference: none as long as all stories that compete for a document are among those it may belong to.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product
+
+from pipeline.identity import digest
+from workers.dedupe.likeness import Compared, likeness
+
+#: between the publication of two documents of a story that follow each other, at most
+WINDOW = timedelta(days=7)
+#: likeness at which a document joins a story, and at which two stories become one
+JOIN = 0.5
+MERGE = 0.5
+#: below JOIN: stories that are told anew with a document that came late
+CLOSE = 2.0
+#: members of a story that a document is compared with: those published nearest to it
+NEAREST = 12
+#: documents told anew for one that came late, at most; more, and it is told as if it were new
+MOST_RETOLD = 60
+
+
+@dataclass(slots=True)
+class Board:
+    """The stories that are being told, and which documents are bound to each other."""
+
+    #: id → documents
+    stories: dict[str, list[Compared]] = field(default_factory=dict)
+    #: document's number → numbers of its copies and versions
+    ties: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    #: pairs are compared more than once
+    _known: dict[tuple[int, int], float] = field(default_factory=dict)
+
+    def tell(self, document: Compared, among: Iterable[str]) -> str:
+        """Put a document into one of some stories, or a new one.
+
+        Args:
+            document: Stands in no story.
+            among: Ids of the stories it may belong to, besides those of its copies and versions.
+
+        Returns:
+            Id of its story.
+        """
+        near = self._near(document, among)
+        if any(_place(each) > _place(document) for story in near for each in self.stories[story]):
+            close = [story for story in near if self._is_close(document, story)]
+            retold = [each for story in close for each in self.stories[story]]
+            if retold and len(retold) < MOST_RETOLD:
+                return self._tell_anew([*retold, document], close, document)
+        return self._put(document, near)
+
+    def likeness(self, one: Compared, other: Compared) -> float:
+        """Give the likeness of two documents."""
+        key = (min(one.seq, other.seq), max(one.seq, other.seq))
+        if key not in self._known:
+            self._known[key] = likeness(one, other)
+        return self._known[key]
+
+    def likest(self, document: Compared, story: str, count: int) -> list[tuple[float, Compared]]:
+        """Give the members of a story that are likest to one of them, from the likest."""
+        others = (each for each in self.stories[story] if each.seq != document.seq)
+        rated = [(self.likeness(document, each), each) for each in others]
+        return sorted(rated, key=lambda each: (-each[0], each[1].document_id))[:count]
+
+    def _near(self, document: Compared, among: Iterable[str]) -> list[str]:
+        tied = self.ties.get(document.seq, frozenset())
+        bound = (
+            story for story, members in self.stories.items() if any(each.seq in tied for each in members)
+        )
+        alive = (story for story in among if story in self.stories and self._goes_on(document, story))
+        return list(dict.fromkeys((*bound, *alive)))
+
+    def _goes_on(self, document: Compared, story: str) -> bool:
+        """Say whether a story has a document published about when this one was."""
+        return any(abs(each.at - document.at) <= WINDOW.total_seconds() for each in self.stories[story])
+
+    def _is_close(self, document: Compared, story: str) -> bool:
+        """Say whether a document may come to belong to a story, or change who does."""
+        tied = self.ties.get(document.seq, frozenset())
+        bound = any(each.seq in tied for each in self.stories[story])
+        return bound or self._rate(document, story) >= JOIN - CLOSE
+
+    def _put(self, document: Compared, near: Sequence[str]) -> str:
+        tied = self.ties.get(document.seq, frozenset())
+        bound = [story for story in near if any(each.seq in tied for each in self.stories[story])]
+        rated = [(self._rate(document, story), story) for story in near if story not in bound]
+        best = max(rated, default=(JOIN - 1, ""))
+        if bound:
+            story = bound[0]
+        elif best[0] >= JOIN:
+            story = best[1]
+        else:
+            story = digest("story", document.document_id)
+            self.stories[story] = []
+        self.stories[story].append(document)
+        return self._merge(story, [each for each in near if each != story], set(bound))
+
+    def _rate(self, document: Compared, story: str) -> float:
+        nearest = sorted(self.stories[story], key=lambda each: (abs(each.at - document.at), each.document_id))
+        values = [self.likeness(document, each) for each in nearest[:NEAREST]]
+        return (sum(values) / len(values) + max(values)) / 2
+
+    def _merge(self, story: str, near: Sequence[str], bound: set[str]) -> str:
+        """Join to a story those near it that have become like it, and those its document is bound to."""
+        for other in near:
+            if other in bound or self._alike(story, other):
+                older, younger = sorted((story, other), key=self._age)
+                self.stories[older] += self.stories.pop(younger)
+                story = older
+        return story
+
+    def _alike(self, one: str, other: str) -> bool:
+        sides = (sorted(self.stories[each], key=_place)[-NEAREST:] for each in (one, other))
+        values = [self.likeness(*each) for each in product(*sides)]
+        return sum(values) / len(values) >= MERGE
+
+    def _age(self, story: str) -> tuple[float, str]:
+        return min(_place(each) for each in self.stories[story])
+
+    def _tell_anew(self, documents: Sequence[Compared], near: Sequence[str], asked: Compared) -> str:
+        """Tell documents in the order of publication; a story keeps the id that most of it had."""
+        before = {each.seq: story for story in near for each in self.stories[story]}
+        fresh = Board(ties=self.ties, _known=self._known)
+        for each in sorted(documents, key=_place):
+            fresh._put(each, fresh._near(each, list(fresh.stories)))
+        for story in near:
+            del self.stories[story]
+        for found, members in sorted(fresh.stories.items(), key=lambda each: (-len(each[1]), each[0])):
+            kept = _most(before[each.seq] for each in members if each.seq in before)
+            free = kept is not None and kept not in self.stories
+            self.stories[kept if free and kept else found] = members
+        return next(story for story, members in self.stories.items() if asked in members)
+
+
+def _place(document: Compared) -> tuple[float, str]:
+    return document.at, document.document_id
+
+
+def _most(stories: Iterable[str]) -> str | None:
+    """Give the story that is named most often; of several, the first by its id."""
+    counts: dict[str, int] = {}
+    for each in stories:
+        counts[each] = counts.get(each, 0) + 1
+    return min(counts, key=lambda story: (-counts[story], story), default=None)

@@ -1,0 +1,190 @@
+"""Stories are told in a second step, after documents are stored: read, decide, write. The wire does not wait.
+
+The keeper of each host does a round every now and then. Two hosts do not hinder each other: whoever comes
+second with a document writes nothing and looks again. What a crash interrupts is done in the next round.
+"""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from itertools import product
+
+from pipeline.logs import get_logger
+from pipeline.model import Relation, StoryTraits
+from pipeline.ports import (
+    MOST_STORY_KEYS,
+    Clock,
+    Neighbours,
+    Place,
+    StoryMember,
+    StoryStore,
+    Telling,
+    Untold,
+    Wanted,
+)
+from workers.dedupe.likeness import Compared, evidence_of
+from workers.dedupe.stories import WINDOW, Board
+from workers.dedupe.story_rules import StoryRules
+from workers.dedupe.traits import Seen, read_traits, weigh
+
+log = get_logger(__name__)
+
+#: stories a document is compared with, besides those of its copies and versions
+_STORIES = 10
+#: documents told at once, and in one round
+_BATCH = 50
+_ROUND_S = 1.0
+#: of the documents told last, that say at the start what is rare
+_REMEMBERED = 20_000
+#: same-story links of a document, to the likest
+_LINKS = 3
+#: traits of each kind by which documents are found
+_NAMES, _NUMBERS, _WORDS, _KINDS, _PLACES = 10, 4, 8, 3, 2
+
+
+class Teller:
+    """What the keeper does for stories, and what it remembers of what was seen."""
+
+    def __init__(self, store: StoryStore, rules: StoryRules, clock: Clock) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._seen: Seen | None = None
+
+    def round(self) -> None:
+        """Tell documents for about a second, or all there are.
+
+        Raises:
+            ServiceError: The store is not usable now; the next round does it.
+        """
+        until = time.monotonic() + _ROUND_S
+        while time.monotonic() < until and (untold := self._store.untold(_BATCH)):
+            began = time.monotonic()
+            if self._tell(untold):
+                log.info("stories_told", documents=len(untold), duration_s=round(time.monotonic() - began, 4))
+
+    def _tell(self, untold: Sequence[Untold]) -> bool:
+        if self._seen is None:
+            self._seen = remember(self._store.last_traits(_REMEMBERED))
+        fresh = [member_of(each, self._rules, self._seen) for each in untold]
+        wanted = [
+            Wanted(
+                seq=each.seq,
+                document_id=each.document_id,
+                item_id=each.item_id,
+                published_at=each.published_at,
+                keys=keys_of(each.traits),
+            )
+            for each in fresh
+        ]
+        found = self._store.neighbours(wanted, window=WINDOW, limit=_STORIES)
+        keys = {each.seq: each.keys for each in wanted}
+        return self._store.tell(decide(fresh, keys, found), self._clock.now())
+
+
+def remember(traits: Sequence[StoryTraits]) -> Seen:
+    """Count what was seen in documents that were told before."""
+    seen = Seen()
+    for each in traits:
+        seen.add(each.language, channels_of(each))
+    return seen
+
+
+def channels_of(traits: StoryTraits) -> Mapping[str, Mapping[str, float]]:
+    """Give the traits of a document by their kinds, as `Seen` counts them."""
+    return {
+        "words": traits.words,
+        "names": traits.names,
+        "numbers": traits.numbers,
+        "kinds": traits.kinds,
+        "places": traits.places,
+    }
+
+
+def member_of(untold: Untold, rules: StoryRules, seen: Seen) -> StoryMember:
+    """Read and weigh what a document is about."""
+    return StoryMember(
+        seq=untold.seq,
+        document_id=untold.document.id,
+        item_id=untold.item_id,
+        published_at=untold.published_at,
+        traits=weigh(read_traits(untold.document, untold.tagging, rules, untold.published_at), seen),
+    )
+
+
+def keys_of(traits: StoryTraits) -> tuple[int, ...]:
+    """Hash the traits by which documents of the same event are found: the rarest, and kinds with places."""
+    kinds, places = _rarest(traits.kinds, _KINDS), _rarest(traits.places, _PLACES)
+    keys = (
+        *(f"name {name}" for name in _rarest(traits.names, _NAMES)),
+        *(f"number {number}" for number in _rarest(traits.numbers, _NUMBERS) if len(number) > 1),
+        *(f"word {traits.language} {word}" for word in _rarest(traits.words, _WORDS)),
+        *(f"kind {kind} {place}" for kind, place in product(kinds, places)),
+    )
+    return tuple(map(_hash, keys[:MOST_STORY_KEYS]))
+
+
+def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], found: Neighbours) -> Telling:
+    """Decide which stories new documents belong to, and what becomes of the stories they touch. Pure.
+
+    Args:
+        fresh: Documents without a story.
+        keys: Document's number → by what it is found.
+        found: The stories they may belong to.
+    """
+    board = Board(
+        stories={story: [_compared(each) for each in members] for story, members in found.stories.items()},
+        ties=found.ties,
+    )
+    before = {each.seq: story for story, members in board.stories.items() for each in members}
+    for each in sorted(fresh, key=lambda one: (one.published_at, one.document_id)):
+        begun = [story for story in board.stories if story not in found.stories]
+        board.tell(_compared(each), [*found.near.get(each.seq, ()), *begun])
+    after = {each.seq: (each, story) for story, members in board.stories.items() for each in members}
+    places = {
+        seq: _place(board, each, story) for seq, (each, story) in after.items() if before.get(seq) != story
+    }
+    return Telling(
+        told=[places[each.seq] for each in fresh],
+        members={each.seq: (each.published_at, each.traits, keys[each.seq]) for each in fresh},
+        moved=[place for seq, place in places.items() if seq in before],
+        merged=_merged(before, {seq: story for seq, (_, story) in after.items()}),
+    )
+
+
+def _merged(before: Mapping[int, str], after: Mapping[int, str]) -> dict[str, str]:
+    """Find the stories that are gone, and where most of each went."""
+    merged = {}
+    for gone in sorted(set(before.values()) - set(after.values())):
+        into = [after[seq] for seq, story in before.items() if story == gone]
+        merged[gone] = max(sorted(set(into)), key=into.count)
+    return merged
+
+
+def _place(board: Board, document: Compared, story: str) -> Place:
+    links = tuple(
+        Relation(
+            kind="same-story",
+            id=other.document_id,
+            score=round(1 / (1 + math.exp(-value)), 3),
+            evidence=evidence_of(document, other),
+        )
+        for value, other in board.likest(document, story, _LINKS)
+    )
+    return Place(seq=document.seq, document_id=document.document_id, story_id=story, relations=links)
+
+
+def _compared(member: StoryMember) -> Compared:
+    return Compared.of(
+        member.document_id, member.seq, member.published_at.timestamp(), member.item_id, member.traits
+    )
+
+
+def _rarest(traits: Mapping[str, float], count: int) -> list[str]:
+    return sorted(traits, key=lambda trait: (-traits[trait], trait))[:count]
+
+
+def _hash(key: str) -> int:
+    """Hash to 63 bits: what a signed column of a database holds."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest()) >> 1
