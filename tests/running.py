@@ -18,9 +18,10 @@ FAULTS = Path(__file__).parent / "faults"
 MARK = "NEWSWIRE_TEST_DATA"
 
 _WORDS = (
-    "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew deck anchor "
-    "storm cable bridge market street school garden river forest winter summer letter copper silver window "
-    "ladder kettle button candle basket mirror pencil saddle bottle blanket hammer needle orchard meadow valley"
+    "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew "
+    "deck anchor storm cable bridge market street school garden river forest winter summer letter "
+    "copper silver window ladder kettle button candle basket mirror pencil saddle bottle blanket "
+    "hammer needle orchard meadow valley"
 )
 
 #: what stands on the command line of a part's processes
