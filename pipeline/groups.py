@@ -14,7 +14,7 @@ from pipeline.model import Feed, SourceKind
 #: between the beginnings of two requests to one group, where nothing else is configured
 SPACING_S = 1.0
 
-_USUAL_PORTS = {"http": 80, "https": 443}
+_USUAL_PORTS = {"http": 80, "https": 443, "imaps": 993}
 #: second levels under which countries register names: example.co.uk is one site, co.uk is none. To take two
 #: sites for one costs a second's wait, so that no list of all such names is needed
 _REGISTRIES = frozenset("ac co com edu gob gouv gov go ltd mil ne net nom or org plc sch".split())  # noqa: SIM905
@@ -32,7 +32,7 @@ class GroupRules:
 
     def of_feed(self, feed: Feed) -> str:
         """Name the group of a source; a directory is one of its own."""
-        if feed.kind is not SourceKind.HTTP:
+        if feed.kind in (SourceKind.DIRECTORY, SourceKind.IMPORT):
             return f"{feed.kind}:{feed.id}"
         return feed.rate_group or self.of_url(feed.url)
 

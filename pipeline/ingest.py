@@ -5,18 +5,17 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.groups import GroupRules
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
-from pipeline.ports import Clock, FeedStore, Fetcher, Parser, Poll, RawCopy, TakenIn
+from pipeline.ports import Clock, Deliveries, Delivery, FeedStore, Fetcher, Parser, Poll, RawCopy, TakenIn
 from pipeline.schedule import next_state
 from pipeline.sender import Sender
 from pipeline.turns import Turns
@@ -47,24 +46,13 @@ _FINISH_S = 5.0
 _SAY_AGAIN_S = 30.0
 
 
-class Directories(Protocol):
-    """Gives the files of a directory that are ready to be read."""
-
-    def scan(self, feed: Feed) -> AsyncIterator[Response | FetchError]:
-        """Give files that are new here, by name; one counts as read when the next is asked for.
-
-        Raises:
-            FetchRefused: The directory cannot be read.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestEdge:
     """The ports of the ingest side."""
 
     fetcher: Fetcher
-    directories: Directories
+    #: of each kind of source that is no feed
+    deliveries: Mapping[SourceKind, Deliveries]
     parser: Parser
     store: FeedStore
     writer: StoreWriter
@@ -94,27 +82,37 @@ async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState
     return await _state(_poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
 
 
-async def poll_directory(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
-    """Read what is new in a directory: each file is a delivery of its own, the last write moves the state."""
+async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
+    """Read what is new in a directory or mailbox: each thing is taken in, and marked, by itself.
+
+    The last write moves the state.
+    """
     began = time.monotonic()
     outcome: Response | FetchError
+    source, position = edge.deliveries[feed.kind], state.etag
     try:
-        async for file in edge.directories.scan(feed):
-            taken = await _take_in(await _delivery(feed, state, file, edge), edge)
-            if not taken.accepted:
-                return None  # our claim ran out: leaving here, the file is not taken for read
+        async with aclosing(source.scan(feed, position)) as scan:
+            async for delivery in scan:
+                poll = await _delivery(feed, state, delivery, edge)
+                if not (await _take_in(poll, edge)).accepted:
+                    return None  # our claim ran out: the rest is somebody else's
+                await source.taken(feed, delivery, well=poll.format is not None)
+                position = delivery.position
     except FetchError as error:
         outcome = error
     else:
         outcome = Response(url=feed.url, final_url=feed.url, body=None, received_at=edge.clock.now())
-    return await _state(_poll(feed, state, outcome, None, edge.clock.now(), began), edge)
+    poll = _poll(feed, state, outcome, None, edge.clock.now(), began)
+    assert poll.state is not None
+    return await _state(replace(poll, state=replace(poll.state, etag=position)), edge)
 
 
-async def _delivery(feed: Feed, state: FeedState, file: Response | FetchError, edge: IngestEdge) -> Poll:
-    """Turn one file into what it leaves behind; its claim's epoch guards it, the feed's state stays."""
-    began = time.monotonic()
+async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: IngestEdge) -> Poll:
+    """Turn one thing into what it leaves behind; its claim's epoch guards it, the feed's state stays."""
+    began, file = time.monotonic(), delivery.content
     if isinstance(file, FetchError):
-        problem = Problem(reason=file.reason, detail=file.detail, where="whole file")
+        # Without bytes to tell it from others, its place does.
+        problem = Problem(reason=file.reason, detail=file.detail, where=f"the whole of {delivery.key}")
         poll = _blank(feed, state, edge.clock.now(), began)
         return replace(poll, problems=(problem,), reason=file.reason, detail=file.detail)
     assert file.body is not None
@@ -124,8 +122,9 @@ async def _delivery(feed: Feed, state: FeedState, file: Response | FetchError, e
         poll = _unreadable(feed, state, file, error, edge.clock.now(), began)
     else:
         poll = _poll(feed, state, file, parsed, edge.clock.now(), began)
-    # The same file under another name is another delivery; the same name and bytes again is not.
-    return replace(poll, state=None, occurrence=file.final_url)
+    # The same file under another name is another delivery; the same name and bytes again is not. The same
+    # mail is the same wherever it is kept: a mailbox that was restored gives all of them new numbers.
+    return replace(poll, state=None, occurrence=file.final_url if feed.kind is SourceKind.DIRECTORY else "")
 
 
 async def _state(poll: Poll, edge: IngestEdge) -> FeedState | None:
@@ -395,7 +394,7 @@ class IngestLoop:
         self._compared_at = time.monotonic()
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
-        poll = poll_directory if feed.kind is SourceKind.DIRECTORY else poll_feed
+        poll = poll_feed if feed.kind is SourceKind.HTTP else poll_deliveries
         group = self._groups.of_feed(feed)
         due = self._edge.clock.now() + LEASE
         try:

@@ -16,6 +16,7 @@ class SourceKind(StrEnum):
 
     HTTP = "http"
     DIRECTORY = "directory"
+    MAILBOX = "imap"
     IMPORT = "import"
 
 
@@ -65,7 +66,7 @@ class Feed:
 
     id: str
     kind: SourceKind
-    #: http(s) URL, or the directory's absolute path
+    #: http(s) URL, the directory's absolute path, or an imaps URL
     url: str
     #: scope of the identity of its items; None: taken from the item, where `trust_provider` says so
     provider: str | None = None
@@ -93,6 +94,11 @@ class Feed:
     allow_private: tuple[str, ...] = ()
     #: sources with the same one share its limits; None: those with the same host
     rate_group: str | None = None
+    #: where what was taken in, and what could not be, is moved: a folder's absolute path, or a mailbox
+    done: str | None = None
+    failed: str | None = None
+    #: the feed carries summaries only: the articles' pages are fetched
+    full_text: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ class FeedState:
     feed_id: str
     #: rises with every claim; a late write of an earlier claim is refused
     epoch: int = 0
-    #: validators exactly as sent, opaque bytes
+    #: validators exactly as sent, opaque bytes; of a mailbox, up to where it was read
     etag: bytes | None = None
     last_modified: bytes | None = None
     #: content hash of the last body that was parsed without error

@@ -3,12 +3,12 @@
 Deciding code sees these Protocols, never an adapter. One contract suite per port runs over every adapter.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pipeline.errors import Reason
+from pipeline.errors import FetchError, Reason
 from pipeline.model import (
     Document,
     Entry,
@@ -56,6 +56,43 @@ class Parser(Protocol):
 
         Raises:
             ParseError: No format we read, over a limit, or the parser process had to be killed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One file or mail of a source that others put things into."""
+
+    #: by which the source knows it: a file's name, a mail's UID
+    key: str
+    content: Response | FetchError
+    #: up to where the source has been read once this is taken in; None: it keeps no such mark
+    position: bytes | None = None
+
+
+class Deliveries(Protocol):
+    """Gives what others put into a directory or a mailbox, one thing in memory at a time."""
+
+    def scan(self, feed: Feed, position: bytes | None) -> AsyncGenerator[Delivery, None]:
+        """Give what is new, in order. What cannot be read comes as an error that names it.
+
+        Args:
+            feed: The source.
+            position: The last delivery's that was taken in; None: none was.
+
+        Raises:
+            FetchError: The source itself cannot be read.
+        """
+        ...
+
+    async def taken(self, feed: Feed, delivery: Delivery, *, well: bool) -> None:
+        """Mark what is committed: only now may it be moved. What is never marked comes again.
+
+        Args:
+            feed: The source.
+            delivery: As `scan` gave it.
+            well: False: no part of it could be read.
         """
         ...
 

@@ -1,13 +1,13 @@
 """Stand-ins for what is outside: a clock that is set, a scripted fetcher, a queue in memory."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline.errors import FeedError, FetchError, QueueError
 from pipeline.formats.detect import read
 from pipeline.model import Feed, FeedState, Parsed, QueueName, Response
-from pipeline.ports import SLOT_BYTES, EntryRef, Found, Mark, QueueState
+from pipeline.ports import SLOT_BYTES, Delivery, EntryRef, Found, Mark, QueueState
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -55,17 +55,22 @@ class InlineParser:
         return read(body, name=name, media_type=media_type)
 
 
-class NoDirectories:
-    """A source of directories that has none."""
+class FakeDeliveries:
+    """A ports.Deliveries that gives these files."""
 
     def __init__(self, files: Sequence[Response | FetchError] = ()) -> None:
         self._files = files
         self.given = 0
+        self.taken_well: list[tuple[str, bool]] = []
 
-    async def scan(self, feed: Feed) -> AsyncIterator[Response | FetchError]:
-        for file in self._files:
+    async def scan(self, feed: Feed, position: bytes | None) -> AsyncGenerator[Delivery, None]:
+        begin = int(position or b"0")
+        for number, file in enumerate(self._files[begin:], begin + 1):
             self.given += 1
-            yield file
+            yield Delivery(key=f"file {number}", content=file, position=str(number).encode())
+
+    async def taken(self, feed: Feed, delivery: Delivery, *, well: bool) -> None:
+        self.taken_well.append((delivery.key, well))
 
 
 class MemoryQueue:

@@ -76,6 +76,7 @@ HOMES = {
     "py3langid": ("workers.normalise.language",),
     "pydantic": ("pipeline.settings", "pipeline.config"),
     "pysqlite3": ("pipeline.store.sqlite",),
+    "imaplib": ("pipeline.sources.imap",),
     "redis": ("pipeline.queues",),
     "rensa": ("workers.dedupe.signature",),
     "numpy": ("workers.dedupe",),

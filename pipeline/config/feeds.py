@@ -27,8 +27,12 @@ from pipeline.model import Auth, Feed, SourceKind
 
 MIN_HTTP_INTERVAL_S = 60.0
 MIN_DIRECTORY_INTERVAL_S = 1.0
+MIN_MAILBOX_INTERVAL_S = 10.0
+#: folder beside `done` for what could not be read, where none is named
+FAILED = "failed"
 MAX_INTERVAL_S = 365 * 86400.0
 DIRECTORY_INTERVAL_S = 5.0
+MAILBOX_INTERVAL_S = 60.0
 HTTP_INTERVAL_S = 300.0
 
 #: between which a rhythm that is learned is followed
@@ -84,6 +88,31 @@ def _feed_url(value: str) -> str:
     return value
 
 
+def _mailbox_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from None
+    if parts.scheme == "imap":
+        raise ValueError("would send the password in the clear: only imaps:// is read")
+    if parts.scheme != "imaps" or not parts.hostname or port == 0 or not parts.path.strip("/"):
+        raise ValueError("should be a server and a mailbox, such as imaps://mail.example/INBOX")
+    if "@" in parts.netloc:
+        raise ValueError(
+            "holds a user and password: write them under auth: {kind: basic, user: …, password: …}"
+        )
+    if parts.query or parts.fragment or re.search(r"[\x00-\x20\x7f]", value):
+        raise ValueError("holds a space, a control character, ? or #: write them as %20, %3F and %23")
+    return value
+
+
+def _path(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("holds a NUL, which no file's name can")
+    return value
+
+
 def _header_name(value: str) -> str:
     if not _HEADER_NAME.fullmatch(value):
         raise ValueError("is not the name of a header")
@@ -120,6 +149,8 @@ def _check_intervals(wishes: "_Wishes", least: float) -> None:
         raise about("min_interval", "is longer than max_interval")
 
 
+PathName = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+MailboxUrl = Annotated[str, AfterValidator(_mailbox_url)]
 HttpUrl = Annotated[str, AfterValidator(_feed_url)]
 ProxyUrl = Annotated[Secret, AfterValidator(_http_url)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
@@ -201,23 +232,72 @@ class Listed(_Wishes):
     """One source of the list."""
 
     url: HttpUrl | None = None
-    directory: str | None = Field(None, min_length=1)
+    directory: PathName | None = None
+    imap: MailboxUrl | None = None
     id: Id | None = None
     trust_provider: bool = False
     auth: Annotated[_Basic | _Bearer | _Header | _Query, Field(discriminator="kind")] | None = None
     headers: Annotated[dict[HeaderName, Secret], EMPTY_SECTION] = Field(default_factory=dict)
+    done: PathName | None = None
+    failed: PathName | None = None
+    full_text: bool = False
+
+    @property
+    def kind(self) -> SourceKind:
+        """Say what kind of source it is."""
+        if self.directory is not None:
+            return SourceKind.DIRECTORY
+        return SourceKind.MAILBOX if self.imap is not None else SourceKind.HTTP
+
+    @property
+    def place(self) -> str:
+        """Give the address or path, as it is written."""
+        return self.url or self.directory or self.imap or ""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
-        if self.url is None and self.directory is None:
-            raise ValueError('"url" or "directory" is missing')
-        if self.url is not None and self.directory is not None:
-            raise about("directory", "stands beside url; a source is one or the other")
-        for name in ("min_interval", "max_interval"):
-            if self.directory and getattr(self, name) is not None:
-                raise about(name, "is for an url: a directory is looked at every `interval`")
-        _check_intervals(self, MIN_DIRECTORY_INTERVAL_S if self.directory else MIN_HTTP_INTERVAL_S)
+        given = [name for name in ("url", "directory", "imap") if getattr(self, name) is not None]
+        if not given:
+            raise ValueError('"url", "directory" or "imap" is missing')
+        if len(given) > 1:
+            raise about(given[1], f"stands beside {given[0]}; a source is one or the other")
+        for name, what in _NOT_FOR[self.kind].items():
+            if getattr(self, name):
+                raise about(name, what)
+        _check_intervals(self, _LEAST_INTERVAL_S[self.kind])
         return self
+
+    @model_validator(mode="after")
+    def _folders_are_others(self) -> Self:
+        for name in ("done", "failed"):
+            if self.directory and Path(getattr(self, name) or name) == Path():
+                raise about(name, "is the directory itself: its files would be read again")
+        if self.failed and not self.done:
+            raise about("failed", "needs done beside it")
+        return self
+
+    @model_validator(mode="after")
+    def _mailbox_has_a_password(self) -> Self:
+        if self.imap and (self.auth is None or self.auth.kind != "basic"):
+            raise about("auth" if self.auth else "imap", "needs auth: {kind: basic, user: …, password: …}")
+        return self
+
+
+_FOR_URLS = "is for an url"
+_LOOKED_AT = "is for an url: this is looked at every `interval`"
+#: what may not be wished of a kind of source, and why
+_NOT_FOR: Mapping[SourceKind, Mapping[str, str]] = {
+    SourceKind.HTTP: dict.fromkeys(("done", "failed"), "is for a directory or a mailbox"),
+    SourceKind.DIRECTORY: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
+    | {"full_text": _FOR_URLS},
+    SourceKind.MAILBOX: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
+    | dict.fromkeys(("full_text", "headers", "proxy", "rate_group"), _FOR_URLS),
+}
+_LEAST_INTERVAL_S = {
+    SourceKind.HTTP: MIN_HTTP_INTERVAL_S,
+    SourceKind.DIRECTORY: MIN_DIRECTORY_INTERVAL_S,
+    SourceKind.MAILBOX: MIN_MAILBOX_INTERVAL_S,
+}
 
 
 class _FeedsFile(Section):
@@ -276,7 +356,9 @@ def _listed_twice(value: object) -> Iterator[Complaint]:
     for index, each in enumerate(listed if isinstance(listed, list) else ()):
         if not isinstance(each, dict):
             continue
-        key = next((key for key in ("id", "url", "directory") if isinstance(each.get(key), str)), None)
+        key = next(
+            (key for key in ("id", "url", "directory", "imap") if isinstance(each.get(key), str)), None
+        )
         if key is None:
             continue
         name = each[key] if key == "id" else feed_id(each[key])
@@ -289,11 +371,11 @@ def _listed_twice(value: object) -> Iterator[Complaint]:
 def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
     wishes = {name: getattr(defaults, name) for name in _Wishes.model_fields}
     wishes |= {name: given for name in wishes if (given := getattr(listed, name)) is not None}
-    configured = listed.url or listed.directory or ""
+    folder = around.config_dir / listed.directory if listed.directory else None
     return Feed(
-        id=listed.id or feed_id(configured),
-        kind=SourceKind.DIRECTORY if listed.directory else SourceKind.HTTP,
-        url=str(around.config_dir / configured) if listed.directory else configured,
+        id=listed.id or feed_id(listed.place),
+        kind=listed.kind,
+        url=str(folder or listed.place),
         provider=wishes["provider"] or _host(listed.url),
         trust_provider=listed.trust_provider,
         **_intervals(listed, wishes),
@@ -308,7 +390,15 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         ca_file=str(around.config_dir / wishes["ca_file"]) if wishes["ca_file"] else None,
         allow_private=wishes["allow_private"] or (),
         rate_group=wishes["rate_group"],
+        done=_inside(folder, listed.done),
+        failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),
+        full_text=listed.full_text,
     )
+
+
+def _inside(folder: Path | None, name: str | None) -> str | None:
+    """Find where files are moved to, seen from their directory; mailboxes are named as they are."""
+    return str(folder / name) if folder and name else name
 
 
 def _intervals(listed: Listed, wishes: Mapping[str, Any]) -> dict[str, Any]:
@@ -319,8 +409,9 @@ def _intervals(listed: Listed, wishes: Mapping[str, Any]) -> dict[str, Any]:
     """
     own = listed.interval is not None and not (listed.min_interval or listed.max_interval)
     fixed = wishes["interval"] and not (wishes["min_interval"] or wishes["max_interval"])
-    if listed.directory:
-        return {"interval": timedelta(seconds=listed.interval or DIRECTORY_INTERVAL_S)}
+    if listed.kind is not SourceKind.HTTP:
+        usual_s = DIRECTORY_INTERVAL_S if listed.directory else MAILBOX_INTERVAL_S
+        return {"interval": timedelta(seconds=listed.interval or usual_s)}
     interval = wishes["interval"] or HTTP_INTERVAL_S
     if own or fixed:
         return {"interval": timedelta(seconds=interval)}

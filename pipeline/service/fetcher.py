@@ -12,13 +12,14 @@ from pipeline.feeds_file import FeedsFile
 from pipeline.groups import GroupRules
 from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
 from pipeline.logs import get_logger, hide_also
-from pipeline.model import Feed
+from pipeline.model import Feed, SourceKind
 from pipeline.parsing import ParsePool
 from pipeline.queues import RedisQueue
 from pipeline.sender import Sender
 from pipeline.settings import Settings, secrets_of_feeds
 from pipeline.sources.directory import DirectoryReader
 from pipeline.sources.http import HttpFetcher, user_agent
+from pipeline.sources.imap import MailboxReader
 from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
@@ -69,7 +70,16 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
         async with fetcher:
             edge = IngestEdge(
                 fetcher=fetcher,
-                directories=DirectoryReader(max_body_bytes=settings.fetch.max_body_bytes, clock=clock),
+                deliveries={
+                    SourceKind.DIRECTORY: DirectoryReader(
+                        max_body_bytes=settings.fetch.max_body_bytes, clock=clock
+                    ),
+                    SourceKind.MAILBOX: MailboxReader(
+                        max_body_bytes=settings.fetch.max_body_bytes,
+                        timeout_s=settings.fetch.timeout_s,
+                        clock=clock,
+                    ),
+                },
                 parser=parser,
                 store=store,
                 writer=StoreWriter(store, clock),

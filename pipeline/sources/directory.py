@@ -3,13 +3,18 @@
 Only regular files directly inside the directory count. Nothing is followed or waited on: no symbolic link, no
 FIFO, no device. Whether a file is whole is told by time: size and modification time must have stood still for
 `settle_s`. Who writes under another name (.tmp, .part, a leading dot) and renames is safe without that.
+
+Where the source says what becomes of its files (`done`, `failed`), a file is claimed before it is read: moved
+into a hidden folder beside it, in one step that only one reader can take, and from there to its end. What lies
+in that folder after a crash is read again. Without that the directory is only ever read.
 """
 
 import asyncio
 import os
 import stat
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,9 +22,11 @@ from pathlib import Path
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.identity import digest
 from pipeline.model import Feed, Response
-from pipeline.ports import Clock
+from pipeline.ports import Clock, Delivery
 
 _PASSED_OVER = (".md", ".tmp", ".part")
+#: where files are while they are read
+CLAIMED = ".newswire-claimed"
 #: files remembered as read, over all directories; a forgotten one is only read again
 _REMEMBERED = 200_000
 _KINDS = (
@@ -32,7 +39,7 @@ _KINDS = (
 
 
 class DirectoryReader:
-    """Reads each file of a directory once, and again when it has changed.
+    """Reads each file of a directory once, and again when it has changed. Implements ports.Deliveries.
 
     Args:
         max_body_bytes: Larger files are refused.
@@ -51,22 +58,39 @@ class DirectoryReader:
         self._read: OrderedDict[str, None] = OrderedDict()
         #: feed → name → what it was like, and since when we have seen it so
         self._unsettled: dict[str, dict[str, tuple[_Stamp, datetime]]] = {}
+        #: what was given, and is not yet taken in
+        self._given: dict[tuple[str, str], _Stamp] = {}
 
-    async def scan(self, feed: Feed) -> AsyncIterator[Response | FetchError]:
+    async def scan(self, feed: Feed, position: bytes | None = None) -> AsyncGenerator[Delivery, None]:  # noqa: ARG002 - files have none
         """Give what is new, sorted by name, one file in memory at a time.
 
-        A file counts as read when the caller comes back for the next one: a caller that fails to store it,
-        and therefore stops, gets it again at the next scan. What cannot be read (a link, too large, no
-        permission) comes as an error that names it, once until it changes.
+        What cannot be read (a link, too large, no permission) comes as an error that names it, once until it
+        changes.
 
         Raises:
             FetchRefused: UNREADABLE: there is no such directory, or we may not look into it.
         """
         for stamp in await asyncio.to_thread(self._ready, feed):
-            outcome = await asyncio.to_thread(self._file, feed, stamp)
-            if outcome is not None:
-                yield outcome
-                self._remember(_key(feed, stamp))
+            content = await asyncio.to_thread(self._file, feed, stamp)
+            if content is not None:
+                key = _shown(stamp.name)
+                self._given[feed.id, key] = stamp
+                yield Delivery(key=key, content=content)
+
+    async def taken(self, feed: Feed, delivery: Delivery, *, well: bool) -> None:
+        """See ports.Deliveries.
+
+        Raises:
+            FetchRetryable: UNREADABLE: it cannot be moved; it comes again.
+        """
+        stamp = self._given.pop((feed.id, delivery.key))
+        if folder := feed.done if well else feed.failed:
+            try:
+                await asyncio.to_thread(_put_away, feed.url, stamp, folder)
+            except OSError as error:
+                detail = f"{delivery.key} cannot be moved to {_shown(folder)}: {error.strerror}"
+                raise FetchRetryable(Reason.UNREADABLE, detail) from error
+        self._remember(_key(feed, stamp))
 
     def _ready(self, feed: Feed) -> Sequence["_Stamp"]:
         """Choose the files to read now."""
@@ -74,8 +98,9 @@ class DirectoryReader:
         before = self._unsettled.pop(feed.id, {})
         waiting: dict[str, tuple[_Stamp, datetime]] = {}
         ready = []
-        for stamp in _listing(feed.url):
-            if _key(feed, stamp) in self._read:
+        for stamp in _listing(feed):
+            # What lies among the claimed was never put away, whatever we remember of it.
+            if not stamp.claimed and _key(feed, stamp) in self._read:
                 continue
             seen, since = before.get(stamp.name, (stamp, now))
             if seen != stamp:
@@ -86,23 +111,30 @@ class DirectoryReader:
                 waiting[stamp.name] = (stamp, since)
         if waiting:
             self._unsettled[feed.id] = waiting
-        return sorted(ready, key=lambda stamp: stamp.name)[: self._max_files]
+        return sorted(ready, key=lambda stamp: (not stamp.claimed, stamp.name))[: self._max_files]
 
     def _file(self, feed: Feed, stamp: "_Stamp") -> Response | FetchError | None:
         """Read one file; None: it is being written to or has gone, so the next scan looks at it again."""
-        path = str(Path(feed.url, stamp.name))
+        shown = _shown(stamp.name)
         try:
-            body = _bytes(path, stamp, self._max_body_bytes)
+            with _opened(feed.url) as root:
+                if feed.done is None:
+                    body = _bytes(root, stamp, self._max_body_bytes)
+                else:
+                    with _claims(root) as claims:
+                        if not stamp.claimed and not _claim(root, claims, stamp.name):
+                            return None
+                        body = _bytes(claims, stamp, self._max_body_bytes)
         except FileNotFoundError:
             return None
         except OSError as error:
-            return FetchRetryable(Reason.UNREADABLE, f"{_shown(stamp.name)} cannot be read: {error.strerror}")
+            return FetchRetryable(Reason.UNREADABLE, f"{shown} cannot be read: {error.strerror}")
         except FetchRefused as error:
             return error
         if body is None:
             return None
-        shown = _shown(path)
-        return Response(url=shown, final_url=shown, body=body, received_at=self._clock.now())
+        path = _shown(str(Path(feed.url, stamp.name)))
+        return Response(url=path, final_url=path, body=body, received_at=self._clock.now())
 
     def _remember(self, key: str) -> None:
         self._read[key] = None
@@ -119,33 +151,92 @@ class _Stamp:
     size: int
     mtime_ns: int
     inode: int
+    #: it lies among the files that were claimed
+    claimed: bool = False
 
     @classmethod
-    def of(cls, name: str, found: os.stat_result) -> "_Stamp":
-        return cls(name, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino)
+    def of(cls, name: str, found: os.stat_result, *, claimed: bool = False) -> "_Stamp":
+        return cls(name, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ino, claimed)
+
+    def is_still(self, found: os.stat_result) -> bool:
+        """Say whether a file is the one it was, unchanged."""
+        return self == _Stamp.of(self.name, found, claimed=self.claimed)
 
 
-def _listing(directory: str) -> Sequence[_Stamp]:
-    stamps = []
+@contextmanager
+def _opened(folder: str | Path, inside: int | None = None) -> Iterator[int]:
+    """Open a folder that is no link, so that all that follows happens in it, whatever its name becomes."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if inside is not None else 0)
+    number = os.open(folder, flags, dir_fd=inside)
     try:
-        with os.scandir(directory) as found:
-            for file in found:
-                if file.name.startswith(".") or file.name.lower().endswith(_PASSED_OVER):
-                    continue
-                try:
-                    stamp = _Stamp.of(file.name, file.stat(follow_symlinks=False))
-                except FileNotFoundError:  # gone meanwhile
-                    continue
-                if not stat.S_ISDIR(stamp.mode):
-                    stamps.append(stamp)
+        yield number
+    finally:
+        os.close(number)
+
+
+@contextmanager
+def _claims(root: int) -> Iterator[int]:
+    """Open the folder of claimed files; made when missing."""
+    with suppress(FileExistsError):
+        os.mkdir(CLAIMED, 0o700, dir_fd=root)
+    with _opened(CLAIMED, root) as claims:
+        yield claims
+
+
+def _claim(root: int, claims: int, name: str) -> bool:
+    """Take a file for us, in one step. False: another one of its name waits to be put away."""
+    with suppress(FileNotFoundError):
+        os.stat(name, dir_fd=claims, follow_symlinks=False)
+        return False
+    os.rename(name, name, src_dir_fd=root, dst_dir_fd=claims)
+    return True
+
+
+def _put_away(directory: str, stamp: _Stamp, folder: str) -> None:
+    """Move a claimed file to its end, beside others of its name."""
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    with (
+        _opened(directory) as root,
+        _claims(root) as claims,
+        _opened(path.parent) as parent,
+        _opened(path.name, parent) as target,
+    ):
+        name = stamp.name
+        with suppress(FileNotFoundError):
+            os.stat(name, dir_fd=target, follow_symlinks=False)
+            name = f"{digest(str(stamp.inode), str(stamp.mtime_ns))[:12]}-{name}"
+        os.rename(stamp.name, name, src_dir_fd=claims, dst_dir_fd=target)
+
+
+def _listing(feed: Feed) -> Sequence[_Stamp]:
+    try:
+        with _opened(feed.url) as root:
+            stamps = list(_stamps(root))
+            if feed.done is not None:
+                with _claims(root) as claims:
+                    stamps += _stamps(claims, claimed=True)
     except OSError as error:
         raise FetchRefused(
-            Reason.UNREADABLE, f"the directory {_shown(directory)} cannot be read: {error.strerror}"
+            Reason.UNREADABLE, f"the directory {_shown(feed.url)} cannot be read: {error.strerror}"
         ) from error
     return stamps
 
 
-def _bytes(path: str, stamp: _Stamp, limit: int) -> bytes | None:
+def _stamps(folder: int, *, claimed: bool = False) -> Iterator[_Stamp]:
+    with os.scandir(folder) as found:
+        for file in found:
+            if file.name.startswith(".") or file.name.lower().endswith(_PASSED_OVER):
+                continue
+            try:
+                stamp = _Stamp.of(file.name, file.stat(follow_symlinks=False), claimed=claimed)
+            except FileNotFoundError:  # gone meanwhile
+                continue
+            if not stat.S_ISDIR(stamp.mode):
+                yield stamp
+
+
+def _bytes(folder: int, stamp: _Stamp, limit: int) -> bytes | None:
     """Read a file that is still what it was, and stays it; None where it is not."""
     name = _shown(stamp.name)
     for is_kind, kind in _KINDS:
@@ -157,12 +248,13 @@ def _bytes(path: str, stamp: _Stamp, limit: int) -> bytes | None:
             f"{name} has {stamp.size / 1_048_576:.3g} MiB, the limit is {limit / 1_048_576:.3g} MiB",
         )
     # A name may have been exchanged since it was listed: never follow a link, never wait for a FIFO's writer.
-    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    number = os.open(stamp.name, flags, dir_fd=folder)
     with os.fdopen(number, "rb") as file:
-        if _Stamp.of(stamp.name, os.fstat(number)) != stamp:
+        if not stamp.is_still(os.fstat(number)):
             return None
         body = file.read(stamp.size + 1)
-        same = _Stamp.of(stamp.name, os.fstat(number)) == stamp and len(body) == stamp.size
+        same = stamp.is_still(os.fstat(number)) and len(body) == stamp.size
     return body if same else None
 
 

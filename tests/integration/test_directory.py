@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from pipeline.errors import FetchError, FetchRefused, Reason
 from pipeline.model import Feed, Response, SourceKind
-from pipeline.sources.directory import DirectoryReader
+from pipeline.ports import Delivery
+from pipeline.sources.directory import CLAIMED, DirectoryReader
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(hours=1)
@@ -68,7 +70,16 @@ async def files(reader: DirectoryReader, feed: Feed) -> list[Response]:
 
 
 async def everything(reader: DirectoryReader, feed: Feed) -> list[Response | FetchError]:
-    return [found async for found in reader.scan(feed)]
+    return [delivery.content for delivery in await take(reader, feed)]
+
+
+async def take(reader: DirectoryReader, feed: Feed) -> list[Delivery]:
+    """Take in all that is there."""
+    found = []
+    async for delivery in reader.scan(feed):
+        found.append(delivery)
+        await reader.taken(feed, delivery, well=isinstance(delivery.content, Response))
+    return found
 
 
 async def refusal(reader: DirectoryReader, feed: Feed) -> FetchError:
@@ -335,3 +346,137 @@ def within(seconds: float) -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < seconds
+
+
+# --- done and failed ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moved(feed: Feed) -> Feed:
+    """A directory whose files are moved when they have been read."""
+    return replace(feed, done=f"{feed.url}/done", failed=f"{feed.url}/failed")
+
+
+def inside(folder: str | None) -> list[str]:
+    return sorted(path.name for path in Path(folder or "").iterdir())
+
+
+async def test_what_was_read_is_moved_to_done_and_what_was_refused_to_failed(
+    reader: DirectoryReader, moved: Feed
+) -> None:
+    put(moved, "a.txt", b"whole")
+    link(moved, "b.txt", Path("/etc/hostname"))
+    put(moved, "c.txt", b"x" * 2_000)
+    found = await take(reader, moved)
+    assert [each.key for each in found] == ["a.txt", "b.txt", "c.txt"]
+    assert (inside(moved.done), inside(moved.failed)) == (["a.txt"], ["b.txt", "c.txt"])
+    assert inside(moved.url) == [CLAIMED, "done", "failed"]
+    assert inside(f"{moved.url}/{CLAIMED}") == []
+    assert await take(reader, moved) == []
+
+
+async def test_a_file_is_claimed_before_it_is_read_and_stays_so_until_it_is_taken_in(
+    clock: SetClock, reader: DirectoryReader, moved: Feed
+) -> None:
+    put(moved, "a.txt", b"copy")
+    async with aclosing(reader.scan(moved)) as scan:
+        async for delivery in scan:
+            assert delivery.content.final_url == f"{moved.url}/a.txt"  # type: ignore[union-attr]
+            break
+    assert inside(f"{moved.url}/{CLAIMED}") == ["a.txt"]
+    # As after a crash: another reader gives it again, under the same name.
+    (again,) = await take(DirectoryReader(max_body_bytes=1_000, clock=clock), moved)
+    assert isinstance(again.content, Response)
+    assert (again.key, again.content.final_url) == ("a.txt", f"{moved.url}/a.txt")
+    assert inside(moved.done) == ["a.txt"]
+
+
+async def test_of_two_readers_one_gets_a_file(clock: SetClock, moved: Feed) -> None:
+    class Slower(DirectoryReader):
+        """Another reader takes everything between the listing and the claim."""
+
+        def _ready(self, feed):  # type: ignore[no-untyped-def]
+            chosen = super()._ready(feed)
+            for name in ("a.txt", "b.txt"):
+                Path(feed.url, name).rename(Path(feed.url, CLAIMED, name))
+            return chosen
+
+    put(moved, "a.txt")
+    put(moved, "b.txt")
+    assert await take(Slower(max_body_bytes=1_000, clock=clock), moved) == []
+
+
+async def test_a_file_of_a_known_name_is_kept_beside_the_other(reader: DirectoryReader, moved: Feed) -> None:
+    for body in (b"one", b"two"):
+        put(moved, "a.txt", body)
+        await take(reader, moved)
+    assert sorted(path.read_bytes() for path in Path(moved.done or "").iterdir()) == [b"one", b"two"]
+
+
+async def test_a_claimed_file_is_not_written_over_by_one_of_its_name(
+    clock: SetClock, reader: DirectoryReader, moved: Feed
+) -> None:
+    put(moved, "a.txt", b"one")
+    async with aclosing(reader.scan(moved)) as scan:
+        async for _ in scan:
+            break
+    put(moved, "a.txt", b"two")
+    given = [found.body for _ in range(2) for found in await files(reader, moved)]
+    assert given == [b"one", b"two"]
+
+
+async def test_a_file_that_is_written_to_after_its_claim_is_waited_for(
+    clock: SetClock, reader: DirectoryReader, moved: Feed
+) -> None:
+    path = put(moved, "a.txt", b"half")
+    with path.open("ab") as writer:
+
+        class Appending(DirectoryReader):
+            def _ready(self, feed):  # type: ignore[no-untyped-def]
+                chosen = super()._ready(feed)
+                writer.write(b" and half")
+                writer.flush()
+                return chosen
+
+        assert await files(Appending(max_body_bytes=1_000, clock=clock), moved) == []
+    clock.at = datetime.now(UTC) + timedelta(seconds=5)
+    assert [found.body for found in await files(reader, moved)] == [b"half and half"]
+
+
+@pytest.mark.parametrize("folder", [CLAIMED, "done"])
+async def test_h14_a_folder_of_ours_that_is_a_link_is_not_followed(
+    reader: DirectoryReader, moved: Feed, tmp_path: Path, folder: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.txt").write_text("not ours")
+    os.utime(elsewhere / "secret.txt", (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+    put(moved, "a.txt")
+    Path(moved.url, folder).symlink_to(elsewhere)
+    with pytest.raises(FetchError) as caught:
+        await take(reader, moved)
+    assert caught.value.reason is Reason.UNREADABLE
+    assert inside(str(elsewhere)) == ["secret.txt"]
+
+
+async def test_a_file_that_cannot_be_moved_comes_again_until_it_can(
+    reader: DirectoryReader, moved: Feed, tmp_path: Path
+) -> None:
+    put(moved, "a.txt")
+    Path(moved.done or "").write_text("in the way")
+    for _ in range(2):
+        with pytest.raises(FetchError, match="cannot be moved to"):
+            await take(reader, moved)
+    Path(moved.done or "").unlink()
+    assert [each.key for each in await take(reader, moved)] == ["a.txt"]
+    assert inside(moved.done) == ["a.txt"]
+
+
+async def test_h14_names_that_lead_elsewhere_read_nothing_outside(
+    reader: DirectoryReader, feed: Feed, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.txt").write_text("not ours")
+    for name in ("..\\secret.txt", "..%2fsecret.txt", "%00.txt", "-rf", "~", "$HOME", "a;b|c"):
+        put(feed, name, b"ours")
+    found = await files(reader, feed)
+    assert [each.body for each in found] == [b"ours"] * 5  # two begin with a dot

@@ -3,15 +3,14 @@
 import asyncio
 import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from badserver import BadServer, answer, deaf_port, redirect, silence
+from certificates import Certificates, new_authority, new_key, openssl, sign
 from fetching import BODY, feed_at, fresh, new_fetcher
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.model import Auth
@@ -19,43 +18,10 @@ from pipeline.model import Auth
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 
 
-@dataclass(frozen=True)
-class Certificates:
-    """One authority, and certificates it signed."""
-
-    folder: Path
-
-    @property
-    def authority(self) -> str:
-        return str(self.folder / "ca.pem")
-
-    def server(self, name: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
-        return context
-
-
-def openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=30)
-
-
-def sign(folder: Path, name: str, host: str, *validity: str) -> None:
-    """Let the authority sign a certificate for a host."""
-    (folder / f"{name}.ext").write_text(f"subjectAltName={host}\n")
-    openssl(folder, "req", *new_key(name), "-subj", f"/CN={name}", "-out", f"{name}.csr")
-    signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-    files = ["-in", f"{name}.csr", "-extfile", f"{name}.ext", "-out", f"{name}.pem"]
-    openssl(folder, "x509", "-req", *signer, *files, *validity)
-
-
-def new_key(name: str) -> list[str]:
-    return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key"]
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     folder = tmp_path_factory.mktemp("certificates")
-    openssl(folder, "req", "-x509", *new_key("ca"), "-subj", "/CN=Kestrel CA", "-days", "2", "-out", "ca.pem")
+    made = new_authority(folder)
     sign(folder, "good", "IP:127.0.0.1", "-days", "2")
     sign(folder, "other-host", "DNS:other.example", "-days", "2")
     sign(folder, "expired", "IP:127.0.0.1", "-days", "-1")
@@ -70,7 +36,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         "alone.pem",
     ]
     openssl(folder, "req", "-x509", *new_key("alone"), *alone)
-    return Certificates(folder)
+    return made
 
 
 @contextmanager

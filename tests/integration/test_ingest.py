@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue, NoDirectories, rss
+from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge, IngestLoop, poll_directory, poll_feed
+from pipeline.ingest import IngestEdge, IngestLoop, poll_deliveries, poll_feed
 from pipeline.model import Feed, FeedState, Response, SourceKind
 from pipeline.ports import Store
 from pipeline.sender import Sender
@@ -36,13 +36,13 @@ class Bench:
         self.store = store
         self.queue = MemoryQueue()
         self.clock = FixedClock()
-        self.directories = NoDirectories(files)
+        self.directories = FakeDeliveries(files)
         self.fetcher = fetcher or FakeFetcher({})
 
     def edge(self) -> IngestEdge:
         return IngestEdge(
             fetcher=self.fetcher,
-            directories=self.directories,
+            deliveries={SourceKind.DIRECTORY: self.directories},
             parser=InlineParser(),
             store=self.store,
             writer=StoreWriter(self.store, self.clock),
@@ -138,7 +138,7 @@ async def test_each_file_of_a_directory_is_a_delivery_and_a_bad_one_harms_no_oth
     )
     bench = Bench(store, files=files)
     edge = bench.edge()
-    await poll_directory(DROP, bench.claim()["d"], edge)
+    await poll_deliveries(DROP, bench.claim()["d"], edge)
     await edge.writer.close()
     assert store.backlog() == 2
     assert {held.location for held in store.quarantine_list()} >= {"/drop/b.bin"}
@@ -152,7 +152,7 @@ async def test_a_directory_whose_claim_ran_out_is_left_at_once(store: Store) -> 
     bench.clock.advance(hours=1)
     bench.claim()
     edge = bench.edge()
-    await poll_directory(DROP, old, edge)
+    await poll_deliveries(DROP, old, edge)
     await edge.writer.close()
     assert bench.directories.given == 1
 

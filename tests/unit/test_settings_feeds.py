@@ -239,7 +239,7 @@ def test_a_mistake_in_a_feed_is_named(keys: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("feeds:\n  - id: a\n", ':2:5: feeds[0]: "url" or "directory" is missing'),
+        ("feeds:\n  - id: a\n", ':2:5: feeds[0]: "url", "directory" or "imap" is missing'),
         ("feeds:\n  - url: htp://a.example/\n", ":2:10: feeds[0].url: should be a URL that begins with http"),
         ("feeds:\n  - url: https://u:sesame@a.example/\n", "feeds[0].url: holds a user and password"),
         ("feeds:\n  - url: 'https://a.example/ b'\n", "feeds[0].url: holds a space"),
@@ -352,3 +352,67 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_deep_nest_is_refused() -> None:
     assert "nested too deeply" in refused("feeds: " + "[" * 5000 + "]" * 5000)
+
+
+def test_a_mailbox_is_a_source() -> None:
+    [feed] = feeds_of(
+        "feeds:\n  - imap: imaps://mail.example/Wire%20desk\n"
+        "    auth: {kind: basic, user: desk, password: '${PW}'}\n"
+        "    done: Taken in\n    interval: 30s\n    ca_file: /etc/hostname\n",
+        PW="sesame",
+    )
+    assert feed == Feed(
+        id=feed_id("imaps://mail.example/Wire%20desk"),
+        kind=SourceKind.MAILBOX,
+        url="imaps://mail.example/Wire%20desk",
+        auth=Auth(kind="basic", name="desk", secret="sesame"),
+        interval=timedelta(seconds=30),
+        done="Taken in",
+        ca_file="/etc/hostname",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("imap://mail.example/INBOX", "only imaps:// is read"),
+        ("imaps://mail.example", "a server and a mailbox"),
+        ("imaps://me:pw@mail.example/INBOX", "write them under auth"),
+        ("imaps://mail.example/IN BOX", "write them as %20"),
+        ("https://mail.example/INBOX", "a server and a mailbox"),
+    ],
+)
+def test_an_address_of_a_mailbox_that_is_none_is_refused(url: str, words: str) -> None:
+    auth = "auth: {kind: basic, user: desk, password: sesame}"
+    assert words in refused(f"feeds:\n  - imap: {url}\n    {auth}\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "words"),
+    [
+        ("imap: imaps://mail.example/INBOX", "tags: [a]", "needs auth: {kind: basic"),
+        ("imap: imaps://mail.example/INBOX", "auth: {kind: bearer, token: abcd}", "needs auth: {kind: basic"),
+        ("imap: imaps://mail.example/INBOX", "url: https://a.example/", "a source is one or the other"),
+        ("imap: imaps://mail.example/INBOX", "full_text: true", "is for an url"),
+        ("imap: imaps://mail.example/INBOX", "interval: 5s", "should be 10 s"),
+        ("directory: in", "full_text: true", "is for an url"),
+        ("directory: in", "failed: failed", "needs done beside it"),
+        ("directory: in", "done: ./", "is the directory itself"),
+        ("directory: in", 'done: "a\\0b"', "holds a NUL"),
+        ('directory: "in\\0"', "tags: [a]", "holds a NUL"),
+        ("url: https://a.example/", "done: done", "is for a directory or a mailbox"),
+    ],
+)
+def test_what_is_not_for_a_kind_of_source_is_refused(source: str, key: str, words: str) -> None:
+    assert words in refused(f"feeds:\n  - {source}\n    {key}\n")
+
+
+def test_h14_a_directory_moves_its_files_where_it_says() -> None:
+    [feed] = feeds_of("feeds:\n  - {directory: in, done: done}\n")
+    assert (feed.done, feed.failed) == ("/etc/wire/in/done", "/etc/wire/in/failed")
+    [feed] = feeds_of("feeds:\n  - {directory: in, done: ../read, failed: /var/bad}\n")
+    assert (feed.done, feed.failed) == ("/etc/wire/in/../read", "/var/bad")
+
+
+def test_full_text_is_wished_for_a_feed() -> None:
+    assert one("full_text: true").full_text
