@@ -9,13 +9,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.groups import GroupRules
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
-from pipeline.ports import Clock, Deliveries, Delivery, FeedStore, Fetcher, Parser, Poll, RawCopy, TakenIn
+from pipeline.ports import (
+    Clock,
+    Deliveries,
+    Delivery,
+    EntryRef,
+    FeedStore,
+    Fetcher,
+    Parser,
+    Poll,
+    RawCopy,
+    TakenIn,
+)
 from pipeline.schedule import next_state
 from pipeline.sender import Sender
 from pipeline.turns import Turns
@@ -28,6 +40,8 @@ log = get_logger(__name__)
 POLLS_PER_CONNECTION = 4
 #: how long a poll may hold its claim; a fetcher that dies leaves its feeds to others after that
 LEASE = timedelta(minutes=2)
+#: how long an entry may wait for the page of its article
+HOLD = timedelta(minutes=10)
 #: the loop looks for due feeds at least this often
 _LOOK_S = 1.0
 #: what falls due within so long is claimed in one transaction
@@ -46,6 +60,18 @@ _FINISH_S = 5.0
 _SAY_AGAIN_S = 30.0
 
 
+class FullText(Protocol):
+    """Gets the articles of entries that came as summaries."""
+
+    async def take(self, feed: Feed, refs: Sequence[EntryRef], until: datetime) -> None:
+        """Take entries over that nobody else sends before then; returns at once."""
+        ...
+
+    async def close(self) -> None:
+        """Stop; what is not whole is sent as it came."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestEdge:
     """The ports of the ingest side."""
@@ -58,6 +84,8 @@ class IngestEdge:
     writer: StoreWriter
     sender: Sender
     clock: Clock
+    #: fetches the articles of feeds that wish it; None: nobody does
+    full_text: FullText | None = None
 
 
 async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
@@ -76,10 +104,11 @@ async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState
                 response.body, name=response.final_url, media_type=response.media_type
             )
     except ParseError as error:
-        return await _state(_unreadable(feed, state, response, error, edge.clock.now(), began), edge)
+        poll = _unreadable(feed, state, response, error, edge.clock.now(), began)
+        return await _state(feed, poll, edge)
     except FetchError as error:
         outcome = error
-    return await _state(_poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
+    return await _state(feed, _poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
 
 
 async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
@@ -94,7 +123,7 @@ async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Fee
         async with aclosing(source.scan(feed, position)) as scan:
             async for delivery in scan:
                 poll = await _delivery(feed, state, delivery, edge)
-                if not (await _take_in(poll, edge)).accepted:
+                if not (await _take_in(feed, poll, edge)).accepted:
                     return None  # our claim ran out: the rest is somebody else's
                 await source.taken(feed, delivery, well=poll.format is not None)
                 position = delivery.position
@@ -104,7 +133,7 @@ async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Fee
         outcome = Response(url=feed.url, final_url=feed.url, body=None, received_at=edge.clock.now())
     poll = _poll(feed, state, outcome, None, edge.clock.now(), began)
     assert poll.state is not None
-    return await _state(replace(poll, state=replace(poll.state, etag=position)), edge)
+    return await _state(feed, replace(poll, state=replace(poll.state, etag=position)), edge)
 
 
 async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: IngestEdge) -> Poll:
@@ -127,20 +156,24 @@ async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: Inge
     return replace(poll, state=None, occurrence=file.final_url if feed.kind is SourceKind.DIRECTORY else "")
 
 
-async def _state(poll: Poll, edge: IngestEdge) -> FeedState | None:
+async def _state(feed: Feed, poll: Poll, edge: IngestEdge) -> FeedState | None:
     """Take a poll in, and give what it makes of its feed."""
-    taken = await _take_in(poll, edge)
+    taken = await _take_in(feed, poll, edge)
     if taken.accepted and poll.state and poll.state.stopped_at == poll.polled_at:
         log.warning("feed_stopped", feed=poll.feed_id, cause=poll.detail, again="newswire feeds resume ID")
     return poll.state if taken.accepted else None
 
 
-async def _take_in(poll: Poll, edge: IngestEdge) -> TakenIn:
+async def _take_in(feed: Feed, poll: Poll, edge: IngestEdge) -> TakenIn:
     """Commit a poll, send its new entries, and say so in one line."""
     if poll.entries:
         poll = replace(poll, sending=await edge.sender.ready(poll.queue))
+        if feed.full_text and edge.full_text:
+            poll = replace(poll, held_until=edge.clock.now() + HOLD)
     taken = await edge.writer.take_in(poll)
-    if taken.new and poll.sending:
+    if taken.new and edge.full_text and poll.held_until:
+        await edge.full_text.take(feed, taken.new, poll.held_until)
+    elif taken.new and poll.sending:
         await edge.sender.send(taken.new)
     _logger_for(poll, taken)(
         "feed_polled",
@@ -291,6 +324,8 @@ class IngestLoop:
             _, late = await asyncio.wait(self._polls, timeout=_FINISH_S)
             for task in late:
                 task.cancel()  # nothing was stored of it: it is polled again
+        if self._edge.full_text:
+            await self._edge.full_text.close()
         await self._edge.writer.close()
 
     async def _round(self) -> None:

@@ -16,9 +16,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -35,6 +37,7 @@ _WEDGED_S = 5.0
 
 _PR_SET_PDEATHSIG = 1
 _Answer = bytes | tuple[Reason, str]
+_Work = Callable[..., _Answer]
 
 
 class ParsePool:
@@ -65,18 +68,26 @@ class ParsePool:
         Raises:
             ParseError: No format we read, over a limit, or the parser process died.
         """
+        return from_json(await self._answer_of(_read, body, name, media_type), Parsed)
+
+    async def extract(self, body: bytes, *, url: str, media_type: str | None) -> str:
+        """Find the article in a page. Raises ParseError."""
+        return (await self._answer_of(_extract, body, url, media_type)).decode()
+
+    async def _answer_of(self, work: _Work, *words: Any) -> bytes:
+        """Let a process do it. Raises ParseError."""
         answer: _Answer = Reason.CRASHED, "the parser processes died"
         # A process may be killed for no fault of the bytes it reads: only those that kill two are to blame.
         for _ in range(2):
             try:
-                answer = await self._ask(body, name, media_type)
+                answer = await self._ask(work, *words)
                 break
             except ProcessExpired as error:
                 answer = Reason.CRASHED, f"the parser process died twice ({_how(error.exitcode)})"
             except BrokenProcessPool:  # it died while it had nothing to do
                 continue
         if isinstance(answer, bytes):
-            return from_json(answer, Parsed)
+            return answer
         reason, detail = answer
         raise ParseError(Reason(reason), detail)
 
@@ -87,12 +98,12 @@ class ParsePool:
             _end(self._pool)
             self._starter.shutdown()
 
-    async def _ask(self, body: bytes, name: str, media_type: str | None) -> _Answer:
+    async def _ask(self, work: _Work, *words: Any) -> _Answer:
         pool = self._pool
         if not pool.active:
             pool = await asyncio.to_thread(self._renew, pool)
         try:
-            task = pool.schedule(_read, args=(body, name, media_type), timeout=self._timeout_s)
+            task = pool.schedule(work, args=words, timeout=self._timeout_s)
         except RuntimeError as error:  # it broke just now
             raise BrokenProcessPool from error
         answer = asyncio.wrap_future(task)
@@ -167,8 +178,20 @@ def _confine(memory_bytes: int) -> None:
 
 def _read(body: bytes, name: str, media_type: str | None) -> _Answer:
     """Read in a parser process. JSON crosses back, at half the price of pickle, and errors as values."""
+    return _guarded(lambda: to_json(read(body, name=name, media_type=media_type)))
+
+
+def _extract(body: bytes, url: str, media_type: str | None) -> _Answer:
+    """Find an article in a parser process."""
+    # Only where it is wished: it takes a second and 30 MB.
+    from pipeline.formats.article import read_article  # noqa: PLC0415
+
+    return _guarded(lambda: read_article(body, url=url, media_type=media_type).encode("utf-8", "replace"))
+
+
+def _guarded(work: Callable[[], bytes]) -> _Answer:
     try:
-        return to_json(read(body, name=name, media_type=media_type))
+        return work()
     except ParseError as error:
         return error.reason, error.detail
     except MemoryError:

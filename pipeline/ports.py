@@ -229,6 +229,8 @@ class Poll:
     occurrence: str = ""
     #: True: the caller sends the new entries to the queue right after; False: the reconciler will
     sending: bool = True
+    #: its new entries are not sent before, by whoever finds them unsent; None: they may be sent at once
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +304,17 @@ class FeedStore(Protocol):
 
         Returns one TakenIn for each, in order. An entry whose key is known is not new. Raises StoreError:
         then nothing of the group was written.
+        """
+        ...
+
+    def unclaimed(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """Give entries that no worker has begun with."""
+        ...
+
+    def amend(self, entry_id: int, entry: Entry) -> bool:
+        """Put more into an entry that no worker has begun with; it stays known as what it came as.
+
+        False: a worker was faster.
         """
         ...
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pipeline.clock import SystemClock
 from pipeline.errors import ConfigError
 from pipeline.feeds_file import FeedsFile
+from pipeline.full_text import FullText
 from pipeline.groups import GroupRules
 from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
 from pipeline.logs import get_logger, hide_also
@@ -68,6 +69,7 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
     )
     try:
         async with fetcher:
+            writer, sender = StoreWriter(store, clock), Sender(queue)
             edge = IngestEdge(
                 fetcher=fetcher,
                 deliveries={
@@ -82,9 +84,12 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
                 },
                 parser=parser,
                 store=store,
-                writer=StoreWriter(store, clock),
-                sender=Sender(queue),
+                writer=writer,
+                sender=sender,
                 clock=clock,
+                full_text=FullText(
+                    fetcher=fetcher, extractor=parser, store=store, writer=writer, sender=sender, clock=clock
+                ),
             )
             loop = IngestLoop(
                 edge,

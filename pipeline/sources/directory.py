@@ -5,8 +5,8 @@ FIFO, no device. Whether a file is whole is told by time: size and modification 
 `settle_s`. Who writes under another name (.tmp, .part, a leading dot) and renames is safe without that.
 
 Where the source says what becomes of its files (`done`, `failed`), a file is claimed before it is read: moved
-into a hidden folder beside it, in one step that only one reader can take, and from there to its end. What lies
-in that folder after a crash is read again. Without that the directory is only ever read.
+into a hidden folder, in one step that only one reader can take, and from there to its end. What lies in that
+folder after a crash is read again. Without that the directory is only ever read.
 """
 
 import asyncio

@@ -1,14 +1,14 @@
 """Take in: raw copies, new entries, problems and feed states of many polls, in one transaction."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
 
-from pipeline.codec import to_json
+from pipeline.codec import from_json, to_json
 from pipeline.identity import digest, entry_key
 from pipeline.model import Entry, Problem
 from pipeline.ports import EntryRef, Poll, TakenIn
@@ -16,13 +16,27 @@ from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, Rows, execute_many
 from pipeline.store.feeds import IMPORT_FEED, ensure_feed
-from pipeline.store.states import EntryState
+from pipeline.store.states import IS_PENDING, EntryState
 from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
 
 _EPOCHS = select(feed.c.id, feed.c.epoch).where(among(feed.c.id))
 _KNOWN_ENTRIES = select(entry.c.key).where(among(entry.c.key))
 _KNOWN_PROBLEMS = select(quarantine.c.key).where(among(quarantine.c.key))
 _KNOWN_RAW = select(raw.c.key, raw.c.id).where(among(raw.c.key))
+_IS_UNCLAIMED = IS_PENDING & (entry.c.attempts == 0)
+_UNCLAIMED = (
+    select(entry_payload.c.entry_id, entry_payload.c.data)
+    .join(entry, entry.c.id == entry_payload.c.entry_id)
+    .where(among(entry.c.id), _IS_UNCLAIMED)
+)
+_AMEND = (
+    update(entry_payload)
+    .where(
+        entry_payload.c.entry_id == bindparam("amended"),
+        exists().where(entry.c.id == entry_payload.c.entry_id, _IS_UNCLAIMED),
+    )
+    .values(data=bindparam("data"))
+)
 _INSERT_ENTRY = insert(entry)
 _INSERT_PAYLOAD = insert(entry_payload)
 _INSERT_RAW = insert(raw)
@@ -94,6 +108,18 @@ class Intake(Part):
             _note_polls(connection, polls, outcomes)
             add_counts(self._database, connection, _counts(polls, outcomes, worse))
         return outcomes
+
+    def unclaimed(self, ids: Sequence[int]) -> Mapping[int, Entry]:
+        """See ports.FeedStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_UNCLAIMED, {"values": ids})
+            return {row.entry_id: from_json(row.data, Entry) for row in rows}
+
+    def amend(self, entry_id: int, entry: Entry) -> bool:
+        """See ports.FeedStore."""
+        values = {"amended": entry_id, "data": to_json(entry)}
+        with self._database.write() as connection:
+            return connection.execute(_AMEND, values).rowcount > 0
 
     def _keep_raw(
         self, connection: Connection, polls: Sequence[Poll], copies: dict[int, _Copy]
@@ -233,7 +259,7 @@ def _entry_row(
         "state": EntryState.PENDING,
         "attempts": 0,
         "kills": 0,
-        "sent_at": now if of.sending else None,
+        "sent_at": of.held_until or (now if of.sending else None),
     }
 
 

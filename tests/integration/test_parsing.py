@@ -408,3 +408,19 @@ async def test_h01_the_loop_goes_on_while_hostile_bytes_are_read() -> None:
         pool.close()
     late_s.sort()
     assert late_s[int(0.99 * len(late_s))] < 0.05
+
+
+async def test_an_article_is_extracted_in_a_process_of_the_pool() -> None:
+    pool = ParsePool(processes=1, timeout_s=20, memory_bytes=512 * 2**20)
+    try:
+        page = (
+            b"<html><body><article><p>"
+            + b"The ferry is back in Port Example. " * 20
+            + b"</p></article></body>"
+        )
+        article = await pool.extract(page, url="https://wire.example/1", media_type="text/html")
+        assert article.count("ferry") == 20
+        with pytest.raises(ParseError):
+            await pool.extract(b"", url="https://wire.example/1", media_type=None)
+    finally:
+        pool.close()
