@@ -850,6 +850,23 @@ class FeedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollRecord:
+    """What is remembered of one poll."""
+
+    polled_at: datetime
+    duration_s: float
+    #: ok, not_modified or a Reason
+    outcome: str
+    status: int | None
+    detail: str | None
+    format: str | None
+    #: entries in the document, and those never seen before
+    found: int
+    new: int
+    problems: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """An entry of no meaning that takes the way of all entries."""
 
@@ -934,6 +951,14 @@ class ReadStore(Protocol):
 
     def snapshot(self, now: datetime) -> StoreSnapshot:
         """Say how everything stands."""
+        ...
+
+    def report(self, feed_id: str) -> FeedReport | None:
+        """Say how one feed stands; None: there never was one."""
+        ...
+
+    def polls(self, feed_id: str, limit: int = 30) -> Sequence[PollRecord]:
+        """Give the last polls of a feed, newest first."""
         ...
 
     def probe(self, now: datetime) -> None:

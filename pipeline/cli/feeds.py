@@ -104,6 +104,33 @@ def test_command(
         typer.echo(line)
 
 
+@feeds_app.command("explain")
+def explain_command(
+    app: AppContext,
+    name: Annotated[str, typer.Argument(metavar="ID", help="The source's id.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
+) -> None:
+    """Say what happened at a source's last polls, when the next one is, and why."""
+    from pipeline.cli.service_link import stored
+    from pipeline.monitor.explain import explain, in_words
+
+    feeds = {feed.id: feed for feed in app.settings_and_feeds.feeds}
+    now = datetime.now(UTC)
+    with stored(app) as store:
+        report = store.report(name)
+        if report is None:
+            raise NewswireError(f"there is no source {name!r} in the store; newswire status shows them")
+        told = explain(feeds.get(name), report, store.polls(name), now)
+    if as_json:
+        from pipeline.codec import to_json
+
+        typer.echo(safe_json(to_json(told).decode()))
+        return
+    for line in in_words(told, now):
+        typer.echo(line)
+
+
 @feeds_app.command("resume")
 def resume_command(
     app: AppContext, name: Annotated[str, typer.Argument(metavar="ID", help="The source's id.")]

@@ -1,18 +1,19 @@
 """How everything stands: cheap however much is stored, as the status page asks again and again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal, select
 
 from pipeline.model import QueueName, SourceKind
-from pipeline.ports import EntryQueueState, FeedReport, StoreSnapshot
+from pipeline.ports import EntryQueueState, FeedReport, PollRecord, StoreSnapshot
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
 from pipeline.store.heartbeat import HEARTBEAT_FEED, last_heartbeat, open_heartbeat
 from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING, EntryState
-from pipeline.store.tables import counter, document, enrichment, entry, feed, pace, quarantine
+from pipeline.store.tables import counter, document, enrichment, entry, feed, pace, poll, quarantine
 
 _WAITING = (
     select(entry.c.queue, func.count().label("number"), func.min(entry.c.received_at).label("oldest"))
@@ -39,6 +40,12 @@ _DONE = (
     .group_by(pace.c.queue)
 )
 _FEEDS = select(feed).where(feed.c.id != HEARTBEAT_FEED.id).order_by(feed.c.id)
+_POLLS = (
+    select(*(poll.c[name.name] for name in fields(PollRecord)))
+    .where(poll.c.feed_id == bindparam("feed"))
+    .order_by(poll.c.id.desc())
+    .limit(bindparam("most"))
+)
 _NEWEST = select(document.c.stored_at).order_by(document.c.seq.desc()).limit(1)
 
 
@@ -60,6 +67,18 @@ class Snapshots(Part):
                 counters=counters,
                 heartbeat=last_heartbeat(connection),
             )
+
+    def report(self, feed_id: str) -> FeedReport | None:
+        """See ports.ReadStore."""
+        with self._database.read() as connection:
+            row = connection.execute(_FEEDS.where(feed.c.id == feed_id)).first()
+        return _report(row) if row else None
+
+    def polls(self, feed_id: str, limit: int = 30) -> Sequence[PollRecord]:
+        """See ports.ReadStore."""
+        with self._database.read() as connection:
+            rows = connection.execute(_POLLS, {"feed": feed_id, "most": limit})
+            return [PollRecord(**row._mapping) for row in rows]
 
 
 def _queues(connection: Connection, now: datetime) -> tuple[EntryQueueState, ...]:

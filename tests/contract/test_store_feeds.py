@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_builders import HARBOUR, HOUR, MINUTE, NOON, entry, feed, poll, save, take_in_polls
+from store_builders import HARBOUR, HOUR, MINUTE, NOON, claim, entry, feed, poll, save, take_in, take_in_polls
 
 from pipeline.errors import Reason
-from pipeline.model import Auth, FeedState, SourceKind
+from pipeline.model import Auth, FeedState, QueueName, SourceKind
 from pipeline.ports import Store
 
 
@@ -186,3 +186,39 @@ def test_a_lease_without_length_is_over_at_once(store: Store, lease: timedelta) 
     store.sync_feeds([feed("a", interval=timedelta(0))], NOON)
     _claim(store, lease=lease)
     assert _claim(store)["a"].epoch == 2
+
+
+def test_the_last_polls_of_a_feed_are_given_newest_first(store: Store) -> None:
+    take_in(store, entry("a"))
+    later = NOON + timedelta(minutes=5)
+    take_in_polls(store, poll(polled_at=later, status=404, reason=Reason.NOT_FOUND, detail="no such page"))
+    failed, well = store.polls(HARBOUR.id)
+    assert (failed.outcome, failed.status, failed.detail) == ("not_found", 404, "no such page")
+    assert (failed.polled_at, well.outcome, well.found, well.new) == (later, "ok", 1, 1)
+    assert [each.outcome for each in store.polls(HARBOUR.id, 1)] == ["not_found"]
+    assert store.polls("nobody") == []
+
+
+def test_one_feed_is_reported(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    assert store.report(HARBOUR.id) == _report(store, HARBOUR.id)
+    assert store.report("nobody") is None
+
+
+def test_an_entry_is_amended_until_a_worker_has_begun_with_it(store: Store) -> None:
+    [number] = take_in(store, entry("a"))
+    before = store.unclaimed([number, 999])
+    assert list(before) == [number]
+    assert store.amend(number, replace(before[number], text="The whole of it."))
+    assert store.unclaimed([number])[number].text == "The whole of it."
+    assert take_in(store, entry("a")) == []  # it is known as what it came as
+    assert claim(store, [number]) == [number]
+    assert store.unclaimed([number]) == {}
+    assert not store.amend(number, before[number])
+
+
+def test_an_entry_that_is_held_back_is_sent_by_nobody_before_its_time(store: Store) -> None:
+    take_in(store, entry("a"), held_until=NOON + timedelta(minutes=10))
+    for minutes, found in ((9, 0), (11, 1)):
+        now = NOON + timedelta(minutes=minutes)
+        assert len(store.take_unsent(QueueName.WIRE, now=now, sent_before=now, limit=10)) == found
