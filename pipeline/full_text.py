@@ -21,6 +21,7 @@ from pipeline.model import Entry, Feed, FeedState
 from pipeline.ports import Clock, EntryRef, FeedStore, Fetcher
 from pipeline.robots import EVERYTHING, NOTHING, Rules, read_rules
 from pipeline.sender import Sender
+from pipeline.urls import at_address, origin
 from pipeline.writer import StoreWriter
 
 log = get_logger(__name__)
@@ -146,7 +147,7 @@ class FullText:
         """Give an entry with its article; where there is none, with the reason."""
         if entry.url is None or (entry.summary_html and (entry.html or entry.text)):
             return entry  # nothing to fetch, or the feed gives more than a summary itself
-        if _origin(entry.url) is None:
+        if origin(entry.url) is None:
             return replace(entry, notes=(*entry.notes, "full text: its link is no address of a page"))
         try:
             article = await self._article(feed, entry.url)
@@ -164,7 +165,7 @@ class FullText:
 
     async def _article(self, feed: Feed, url: str) -> str | None:
         """Fetch a page and read it; None: its site does not wish it."""
-        page = _page(feed, url)
+        page = at_address(feed, url)
         if not (await self._rules(page)).allow(url):
             return None
         response = await self._fetcher.fetch(page, _fresh(page, self._clock.now()))
@@ -198,23 +199,6 @@ class FullText:
             del self._waiting[feed_id]
             if (error := task.exception()) is not None:
                 log.error("full_text_failed", feed=feed_id, exc_info=error)
-
-
-def _page(feed: Feed, url: str) -> Feed:
-    """Make of a feed what its page is asked for by: credentials and rights are for its own site alone."""
-    page = replace(feed, url=url)
-    if _origin(url) == _origin(feed.url):
-        return page
-    return replace(page, auth=None, headers={}, allow_private=(), rate_group=None, ca_file=None)
-
-
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    try:
-        parts = urlsplit(url)
-        is_web = parts.scheme in ("http", "https") and parts.hostname
-        return (parts.scheme, parts.hostname or "", parts.port) if is_web else None
-    except ValueError:
-        return None
 
 
 def _fresh(page: Feed, now: datetime) -> FeedState:

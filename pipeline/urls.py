@@ -1,10 +1,13 @@
-"""Canonical URLs: the same page has one, however it was linked to. Pure; a home of yarl."""
+"""URLs: one for each page, however it was linked to, and what may be told to which. Pure; a home of yarl."""
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urljoin
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
 
 from yarl import URL
+
+from pipeline.model import Feed
 
 # Parameters that say where a reader came from, not what the page is. Each belongs to a known tool:
 # a parameter that might choose a page (`id`, `ref`, `source`) is none of them.
@@ -62,6 +65,28 @@ def canonical_url(url: str, base: str | None = None) -> str | None:
     written = zip(plain.raw_query_string.split("&"), query, strict=True)
     shown = "&".join(part.removesuffix("=") if bare else part for part, (_, _, bare) in written)
     return f"{plain.with_query(None)}?{shown}"
+
+
+def origin(url: str) -> tuple[str, str, int | None] | None:
+    """Give scheme, host and port; None: it is no address of the web.
+
+    >>> origin("https://wire.example/a"), origin("file:///etc/hosts")
+    (('https', 'wire.example', None), None)
+    """
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and parts.hostname
+        return (parts.scheme, parts.hostname or "", parts.port) if is_web else None
+    except ValueError:
+        return None
+
+
+def at_address(feed: Feed, url: str) -> Feed:
+    """Make of a feed what another address is asked for by; credentials and rights are its own site's."""
+    there = replace(feed, url=url)
+    if origin(url) == origin(feed.url):
+        return there
+    return replace(there, auth=None, headers={}, allow_private=(), rate_group=None, ca_file=None)
 
 
 def without_secrets(url: str, parameters: Iterable[str] = ()) -> str:

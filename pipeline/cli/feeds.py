@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +12,7 @@ import typer
 
 from pipeline.cli.context import AppContext
 from pipeline.config.source import shown_path
-from pipeline.errors import NewswireError
+from pipeline.errors import ConfigError, FetchError, NewswireError, ParseError
 from pipeline.feeds_file import add_feed, remove_feed
 from pipeline.identity import feed_id
 from pipeline.model import Feed, SourceKind
@@ -60,11 +62,16 @@ def add_command(  # noqa: PLR0913 - one for each option
     tag: Annotated[
         list[str] | None, typer.Option(help="A tag of all its documents; may be repeated.")
     ] = None,
+    allow_private: Annotated[
+        list[str] | None, typer.Option(help="A private network it may reach; may be repeated.")
+    ] = None,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Do not look whether it is a web page.")] = False,
 ) -> None:
-    """Add a feed to feeds.yaml; a running service takes it up by itself."""
+    """Add a feed to feeds.yaml, or the feed of a web page; a running service takes it up by itself."""
+    _check_networks(allow_private or ())
     path = _own_file(app)
     wishes = {
-        "url": url,
+        "url": url if as_is else _feed_of(app, url, tuple(allow_private or ())),
         "id": name,
         "provider": provider,
         "interval": interval,
@@ -72,6 +79,7 @@ def add_command(  # noqa: PLR0913 - one for each option
         "default_region": region,
         "priority": priority,
         "tags": tag,
+        "allow_private": allow_private,
     }
     feed = add_feed(path, {key: value for key, value in wishes.items() if value}, app.env)
     typer.echo(f"added {feed.id} to {shown_path(path)}: {_shown(feed)}")
@@ -89,18 +97,29 @@ def remove_command(
 
 
 @feeds_app.command("test")
-def test_command(
+def try_command(
     app: AppContext,
     name: Annotated[str, typer.Argument(metavar="URL|ID", help="A URL, or the id of a configured source.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
 ) -> None:
-    """Fetch a source once and say what came; keep nothing."""
+    """Fetch a source once, say what came and what would become of it; keep nothing."""
     feed = _found(app, name)
     if feed.kind is SourceKind.DIRECTORY:
         typer.echo(_directory_in_words(feed))
         return
-    from pipeline.cli.trial import in_words, try_feed
+    from pipeline.cli import trial
+    from pipeline.publish.record import to_line
+    from workers.tag.tagger import load_tagger
 
-    for line in in_words(asyncio.run(try_feed(feed, app.settings.fetch))):
+    tagger, fetch = load_tagger(app.config_dir), app.settings.fetch
+    if feed.kind is SourceKind.MAILBOX:
+        items = asyncio.run(trial.try_mailbox(feed, fetch, tagger))
+        lines = [f"mailbox     {_shown(feed)}", *trial.items_in_words(items)]
+    else:
+        tried = asyncio.run(trial.try_feed(feed, fetch, tagger))
+        lines = [to_line(trial.as_record(tried)).decode().rstrip()] if as_json else [*trial.in_words(tried)]
+    for line in lines:
         typer.echo(line)
 
 
@@ -142,6 +161,33 @@ def resume_command(
         if not store.resume_feed(name, datetime.now(UTC)):
             raise NewswireError(f"there is no source {name!r} that is polled; newswire status shows them")
     typer.echo(f"{name} is polled again, within a minute")
+
+
+def _check_networks(networks: Iterable[str]) -> None:
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ConfigError("--allow-private: should be a network such as 10.1.0.0/16") from error
+
+
+def _feed_of(app: AppContext, url: str, allow_private: tuple[str, ...]) -> str:
+    """Find the feed of a page; what cannot be looked at now is taken for a feed."""
+    from pipeline.sources.discover import Found, careful_fetcher, find_feed
+
+    async def find() -> Found:
+        async with careful_fetcher(app.settings.fetch) as fetcher:
+            feed = Feed(id=feed_id(url), kind=SourceKind.HTTP, url=url, allow_private=allow_private)
+            return await find_feed(feed, fetcher)
+
+    try:
+        found = asyncio.run(find())
+    except FetchError as error:
+        typer.echo(f"it could not be looked at and is added as it is: {safe_line(error.detail)}", err=True)
+        return url
+    except ParseError as error:
+        raise NewswireError(f"{error} (--as-is adds it all the same)") from error
+    return found.feed.url
 
 
 def _found(app: AppContext, name: str) -> Feed:

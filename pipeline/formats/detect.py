@@ -3,7 +3,6 @@
 Mail and archives hold other formats: they are asked first, about the bytes as they are.
 """
 
-import re
 from dataclasses import replace
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from pipeline.formats import (
     sitemap,
 )
 from pipeline.formats.json_values import is_json
+from pipeline.formats.pages import feeds_of_page
 from pipeline.formats.shared_ids import with_shared_ids
 from pipeline.formats.source import Source, open_source
 from pipeline.model import Parsed
@@ -103,10 +103,6 @@ _PAGES = (
     ("a page that asks for a login", ('type="password"', "type='password'", "type=password")),
     ("a page that says the site is being maintained", ("<title>maintenance", "under maintenance")),
 )
-_LINK = re.compile(
-    r"<link\b[^<>]*?type\s*=\s*[\"']application/(?:rss|atom|feed)\+(?:xml|json)[\"'][^<>]*>", re.I
-)
-_HREF = re.compile(r"href\s*=\s*[\"']([^\"'<>\s]{1,500})")
 
 
 def read(body: bytes, *, name: str, media_type: str | None = None, expect: str | None = None) -> Parsed:
@@ -175,6 +171,5 @@ def _kind_of_page(page: str) -> str:
 
 def _feed_of(page: str) -> str:
     """Name the feed that an HTML page points to."""
-    link = _LINK.search(page, 0, _LOOK_AT)
-    href = _HREF.search(link[0]) if link else None
-    return f"; it points to this one: {href[1]}" if href else ""
+    named = feeds_of_page(page)
+    return f"; it points to this one: {named[0][:500]}" if named else ""

@@ -59,10 +59,12 @@ class _Server(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/moved":
             self.send_response(302)
-            self.send_header("Location", "/rss")
+            self.send_header("Location", "/wire")
             self.end_headers()
             return
-        body = RSS if self.path == "/rss" else b"<html><body>hello</body></html>"
+        page = b"<html><head><link rel='alternate' type='application/rss+xml' href='wire'></head></html>"
+        pages = {"/wire": RSS, "/site": page}
+        body = pages.get(self.path, b"<html><body>hello</body></html>")
         self.send_response(404 if self.path == "/gone" else 200)
         self.send_header("Content-Type", "application/rss+xml")
         self.send_header("ETag", '"one"')
@@ -166,11 +168,14 @@ def test_a_feed_is_tried(config: Path, server: str) -> None:
     assert done.returncode == 0, done.stderr
     lines = {line.split()[0]: line for line in reversed(done.stdout.splitlines())}
     assert "200" in lines["status"]
-    assert lines["final"].endswith("/rss")
+    assert lines["final"].endswith("/wire")
     assert "rss" in lines["format"]
     assert "Harbour Wire" in lines["format"]
     assert lines["entries"].split() == ["entries", "2"]
     assert lines["validators"].split() == ["validators", "ETag"]
+    assert lines["charset"].split() == ["charset", "utf-8"]
+    assert lines["interval"].split()[1:3] == ["5", "min"]
+    assert lines["language"].split()[1] == "en"
     assert "Harbour council votes" in done.stdout
     assert "\x9b" not in done.stdout
 
@@ -189,7 +194,7 @@ def test_a_feed_that_does_not_work_says_why(config: Path, server: str, path: str
 
 
 def test_an_unlisted_address_is_tried_with_no_rights(config: Path, server: str) -> None:
-    done = newswire("feeds", "test", f"{server}/rss", config=config)
+    done = newswire("feeds", "test", f"{server}/wire", config=config)
     assert done.returncode == 1
     assert "blocked_address" in done.stderr
 
@@ -218,3 +223,54 @@ def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path
     assert unknown.returncode == 1
     with closing(open_store(None, data)) as store:
         assert set(store.due_at()) == {"agency"}
+
+
+def test_what_a_feed_gives_is_also_json(config: Path, server: str) -> None:
+    (config / "feeds.yaml").write_text(
+        f"feeds:\n  - {{url: '{server}/wire', id: it, provider: Harbour, allow_private: 127.0.0.0/8}}\n"
+    )
+    done = newswire("feeds", "test", "it", "--json", config=config)
+    told = json.loads(done.stdout)
+    assert (told["status"], told["format"], told["entries"], told["etag"]) == (200, "rss", 2, '"one"')
+    assert [item["provider"] for item in told["items"]] == ["Harbour", "Harbour"]
+
+
+def test_the_feed_of_a_web_page_is_tried_and_said(config: Path, server: str) -> None:
+    (config / "feeds.yaml").write_text(
+        f"feeds:\n  - {{url: '{server}/site', id: it, allow_private: 127.0.0.0/8}}\n"
+    )
+    done = newswire("feeds", "test", "it", config=config)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:2] == [f"page        {server}/site", f"its feed    {server}/wire"]
+
+
+def test_of_a_web_page_its_feed_is_added(config: Path, server: str) -> None:
+    options = ["--id", "site", "--allow-private", "127.0.0.0/8"]
+    done = newswire("feeds", "add", f"{server}/site", *options, config=config)
+    assert done.returncode == 0, done.stderr
+    added = f"  - url: {server}/wire\n    id: site\n    allow_private: [127.0.0.0/8]\n"
+    assert (config / "feeds.yaml").read_text() == FEEDS + added
+
+
+def test_a_network_that_is_none_is_wrong_usage(config: Path) -> None:
+    done = newswire("feeds", "add", "https://a.example/", "--allow-private", "home", config=config)
+    assert done.returncode == 2
+    assert "--allow-private: should be a network" in done.stderr
+
+
+def test_a_page_without_a_feed_is_not_added_unless_it_must_be(config: Path, server: str) -> None:
+    options = ["--allow-private", "127.0.0.0/8"]
+    done = newswire("feeds", "add", f"{server}/other", *options, config=config)
+    assert done.returncode == 1
+    assert "not_a_feed" in done.stderr
+    assert "--as-is" in done.stderr
+    assert (config / "feeds.yaml").read_text() == FEEDS
+    done = newswire("feeds", "add", f"{server}/other", *options, "--as-is", config=config)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_cannot_be_looked_at_is_added_as_it_is(config: Path, server: str) -> None:
+    done = newswire("feeds", "add", f"{server}/site", config=config)
+    assert done.returncode == 0
+    assert "added as it is" in done.stderr
+    assert f"{server}/site" in (config / "feeds.yaml").read_text()
