@@ -59,31 +59,39 @@ class FeedsFile:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def add_feed(path: Path, wishes: Mapping[str, str | Sequence[str]], env: Mapping[str, str]) -> Feed:
-    """Write a source at the end of the list.
+Wishes = Mapping[str, str | Sequence[str]]
+
+
+def add_feeds(path: Path, new: Sequence[Wishes], env: Mapping[str, str]) -> tuple[Feed, ...]:
+    """Write sources at the end of the list.
 
     Args:
         path: feeds.yaml; made when missing.
-        wishes: Its keys as they stand in the file, `url` or `directory` first.
+        new: The keys of each as they stand in the file, `url` or `directory` first.
         env: Where `${NAME}` in the file comes from.
 
     Raises:
-        ConfigError: The file would not load with it; nothing was written.
+        ConfigError: The file would not load with them; nothing was written.
         NewswireError: The list is written in a way that has no lines to add.
     """
     with _editing(path) as text:
         old, source = read_feeds(text, path, env)
-        changed = _with_item(text, source, [f"{key}: {_scalar(value)}" for key, value in wishes.items()])
+        changed = _with_items(text, source, [_keys(wishes) for wishes in new])
         try:
             feeds, _ = read_feeds(changed, path, env)
         except ConfigError as error:
             raise ConfigError(
                 f"{source.name} is unchanged; with the new source it would be wrong\n{error}"
             ) from error
-        if feeds[:-1] != old:
+        if feeds[: len(old)] != old or len(feeds) != len(old) + len(new):
             raise NewswireError(f"{source.name}: there is no place for a new source; edit it by hand")
         _replace(path, changed)
-    return feeds[-1]
+    return feeds[len(old) :]
+
+
+def add_feed(path: Path, wishes: Wishes, env: Mapping[str, str]) -> Feed:
+    """Write one source at the end of the list; see `add_feeds`."""
+    return add_feeds(path, [wishes], env)[0]
 
 
 def remove_feed(path: Path, name: str, env: Mapping[str, str]) -> Feed:
@@ -118,29 +126,36 @@ def _index_of(feeds: Sequence[Feed], source: Source, name: str) -> int:
     raise NewswireError(f"there is no source {name!r} in {source.name}")
 
 
-def _with_item(text: str, source: Source, keys: Sequence[str]) -> str:
+def _with_items(text: str, source: Source, items: Sequence[Sequence[str]]) -> str:
     lines = text.splitlines(keepends=True)
     newline = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += newline
     value = source.value if isinstance(source.value, dict) else {}
     if "feeds" not in value:
-        return "".join([*lines, f"feeds:{newline}", *_item(keys, 2, newline)])
+        return "".join([*lines, f"feeds:{newline}", *_items(items, 2, newline)])
     listed = value["feeds"]
     if source.is_block(("feeds",)) and listed:
         _, end = source.lines_of_item(("feeds", len(listed) - 1))
-        return "".join([*lines[:end], *_item(keys, source.column_of(("feeds",)), newline), *lines[end:]])
+        return "".join([*lines[:end], *_items(items, source.column_of(("feeds",)), newline), *lines[end:]])
     if listed:
         raise NewswireError(f"{source.name}: feeds stands in brackets; edit it by hand")
     line = source.line_of_key(("feeds",))
     emptied = _EMPTY_LIST.sub(r"\1", lines[line], count=1).rstrip()
     lines[line] = emptied + newline
-    return "".join([*lines[: line + 1], *_item(keys, 2, newline), *lines[line + 1 :]])
+    return "".join([*lines[: line + 1], *_items(items, 2, newline), *lines[line + 1 :]])
 
 
-def _item(keys: Sequence[str], column: int, newline: str) -> list[str]:
-    marks = ["- ", *["  "] * (len(keys) - 1)]
-    return [f"{' ' * column}{mark}{key}{newline}" for mark, key in zip(marks, keys, strict=True)]
+def _items(items: Sequence[Sequence[str]], column: int, newline: str) -> list[str]:
+    return [
+        f"{' ' * column}{'  ' if place else '- '}{key}{newline}"
+        for keys in items
+        for place, key in enumerate(keys)
+    ]
+
+
+def _keys(wishes: Wishes) -> list[str]:
+    return [f"{key}: {_scalar(value)}" for key, value in wishes.items()]
 
 
 def _scalar(value: str | Sequence[str]) -> str:

@@ -150,6 +150,44 @@ def explain_command(
         typer.echo(line)
 
 
+@feeds_app.command("import-opml")
+def import_command(
+    app: AppContext,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help='The list; "-" is standard input.')],
+) -> None:
+    """Add the feeds of an OPML list to feeds.yaml; folders become tags."""
+    from pipeline.cli.opml import import_opml
+
+    path = _own_file(app)
+    done = import_opml(path, file, app.env)
+    for line in done.left_out:
+        typer.echo(safe_line(line), err=True)
+    typer.echo(f"added {done.added} to {shown_path(path)}; {done.known} known before")
+    if done.left_out:
+        raise NewswireError(f"{len(done.left_out)} of the list were left out")
+
+
+@feeds_app.command("export-opml")
+def export_command(
+    app: AppContext,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Write to this file, not to standard output.")] = None,
+) -> None:
+    """Write the feeds of the configuration as an OPML list, without secrets."""
+    from pipeline.cli.opml import export_opml
+
+    document, left_out = export_opml(app.settings_and_feeds.feeds)
+    if out is None:
+        typer.echo(document.decode(), nl=False)
+    else:
+        try:
+            out.write_bytes(document)
+        except OSError as error:
+            raise NewswireError(f"{out} cannot be written: {error.strerror}") from error
+    if left_out:
+        typer.echo(f"left out, as their URL holds a secret: {', '.join(left_out)}", err=True)
+
+
 @feeds_app.command("resume")
 def resume_command(
     app: AppContext, name: Annotated[str, typer.Argument(metavar="ID", help="The source's id.")]
