@@ -54,7 +54,7 @@ def explain(feed: Feed | None, report: FeedReport, polls: Sequence[PollRecord], 
     standing, state = stand(report, now), report.state
     return Explanation(
         id=report.id,
-        url=hide_in_urls(report.url),
+        url=standing.url,
         state=standing.state,
         next_poll_at=standing.next_poll_at,
         why=_why(feed, report) if standing.next_poll_at else "nobody polls it",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pipeline.model import FeedState, SourceKind
 from pipeline.monitor.words import moment_words, reason_words, span_words
 from pipeline.ports import FeedReport
+from pipeline.redaction import hide_in_urls
 from pipeline.rhythm import quiet_for
 
 #: a feed this late says that nobody polls; less is an ordinary wait for its turn
@@ -65,7 +66,7 @@ def stand(report: FeedReport, now: datetime) -> FeedStanding:
     return FeedStanding(
         id=report.id,
         kind=report.kind,
-        url=report.url,
+        url=hide_in_urls(report.url),
         provider=report.provider,
         condition=condition,
         state=_words(condition, state, error, now) + _quiet_words(quiet, usual),

@@ -29,7 +29,6 @@ _DROPPED = words(
 _ATTRIBUTES = {
     "a": {"href", "hreflang", "title"},
     "abbr": {"title"},
-    "blockquote": {"cite"},
     "img": {"src", "alt", "width", "height", "title"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
