@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.errors import Reason
-from pipeline.model import Feed, FeedState, Learned
+from pipeline.model import Feed, FeedState, Learned, SourceKind
 from pipeline.monitor.standing import stand
 from pipeline.monitor.words import moment_words, reason_words, span_words
 from pipeline.plain import safe_line
@@ -23,6 +23,7 @@ class Explanation:
     """All that can be said of the polling of one feed; every text may be shown."""
 
     id: str
+    kind: SourceKind
     url: str
     #: how it stands, in words
     state: str
@@ -54,6 +55,7 @@ def explain(feed: Feed | None, report: FeedReport, polls: Sequence[PollRecord], 
     standing, state = stand(report, now), report.state
     return Explanation(
         id=report.id,
+        kind=report.kind,
         url=standing.url,
         state=standing.state,
         next_poll_at=standing.next_poll_at,
@@ -76,9 +78,12 @@ def in_words(told: Explanation, now: datetime) -> Iterator[str]:
     yield f"because     {safe_line(told.why)}"
     for sentence in told.pace:
         yield f"pace        {safe_line(sentence)}"
-    validators = filter(None, (f"ETag {told.etag}" if told.etag else None, told.last_modified))
-    yield f"validators  {safe_line(', '.join(validators) or 'none: every poll brings the whole feed')}"
-    yield f"redirects   {safe_line(told.moved or 'none')}"
+    if told.kind is SourceKind.HTTP:
+        validators = filter(None, (f"ETag {told.etag}" if told.etag else None, told.last_modified))
+        yield f"validators  {safe_line(', '.join(validators) or 'none: every poll brings the whole feed')}"
+        yield f"redirects   {safe_line(told.moved or 'none')}"
+    elif told.etag:
+        yield f"read up to  {safe_line(told.etag)} (UIDVALIDITY and number of the last mail)"
     quiet = f"for {span_words(told.quiet_s)}, which is unusual for it" if told.quiet_s else "no"
     yield f"quiet       {quiet}"
     yield f"last polls  {len(told.polls)}"

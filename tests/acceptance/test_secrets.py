@@ -100,7 +100,6 @@ def test_h16_a_secret_comes_out_nowhere(tmp_path: Path, server: str) -> None:
     for feed in ("well", "denied", "moved", "query", "inurl", "proxied", "post"):
         command("feeds", "explain", feed)
         command("feeds", "explain", feed, "--json")
-    for feed in ("denied", "moved", "query", "inurl", "proxied", "post"):
         command("feeds", "test", feed)
     command("feeds", "add", f"{server}/rss?api_key={CANARY}", "--id", "again", "--interval", "1s")
     command("quarantine", "list")

@@ -169,3 +169,10 @@ def test_a_move_that_is_in_use_is_said() -> None:
     told = explain(FIXED, report(replace(NEW, learned=Learned(move=move))), (), NOON)
     assert told.moved is not None
     assert "is asked at https://new.example/" in told.moved
+
+
+def test_of_a_mailbox_it_is_told_how_far_it_was_read() -> None:
+    told = explain(FIXED, replace(report(replace(NEW, etag=b"7:12")), kind=SourceKind.MAILBOX), (), NOON)
+    text = "\n".join(in_words(told, NOON))
+    assert "read up to  7:12" in text
+    assert "redirects" not in text
