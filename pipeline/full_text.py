@@ -105,19 +105,20 @@ class FullText:
         self._waiting.setdefault(feed.id, []).extend(_Waiting(ref, until) for ref in refs[:room])
         if feed.id not in self._tasks:
             self._tasks[feed.id] = asyncio.create_task(self._work(feed))
-            self._tasks[feed.id].add_done_callback(lambda task: self._ended(feed.id, task))
+            self._tasks[feed.id].add_done_callback(_say_what_failed)
 
     async def settle(self) -> None:
         """Wait until no page is under way."""
-        while self._tasks:
-            await asyncio.wait(self._tasks.values())
+        while tasks := list(self._tasks.values()):
+            await asyncio.wait(tasks)
 
     async def close(self) -> None:
         """Stop, and send what still waits with its summary."""
-        for task in self._tasks.values():
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks)
         left = [each.ref for waiting in self._waiting.values() for each in waiting]
         self._waiting.clear()
         if left:
@@ -125,10 +126,16 @@ class FullText:
 
     async def _work(self, feed: Feed) -> None:
         """Fetch the pages of one feed, one after the other."""
-        while waiting := self._waiting[feed.id]:
-            async with self._room:
-                await self._finish(feed, waiting[0])
-            del waiting[0]
+        waiting = self._waiting[feed.id]
+        try:
+            while waiting:
+                async with self._room:
+                    await self._finish(feed, waiting[0])
+                del waiting[0]
+            del self._waiting[feed.id]
+        finally:
+            # Here and not in a callback: what comes in between would wait for nobody.
+            del self._tasks[feed.id]
 
     async def _finish(self, feed: Feed, each: _Waiting) -> None:
         try:
@@ -193,12 +200,11 @@ class FullText:
         self._sites[site] = rules, now + holds
         return rules
 
-    def _ended(self, feed_id: str, task: "asyncio.Task[None]") -> None:
-        del self._tasks[feed_id]
-        if not task.cancelled():
-            del self._waiting[feed_id]
-            if (error := task.exception()) is not None:
-                log.error("full_text_failed", feed=feed_id, exc_info=error)
+
+def _say_what_failed(task: "asyncio.Task[None]") -> None:
+    """Log what nobody foresaw; its entries are sent when their time is over."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("full_text_failed", exc_info=error)
 
 
 def _fresh(page: Feed, now: datetime) -> FeedState:
