@@ -10,13 +10,12 @@ import gc
 import tempfile
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.clock import SystemClock
-from pipeline.errors import FetchError
 from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
@@ -49,12 +48,6 @@ class _NoNetwork:
         return Response(
             url=feed.url, final_url=feed.url, status=304, body=None, etag=state.etag, received_at=now
         )
-
-
-class _NoDirectories:
-    async def scan(self, _: Feed) -> AsyncIterator[Response | FetchError]:
-        for file in ():
-            yield file
 
 
 class _NoParser:
@@ -113,7 +106,7 @@ def edge_of(fetcher: Fetcher, parser: Parser, store: Store, clock: Clock) -> Ing
     """Put an edge together that has no directories, and a queue that never takes anything."""
     return IngestEdge(
         fetcher=fetcher,
-        directories=_NoDirectories(),
+        deliveries={},
         parser=parser,
         store=store,
         writer=StoreWriter(store, clock),
