@@ -115,11 +115,12 @@ def try_command(
     tagger, fetch = load_tagger(app.config_dir), app.settings.fetch
     if feed.kind is SourceKind.MAILBOX:
         items = asyncio.run(trial.try_mailbox(feed, fetch, tagger))
-        lines = [f"mailbox     {_shown(feed)}", *trial.items_in_words(items)]
+        record = {"url": hide_in_urls(feed.url), "items": trial.items_as_records(items)}
+        words = [f"mailbox     {_shown(feed)}", *trial.items_in_words(items)]
     else:
         tried = asyncio.run(trial.try_feed(feed, fetch, tagger))
-        lines = [to_line(trial.as_record(tried)).decode().rstrip()] if as_json else [*trial.in_words(tried)]
-    for line in lines:
+        record, words = trial.as_record(tried), list(trial.in_words(tried))
+    for line in [to_line(record).decode().rstrip()] if as_json else words:
         typer.echo(line)
 
 

@@ -145,11 +145,16 @@ def as_record(trial: Trial) -> dict[str, Any]:
         "interval_s": trial.interval.total_seconds(),
         "languages": trial.languages,
         "problems": [f"{problem.where}: {problem.detail}" for problem in found.parsed.problems],
-        "items": [
-            inspected_record(each.document, each.tagging) if each.document else {"refused": each.refused}
-            for each in trial.items
-        ],
+        "items": items_as_records(trial.items),
     }
+
+
+def items_as_records(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Give items as `inspect` shows them; of one that is refused, why."""
+    return [
+        inspected_record(each.document, each.tagging) if each.document else {"refused": each.refused}
+        for each in items
+    ]
 
 
 def _items(parsed: Parsed, feed: Feed, tagger: Tagger) -> Iterator[Item]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -272,6 +272,8 @@ class Listed(_Wishes):
         for name in ("done", "failed"):
             if self.directory and Path(getattr(self, name) or name) == Path():
                 raise about(name, "is the directory itself: its files would be read again")
+            if self.imap and getattr(self, name) == unquote(urlsplit(self.imap).path[1:]):
+                raise about(name, "is the mailbox itself: its mails would be read again")
         if self.failed and not self.done:
             raise about("failed", "needs done beside it")
         return self

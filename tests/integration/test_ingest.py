@@ -144,6 +144,31 @@ async def test_each_file_of_a_directory_is_a_delivery_and_a_bad_one_harms_no_oth
     assert {held.location for held in store.quarantine_list()} >= {"/drop/b.bin"}
 
 
+async def test_each_thing_is_marked_when_it_is_stored_and_each_refusal_stands_in_quarantine(
+    store: Store,
+) -> None:
+    text = b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"
+    files = (
+        FetchRefused(Reason.TOO_LARGE, "a is too large"),
+        FetchRefused(Reason.TOO_LARGE, "b is too large"),
+        Response(url="/drop/c", final_url="/drop/c", body=b"\x00\x01 binary", received_at=NOON),
+        Response(url="/drop/d", final_url="/drop/d", body=text, received_at=NOON),
+    )
+    bench = Bench(store, files=files)
+    edge = bench.edge()
+    state = await poll_deliveries(DROP, bench.claim()["d"], edge)
+    await edge.writer.close()
+    marked = [("file 1", False), ("file 2", False), ("file 3", False), ("file 4", True)]
+    assert bench.directories.taken_well == marked
+    assert {held.where for held in store.quarantine_list()} == {
+        "the whole of file 1",
+        "the whole of file 2",
+        "whole body",
+    }
+    assert state is not None
+    assert state.etag == b"4"
+
+
 async def test_a_directory_whose_claim_ran_out_is_left_at_once(store: Store) -> None:
     body = b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"
     files = tuple(Response(url=n, final_url=n, body=body, received_at=NOON) for n in ("a", "b"))

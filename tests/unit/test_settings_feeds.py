@@ -407,6 +407,12 @@ def test_what_is_not_for_a_kind_of_source_is_refused(source: str, key: str, word
     assert words in refused(f"feeds:\n  - {source}\n    {key}\n")
 
 
+def test_a_mailbox_is_not_moved_into_itself() -> None:
+    auth = "auth: {kind: basic, user: desk, password: sesame}"
+    source = f"imap: imaps://mail.example/Wire%20desk\n    {auth}\n    done: Wire desk"
+    assert "done: is the mailbox itself" in refused(f"feeds:\n  - {source}\n")
+
+
 def test_h14_a_directory_moves_its_files_where_it_says() -> None:
     [feed] = feeds_of("feeds:\n  - {directory: in, done: done}\n")
     assert (feed.done, feed.failed) == ("/etc/wire/in/done", "/etc/wire/in/failed")
