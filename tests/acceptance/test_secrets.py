@@ -62,6 +62,7 @@ feeds:
 """
 
 
+@pytest.mark.timeout(300)  # two dozen commands, one after the other
 def test_h16_a_secret_comes_out_nowhere(tmp_path: Path, server: str) -> None:
     port, data, env = free_port(), tmp_path / "data", {"CANARY": CANARY, "NEWSWIRE_WEB__TOKEN": TOKEN}
     config = write_config(tmp_path / "config", _feeds(server), web={"port": port}, log={"level": "debug"})
@@ -97,9 +98,8 @@ def test_h16_a_secret_comes_out_nowhere(tmp_path: Path, server: str) -> None:
         said["log"] = service.log.read_text()
     for words in ("feeds list", "feeds list --json", "feeds export-opml", "export", "doctor", "config check"):
         command(*words.split())
-    for feed in ("well", "denied", "moved", "query", "inurl", "proxied", "post"):
-        command("feeds", "explain", feed)
-        command("feeds", "explain", feed, "--json")
+    for feed in ("denied", "query", "inurl", "proxied", "post"):
+        command("feeds", "explain", feed, *(["--json"] if feed in ("inurl", "post") else []))
         command("feeds", "test", feed)
     command("feeds", "add", f"{server}/rss?api_key={CANARY}", "--id", "again", "--interval", "1s")
     command("quarantine", "list")
