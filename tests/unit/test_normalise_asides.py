@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.model import Signal
-from workers.normalise.asides import Aside, Asides, read_aside, read_bare_note, split_asides, split_note
+from workers.normalise.asides import Aside, Asides, read_aside, read_note_above, split_asides, split_note
 
 _UPDATE, _CORRECTION, _REFILE = Signal.UPDATE, Signal.CORRECTION, Signal.REFILE
 
@@ -126,4 +126,4 @@ def test_a_note_may_stand_beside_a_headline(line: str, rest: str, note: str | No
     ],
 )
 def test_above_a_dateline_a_note_needs_no_brackets(line: str, is_one: bool) -> None:
-    assert (read_bare_note(line) is not None) is is_one
+    assert (read_note_above(line) is not None) is is_one

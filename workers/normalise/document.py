@@ -10,7 +10,7 @@ from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import language
-from workers.normalise.asides import Aside, Asides, split_asides, split_note
+from workers.normalise.asides import Aside, Asides, split_asides, split_embargo, split_note
 from workers.normalise.byline import authors_of
 from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
 from workers.normalise.dates import DATE_ONLY, NOT_SENT, Claim, Dates, claim, dates_of, moment_near
@@ -116,7 +116,7 @@ def normalise(
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
     series = told.series
-    embargo = _embargo(entry, body, received_at)
+    embargo = _embargo(entry, titled, body, received_at)
     status, notes = _status(entry, series.signal, embargo)
     headline = titled.series.rest or body.story.header.headline or None
     named = sender_id(entry)
@@ -214,8 +214,11 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
 
 
 def _read_title(entry: Entry) -> _Title:
-    """Take series words and a note in brackets off the headline."""
-    series = read_series(one_line(entry.headline) or "")
+    """Take an embargo, series words and a note in brackets off the headline."""
+    line, embargo = split_embargo(one_line(entry.headline) or "")
+    series = read_series(line)
+    if embargo is not None:
+        return _Title(series=Series(signal=embargo.signal, rest="").then(series), aside=embargo)
     rest, aside = split_note(series.rest)
     if aside is not None:  # what stood before the note may be series words too
         series = series.then(read_series(rest))
@@ -237,11 +240,11 @@ def _tell(entry: Entry, titled: _Title, body: _Body) -> _Told:
     )
 
 
-def _embargo(entry: Entry, body: _Body, received_at: datetime | None) -> Claim:
-    """Say until when the item may not be used: as sent, else as a line of the text says."""
+def _embargo(entry: Entry, titled: _Title, body: _Body, received_at: datetime | None) -> Claim:
+    """Say until when the item may not be used: as sent, else as a line of the text or the headline says."""
     if entry.embargoed and entry.embargoed.strip():
         return claim("embargo", entry.embargoed, now=None)
-    until = body.asides.embargo
+    until = body.asides.embargo or (titled.aside.embargo if titled.aside else None)
     if until is None:
         return NOT_SENT
     sent = claim("published", entry.updated or entry.published, now=None).at or received_at

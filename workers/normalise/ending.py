@@ -213,7 +213,7 @@ def _is_mark(line: str, agency: str | None) -> bool:
         coded = kinds[0] is _Mark.AGENCY and tokens[0].isupper() and _Mark.STAMP not in kinds
         return coded or (kinds == [_Mark.HAND] and line.isupper())
     if _Mark.STAMP in kinds:  # "(Agency) 12/01 14:30", but "Wheat 276 1/2 (Agency)" ends a table
-        return kinds[0] is _Mark.AGENCY
+        return kinds[0] is _Mark.AGENCY or (line[0] in "([" and _Mark.AGENCY in kinds[:2])
     return True
 
 

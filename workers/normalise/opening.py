@@ -3,26 +3,23 @@
 "URGENT", "AFGHANISTAN-BLAST/", "Blast hits market", "By Ann Example", "KABUL, July 25 (Agency) - At ..."
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Signal
-from workers.normalise.asides import Aside, read_bare_note, split_note
+from workers.normalise.asides import Aside, read_note_above, split_note
 from workers.normalise.byline import is_bare_byline, is_byline, is_title
 from workers.normalise.dateline import Opening, Period, may_open, read_dateline, split_prefix, without_sent
-from workers.normalise.series import Series, read_series, read_tail
+from workers.normalise.series import Series, is_slug, read_series, read_tail
 
 #: a header has no more lines, and no longer ones
 _MAX_LINES = 6
 _MAX_CHARS = 200
+#: nor is one above a place that stands alone
+_MAX_ABOVE_CITY = 100
 #: after a longer paragraph no dateline is looked for: the story has begun
 _MAX_STANDFIRST = 400
 
-_SLUG = re.compile(
-    r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
-    r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
-)
 _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
 _NO_SERIES = Series(rest="")
@@ -83,6 +80,9 @@ def read_story(body: Sequence[str], sent: Sent) -> Story:
         if dateline.text is None:
             continue
         header = _read_header(lines[:n], sent)
+        weak = dateline.agency is None and dateline.date is None
+        if weak and any(len(each) > _MAX_ABOVE_CITY for each in lines[:n]):
+            break  # a list of stories in brief
         if header is not None:
             header = replace(header, series=header.series.then(series))
             return _story(header, dateline, period, [], lines[n + 1 :])
@@ -117,7 +117,7 @@ def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> St
             header = replace(header, series=header.series.then(series))
         elif header.byline is None and is_byline(lines[0]):
             header = replace(header, byline=lines[0])
-        elif header.slugline is None and _SLUG.fullmatch(lines[0]):
+        elif header.slugline is None and is_slug(lines[0]):
             header = _with_slug(header, lines[0])
         else:
             break
@@ -164,9 +164,9 @@ def _read_line(header: Header, line: str, sent: Sent) -> Header | None:
         return replace(header, series=header.series.then(series))
     if header.byline is None and is_byline(line):
         return replace(header, byline=line)
-    if _SLUG.fullmatch(line):
+    if is_slug(line):
         return _with_slug(header, line)
-    if aside := read_bare_note(line):
+    if aside := read_note_above(line):
         return replace(header, notes=(*header.notes, aside))
     return _read_headline(header, line, series, sent)
 

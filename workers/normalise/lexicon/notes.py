@@ -42,7 +42,7 @@ NOTE_WORDS = MappingProxyType(
         "fr": (
             _words(
                 _UPDATE,
-                r"""ajoute|ajout|actualisée?|complète|précise|développe|mise? à jour|plus de détails
+                r"""ajoute|ajout|actualis(?:e|é|ée)|complète|précise|développe|mise? à jour|plus de détails
                 nouveau(?= ?:)|refond
                 avec (?:précisions?|détails|réactions?|citations?|contexte|bilan|déclarations?)""",
             ),
@@ -144,6 +144,13 @@ CORRECTING = any_of(r"""
     est[ae] (?:matéria|texto|versão|notícia) (?:corrige|retifica|substitui)\b
     quest[ao] (?:notizia|versione|testo) (?:corregge|rettifica|sostituisce)\b
     (?:dit bericht|deze versie) (?:corrigeert|rectificeert|vervangt)\b
+""")
+
+#: what begins a word of mending, in a note above a dateline. A regular expression
+MENDING = any_of(r"""
+    correct|corrig|corretto|corretta|corre[cç]|korrig|korrekt|berichtig|richtiggestell|rectif|rettif|retific
+    gecorrigeerd|verbeter|bien lire|en lugar de
+    (?:por|par|per|wegen|door|due to)(?: un| an)? (?:err|fehler|fout)
 """)
 
 #: what begins an embargo line, before a time. A regular expression
