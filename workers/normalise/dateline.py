@@ -266,7 +266,7 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
 
 
 def _begins_sentence(text: str) -> bool:
-    """Say whether a sentence follows a bare hyphen, not another place: "LONDON - The ...", "PARIS - Roubaix"."""
+    """Say whether a sentence follows a bare hyphen: "LONDON - The ...", but not "PARIS - Roubaix"."""
     words = text.split(None, 2)
     return len(words) > 2 and words[1].islower() and words[0].strip("\"'“«(,").lower() not in CITIES_ALONE
 

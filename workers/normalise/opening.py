@@ -80,9 +80,8 @@ def read_story(body: Sequence[str], sent: Sent) -> Story:
         if dateline.text is None:
             continue
         header = _read_header(lines[:n], sent)
-        weak = dateline.agency is None and dateline.date is None
-        if weak and any(len(each) > _MAX_ABOVE_CITY for each in lines[:n]):
-            break  # a list of stories in brief
+        if _is_in_brief(lines[:n], dateline):
+            break
         if header is not None:
             header = replace(header, series=header.series.then(series))
             return _story(header, dateline, period, [], lines[n + 1 :])
@@ -90,6 +89,12 @@ def read_story(body: Sequence[str], sent: Sent) -> Story:
             return _story(Header(series=series), dateline, period, lines[:n], lines[n + 1 :])
         break
     return _without_dateline(lines, period, sent)
+
+
+def _is_in_brief(above: Sequence[str], dateline: Opening) -> bool:
+    """Say whether a place alone opens one of several stories: what stands above it is a story, no header."""
+    weak = dateline.agency is None and dateline.date is None
+    return weak and any(len(line) > _MAX_ABOVE_CITY for line in above)
 
 
 def _open(line: str, sent: Sent) -> tuple[Series, Opening]:

@@ -33,6 +33,7 @@ _CLOCKS = tuple(
     )
 )
 _ZONE = re.compile(
+    rf"(?:\s?(?i:uhr|uur|heures?|horas?|hours|hrs|hs|ore|h)\b[\s,(]*(?=(?i:{_LOCAL}|{_NAMED})\b))?"
     rf"(?:,(?=\s(?i:{_LOCAL})\b))?\s*\(?(?P<zone>(?i:{_LOCAL})\b|(?:UTC|GMT)?[+-]\d\d?:?\d{{0,2}}(?!\d)"
     rf"|[A-Z]{{1,5}}\b(?!/)|(?i:{_NAMED})\b)\)?"
 )
@@ -53,6 +54,8 @@ class Worded:
     year: int | None = None
     month: int | None = None
     day: int | None = None
+    #: 0: Monday
+    weekday: int | None = None
     #: hour, minute, second
     clock: tuple[int, int, int] | None = None
     #: as written
@@ -60,6 +63,7 @@ class Worded:
 
 
 class _Found(NamedTuple):
+    weekdays: list[int]
     months: list[str]
     numbers: list[str]
     hours: list[int]
@@ -92,6 +96,8 @@ def read_words(text: str, *, strict: bool = True) -> Worded | None:
 def _with_day(said: Worded, found: "_Found") -> Worded | None:
     """Add the day that month names and figures say; None where they say two."""
     months = found.months
+    if len(set(found.weekdays)) == 1:
+        said = replace(said, weekday=found.weekdays[0])
     if len(months) > 1:  # "mar 12 ene": the first is a Tuesday
         months = [name for name in months if name not in SHORT_WEEKDAYS]
     if len(months) > 1 or (said.month and (months or (found.numbers and said.year))):
@@ -156,7 +162,7 @@ def _split_clock(text: str) -> tuple[tuple[int, int, int] | None, str | None, st
 
 def _sorted_out(text: str, strict: bool) -> _Found | None:
     """Sort words into months, figures and named hours; None where one is something else."""
-    found = _Found(months=[], numbers=[], hours=[])
+    found = _Found(weekdays=[], months=[], numbers=[], hours=[])
     for n, match in enumerate(match for match in _TOKEN.finditer(text) if match.lastgroup):
         word = match[0].lower()
         if match["number"]:
@@ -165,6 +171,8 @@ def _sorted_out(text: str, strict: bool) -> _Found | None:
             found.months.append(word)
         elif word in NAMED_HOURS:
             found.hours.append(NAMED_HOURS[word])
+        elif word in WEEKDAYS:
+            found.weekdays.append(WEEKDAYS[word])
         elif match["odd"] or not (_is_word(word) or (n == 0 and not strict and len(word) <= _MAX_WEEKDAY)):
             return None
     return found

@@ -1,5 +1,7 @@
 """Names of news agencies, as datelines and sign-off lines write them. Data only."""
 
+from types import MappingProxyType
+
 from workers.normalise.lexicon.words import names, words
 
 #: agencies that a dateline may name without a date beside them; names that are also words are left out
@@ -28,6 +30,28 @@ AGENCIES = names(
 #: agencies whose names are common abbreviations too: only after a place in capitals
 SHORT_AGENCIES = names(
     "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"
+)
+#: agency, lower case → the local time that it writes where it names no zone, as LOCAL_TIMES has it
+AGENCY_CLOCKS = MappingProxyType(
+    {
+        name: clocks
+        for clocks, listed in (
+            ("uhr", "dpa|dpa-afx|afx|apa|ats|sda|keystone-sda|keystone-ats|awp|epd|kna|sid|dapd|ots"),
+            ("heure de paris", "afp|agence france-presse"),
+            ("hora de madrid", "efe|europa press|servimedia|colpisa"),
+            ("ora italiana", "ansa|adnkronos|agi|askanews|lapresse|dire|nova|italpress|radiocor"),
+            ("uur", "anp|belga|novum"),
+            ("hora de lisboa", "lusa"),
+            ("london time", "pa|pa media|press association"),
+            (
+                "eastern time",
+                "ap|associated press|the associated press|upi|the canadian press|canadian press",
+            ),
+            ("hora de brasília", "agência brasil|agência estado|folhapress|estadão conteúdo"),
+            ("hora argentina", "télam|telam|noticias argentinas"),
+        )
+        for name in listed.split("|")
+    }
 )
 #: a name with one of these words is an agency's, known or not
 AGENCY_WORDS = words(

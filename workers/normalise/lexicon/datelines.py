@@ -4,7 +4,7 @@ from workers.normalise.lexicon.calendar import WEEKDAYS
 from workers.normalise.lexicon.words import names, words
 
 #: words that open a text with a date and are no place: "Election Day, November 3 -", "By A. Writer, May 2 -"
-NEVER_PLACE = WEEKDAYS | words(
+NEVER_PLACE = frozenset(WEEKDAYS) | words(
     "by par von por update updated posted published publié corrected correction day eve week year "
     "night morning evening jour veille tag abend día noche summary factbox timeline analysis photo "
     "file door di publicado pubblicato gepubliceerd veröffentlicht actualizado atualizado "
