@@ -8,6 +8,7 @@ from workers.normalise.lexicon.agencies import AGENCIES
 from workers.normalise.lexicon.credits import (
     BUREAU_WORDS,
     BUREAUS,
+    CLOSING_WORDS,
     CREDIT_AND,
     CREDIT_BY,
     CREDIT_OF,
@@ -88,7 +89,7 @@ def join_credits(signed: Sequence[Credit]) -> Credit | None:
 
 def _credit_start(paragraph: str) -> int | None:
     """Say where in the last paragraph its credit line begins; None where there is none."""
-    end = _CONTACT.sub("", paragraph).rstrip(" .")
+    end = (_CONTACT.sub("", paragraph) if "((" in paragraph else paragraph).rstrip(" .")
     if end.endswith(")") and len(end) - (start := _opening_bracket(end)) <= _MAX_CHARS:
         return start if start >= 0 and _opens_credit(end[start + 1 : -1]) else None
     return 0 if _is_bare_credit(paragraph) else None
@@ -145,6 +146,8 @@ def _names_first(inside: str) -> bool:
 
 def _names_close(bare: str) -> bool:
     """Say whether names and what they did are all of a paragraph: "A and B contributed to this report."."""
+    if not any(word in bare for word in CLOSING_WORDS):
+        return False  # cheaper than to look for any of the words of credits
     match = _MARKER.search(bare)
     if match is None or not _WORDS[_index(match)].after_names or bare[match.end() :].strip(_TRIM):
         return False

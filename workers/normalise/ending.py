@@ -34,6 +34,8 @@ _MAX_PAGE_END = 60
 _MAX_SIGNATURE = 60
 #: nor what stands at the end of a line
 _MAX_TAIL = 80
+#: characters of two words
+_MAX_WORDS = 20
 #: paragraphs of a block for other newsrooms, at most
 _MAX_NOTEBOOK = 25
 
@@ -45,8 +47,10 @@ _RIGHTS = re.compile(RIGHTS, re.IGNORECASE)
 # Without one of these nobody can be called.
 _FIGURES = re.compile(r"\d[\d\s().-]{5}")
 _ASKING = ("((", "to contact ", "on the net", "follow ", "www.", "http")
-# A sentence that ends in small letters or figures: nobody signs so.
-_PLAIN_END = re.compile(r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$")
+# A sentence that ends in small letters or figures, or breaks off in words: nobody signs so.
+_PLAIN_END = re.compile(
+    r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$|[a-zà-ÿ]{8}$|[a-zà-ÿ]{5} [a-zà-ÿ]+$|[a-zà-ÿ] [a-zà-ÿ]{5,7}$"
+)
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
 _AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 # Whole lines, and what stands at the end of the last line of the story.
@@ -164,7 +168,7 @@ def _without_tail(body: list[str], agency: str | None) -> tuple[list[str], Credi
     """Take what ends the last line of the story off it: the agency's name, initials, the end of a page."""
     last = body[-1]
     tail = last[-_MAX_TAIL:]
-    if _PLAIN_END.search(tail[-3:]) or not _ANY_END.search(tail):
+    if _PLAIN_END.search(tail[-_MAX_WORDS:]) or not _ANY_END.search(tail):
         return body, None
     signed: str | None = None
     if match := _SIGNED_END.search(tail):

@@ -79,14 +79,13 @@ def read_story(body: Sequence[str], sent: Sent) -> Story:
         series, dateline = _open(line, sent)
         if dateline.text is None:
             continue
-        header = _read_header(lines[:n], sent)
-        if _is_in_brief(lines[:n], dateline):
-            break
+        above, after = lines[:n], lines[n + 1 :]
+        header = None if _is_in_brief(above, dateline) else _read_header(above, sent)
         if header is not None:
             header = replace(header, series=header.series.then(series))
-            return _story(header, dateline, period, [], lines[n + 1 :])
+            return _story(header, dateline, period, [], after)
         if dateline.agency is not None:
-            return _story(Header(series=series), dateline, period, lines[:n], lines[n + 1 :])
+            return _story(Header(series=series), dateline, period, above, after)
         break
     return _without_dateline(lines, period, sent)
 

@@ -172,6 +172,8 @@ CREDIT_WORDS = MappingProxyType(
 BUREAU_WORDS = ("bureau", "newsroom")
 #: between two of those who are named
 CREDIT_AND = ("and", "et", "und", "y", "e", "en", "with", "avec")
+#: one of these is in every paragraph that says who helped: "A and B contributed to this report"
+CLOSING_WORDS = ("ontribu", "olabor", "beigetragen", "bijgedragen", "droeg", "pour l")
 #: words between what was done and who did it, in any language
 CREDIT_OF = ("by", "from", "par", "de", "von", "por", "da", "do", "di", "door", "van")
 #: what those who are named may be called before their names. A regular expression
