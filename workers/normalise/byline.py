@@ -16,7 +16,7 @@ _TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
 # "By Ann Example, PA", "Von Anna Beispiel (dpa)"
 _AFTER = re.compile(rf"\s*(?:,\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
 # Whom the writer works for, known or not: "By Ann Example, Melonia"
-_FOR = re.compile(r"\s*,\s*(?:[A-ZÀ-Þ][\w.&'’-]*\s?){1,3}$")
+_FOR = re.compile(r"\s*,\s*(?:(?:in|en|em|à|a|aus|uit|da) )?(?:[A-ZÀ-Þ][\w.&'’-]*\s?){1,3}$")
 # "MARINA EXEMPLO", "Cláudia Exemplo e Ana Modelo": words that are all names
 _BARE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: (?:d[aeo]s?|van|von|der|de la|[A-ZÀ-Þ][\w.'’-]*)){1,4}")
 
@@ -30,7 +30,7 @@ def is_byline(line: str) -> bool:
     match = _OPENS.match(line) if len(line) <= _MAX_CHARS else None
     if match is None:
         return False
-    named = line[match.end() :]
+    named = _END.sub("", line[match.end() :])
     return _are_names(named) or _are_names(_FOR.sub("", named))
 
 
@@ -61,7 +61,7 @@ def authors_of(byline: str) -> tuple[str, ...]:
     ('Anne Exemple', 'Paul Modèle')
     """
     match = _OPENS.match(byline)
-    named = byline[match.end() :] if match else byline
+    named = _END.sub("", byline[match.end() :] if match else byline)
     bare = _FOR.sub("", named)
     return tuple(_names(named if _are_names(named) or not _are_names(bare) else bare))
 

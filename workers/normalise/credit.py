@@ -41,7 +41,7 @@ _BUREAU_ALONE = re.compile(
     rf"|(?:{BUREAUS})(?:\s(?:{'|'.join(CREDIT_OF)})|\sd['’])?(?:\s?(?-i:[A-ZÀ-Þ])[\w.'’-]*){{1,3}})",
     re.IGNORECASE,
 )
-_TRIM = " ,;.:()\n-–—"
+_TRIM = " ,;.:()/\n-–—"
 _AND_WORDS = "|".join(CREDIT_AND)
 _AND = re.compile(rf"^(?:{'|'.join(CREDIT_AND)})\s+|[\s,;]+(?:{'|'.join(CREDIT_AND)})$", re.IGNORECASE)
 _BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
@@ -137,9 +137,9 @@ def _opens_credit(inside: str) -> bool:
 def _names_first(inside: str) -> bool:
     """Say whether names open a credit line, and what follows shows that it is one."""
     markers = list(_MARKER.finditer(inside))
-    if not markers or not _NAMES.fullmatch(inside[: markers[0].start()].rstrip(" ,;")):
+    if not markers or not _NAMES.fullmatch(inside[: markers[0].start()].rstrip(" ,;/")):
         return False
-    apart = inside[: markers[0].start()].rstrip().endswith((",", ";"))
+    apart = inside[: markers[0].start()].rstrip().endswith((",", ";", "/"))
     opening = apart and any(_opens(each, inside) for each in markers)
     return opening or _WORDS[_index(markers[0])].after_names
 

@@ -51,8 +51,8 @@ _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
     r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-Þ])"
 )
-# "APA-Dakar (Sénégal) -"
-_AGENCY_JOINED = re.compile(r"([A-Z]{2,8})[-–](?=[A-ZÀ-Þ][a-zà-ÿ'’])")
+# "APA-Dakar (Sénégal) -", "AFP, Paris -", "AFP | Paris -"
+_AGENCY_JOINED = re.compile(r"([A-Za-z]{2,12})(?:[-–]|,\s|\s?[/|]\s?)(?=[A-ZÀ-Þ])")
 # "(Belga) Le": an agency that is known, and no dash
 _AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-Þ])")
 # "Berne (ats) Le"
@@ -78,10 +78,12 @@ _BETWEEN = re.compile(rf"\s*[,/]\s*|\s+(?:{'|'.join(BETWEEN_PLACES)})\s+(?=(?-i:
 _DAY_ALONE = re.compile(r",\s*\d{1,2}\s*$")
 #: no word is written so, names of firms and sites are: "MarketLine", "news.example"
 _BRAND = re.compile(r"[A-Z][a-z]+[A-Z][A-Za-z]+|[\w-]+\.[a-z]{2,4}")
+#: the name of a paper: "Melonia Post"
+_TITLE = re.compile(r"[A-ZÀ-Þ][\w.'’&-]*(?: [A-ZÀ-Þ\d][\w.'’&-]*){1,3}")
 #: an agency's letters: "GNA"
 _CODE = re.compile(r"[A-Z]{2,6}")
 _AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
-_REGION = re.compile(r"\(([^()]{2,30})\)$")
+_REGION = re.compile(r"[(\[]([^()\[\]]{2,30})[)\]]$")
 _PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
@@ -258,9 +260,10 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
     followed = paragraph[match.end() : match.end() + 40]
     if followed.upper() == followed:
         return False
-    if region:
+    known = _BETWEEN.split(city)[0].strip().lower() in CITIES_ALONE
+    if region and not (known and _is_name(region)):
         return region.strip().lower() in REGIONS
-    if _BETWEEN.split(city)[0].strip().lower() not in CITIES_ALONE:
+    if not known:
         return False
     return match[2] != "-" or _begins_sentence(paragraph[match.end() :])
 
@@ -299,7 +302,7 @@ def city_name(place: str) -> str:
     >>> [city_name(each) for each in ("KABOUL", "RIO DE JANEIRO", "WASHINGTON/LONDON", "N'DJAMENA")]
     ['Kaboul', 'Rio de Janeiro', 'Washington', "N'Djamena"]
     """
-    name = _BETWEEN.split(place.partition("(")[0])[0].strip()
+    name = _BETWEEN.split(re.split(r"[(\[]", place, maxsplit=1)[0])[0].strip()
     if name != name.upper():
         return name
     words = [word if "." in word[:-1] else _capitalised(word, n) for n, word in enumerate(name.split())]
@@ -349,11 +352,10 @@ def _is_trusted(agency: str, place: str, known: frozenset[str]) -> bool:
         return True
     if place.isupper() and agency.lower() in SHORT_AGENCIES:
         return True
-    return (
-        _BETWEEN.split(place)[0].lower() in CITIES_ALONE
-        and _CODE.fullmatch(agency) is not None
-        and agency not in COUNTRY_CODES
-    )
+    if _BETWEEN.split(place)[0].lower() not in CITIES_ALONE:
+        return False
+    code = _CODE.fullmatch(agency) is not None and agency not in COUNTRY_CODES
+    return code or (place.isupper() and _TITLE.fullmatch(agency) is not None)
 
 
 def _split_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:

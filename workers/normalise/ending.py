@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from pipeline.model import Credit
-from workers.normalise.byline import authors_of, is_byline
+from workers.normalise.byline import authors_of, is_bare_byline, is_byline
 from workers.normalise.credit import join_credits, split_credit
 from workers.normalise.lexicon.agencies import AGENCIES
 from workers.normalise.lexicon.endings import (
@@ -26,6 +26,7 @@ from workers.normalise.lexicon.endings import (
     STAMP_WORDS,
     TEXT_ENDS,
 )
+from workers.normalise.worded import read_words
 
 #: a paragraph that is no story's is seldom longer
 _MAX_CHARS = 500
@@ -34,6 +35,8 @@ _MAX_PAGE_END = 60
 _MAX_SIGNATURE = 60
 #: nor what stands at the end of a line
 _MAX_TAIL = 80
+#: nor a name that signs alone
+_MAX_NAME = 30
 #: characters of two words
 _MAX_WORDS = 20
 #: paragraphs of a block for other newsrooms, at most
@@ -72,6 +75,7 @@ _SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/–—-]|[A-Z]{{2}})"
 # What stands between the parts of a signature, and what frames it.
 _SEPARATORS = re.compile(r"[\s/.,()\[\]–—=#*+_:;|-]+")
 _FRAME = " \t-–—/=*+#()[]._<>!…"
+_DIGIT = re.compile(r"\d")
 _END_WORDS = re.compile(LAST_WORDS, re.IGNORECASE)
 _DASHES = ("–", "—", "-")
 _FRAMES = ("(", "[", "/", *_DASHES)
@@ -161,6 +165,8 @@ def _without_last(body: list[str], agency: str | None) -> tuple[list[str], Credi
             return body[:-1], None
         if (signature := _signature(last, agency)) is not None:
             return body[:-1], signature
+        if _is_name(last) and last[0] != body[-2][0] and _ANY_END.search(body[-2], len(body[-2]) - 1):
+            return body[:-1], Credit(text=last)
     return _without_tail(body, agency)
 
 
@@ -214,7 +220,7 @@ def _is_mark(line: str, agency: str | None) -> bool:
     if line[0] in _DASHES and "/" not in line and line.endswith("."):
         return False  # somebody says so: "– Non."
     if not framed:  # "NZPA ABC pm", "PSR.", but "He is in AP" is a sentence
-        coded = kinds[0] is _Mark.AGENCY and tokens[0].isupper() and _Mark.STAMP not in kinds
+        coded = kinds[0] is _Mark.AGENCY and (tokens[0].isupper() or _Mark.STAMP in kinds)
         return coded or (kinds == [_Mark.HAND] and line.isupper())
     if _Mark.STAMP in kinds:  # "(Agency) 12/01 14:30", but "Wheat 276 1/2 (Agency)" ends a table
         return kinds[0] is _Mark.AGENCY or (line[0] in "([" and _Mark.AGENCY in kinds[:2])
@@ -238,15 +244,27 @@ def _is_no_story(line: str) -> bool:
     if len(line) <= _MAX_PAGE_END and (_TEXT_END.fullmatch(line) or _is_end(line)):
         return True
     lower = line.lower()
-    asking = "@" in line or lower.startswith(_ASKING) or _FIGURES.search(line) is not None
+    asking = "@" in line or "www." in lower or "://" in line or lower.startswith(_ASKING) or _FIGURES.search(line) is not None
     if asking and _CONTACT.fullmatch(line):
         return True
     return any(word in lower for word in RIGHTS_WORDS) and _RIGHTS.fullmatch(line) is not None
 
 
+def _is_name(line: str) -> bool:
+    """Say whether a line is a name in brackets or after a dash, perhaps with a place."""
+    name = line.strip(_FRAME)
+    framed = line[0] in _DASHES or (line[0] == "(" and line[-1] == ")")
+    return framed and len(name) <= _MAX_NAME and is_bare_byline(name)
+
+
 def _is_end(line: str) -> bool:
     """Say whether a line says that the text ends or goes on, or is the stamp of its sending."""
     if _END_WORDS.fullmatch(line.strip(_FRAME)):
+        return True
+    if not _DIGIT.search(line):
+        return False
+    said = read_words(line.strip(_FRAME))
+    if said is not None and said.day and said.year and said.clock:
         return True
     kinds = {_kind(token, None) for token in _SEPARATORS.split(line) if token}
     words = line.lower().split()

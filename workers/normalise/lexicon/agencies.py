@@ -24,6 +24,7 @@ AGENCIES = names(
     kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|nova|9colonne|radiocor|mf-dj
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
+    agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
     accesswire|cnw|newsfile|ots|news aktuell
     """
 )

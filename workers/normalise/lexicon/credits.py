@@ -193,6 +193,8 @@ CREDIT_BY = ("by", "par", "von", "por", "di", "door")
 SOURCE_WORDS = (
     "avec",
     "with",
+    "with inputs from",
+    "with input from",
     "mit",
     "con",
     "com",

@@ -5,8 +5,11 @@ Each is a regular expression without groups, for a whole paragraph; case counts 
 
 from workers.normalise.lexicon.words import any_of, words
 
+_TEXT_WORDS = (
+    r"(?:message|item|story|text[eo]?|dépêche|meldung|nachricht|bericht|mensaje|despacho|mensagem|notizia)"
+)
 #: what says that a text ends, or that more of it will come; framed or alone. Case does not count
-LAST_WORDS = any_of(r"""
+LAST_WORDS = any_of(rf"""
     more(?: (?:follows|to (?:follow|come)|soon|later))?|(?:more )?details to follow
     (?:story )?developing(?: story)?
     ends?|finish|fin|fine|fim|einde|ende|schluss|slot|end it
@@ -25,6 +28,7 @@ LAST_WORDS = any_of(r"""
     wordt (?:vervolgd|aangevuld|bijgewerkt)|volgt(?: meer)?|meer volgt|vervolg
     meer (?:details )?(?:volgen|volgt)
     mf|mfl
+    (?:end|ende|einde|fine?|fim|final) (?:(?:of|der|del?|du|d[ao]|della|van)(?: the| la| het)? )?{_TEXT_WORDS}
 """)
 #: single words of these, as parts of a signature: "Agency/Fim"
 END_WORDS = words("more end ends fin fine fim einde ende schluss slot segue sigue suite nnn nnnn")
@@ -46,6 +50,10 @@ PAGE_ENDS = any_of(rf"""
 #: the end of a text, where nothing of the story follows
 TEXT_ENDS = any_of(rf"""
     (?:{LAST_WORDS}|-?enditem|item ends?|-?30-?)\.?
+    (?:page|seite|página|pagina) \d{{1,2}}(?: (?:of|de|von|sur|di|van) \d{{1,2}})?
+    \d{{1,2}} (?:of|von|sur|di|van) \d{{1,2}}
+    \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
+    (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
 """)
 #: the same, on the last line of the story itself: a sentence ended before it
@@ -88,7 +96,8 @@ CONTACTS = any_of(rf"""
     for more information|téléphone|redactie|persdienst)\b[^\n]{{0,80}}?(?:{_PHONE}|{_EMAIL})[^\n]{{0,120}}
     [-–—]\s?(?:[^\W\d_][\w.'’-]*[\s,:;/]+){{1,6}}[(]?{_PHONE}
     [-–•]?\s?(?:[^\W\d_][\w.'’-]*[\s,:;]+){{0,8}}[<(]?{_EMAIL}[>)]?[.;,\s]*(?:{_PHONE})?
-    (?:https?://|www\.)\S+
+    [^.!?\n]{{0,80}}(?:https?://|www\.)\S+(?<![.,])
+    (?:(?:twitter|x|telegram|facebook|instagram|threads|bluesky) ?:? ?)?@[\w.]{{2,30}}
     on the net: ?\S+|follow [^\n]{{2,80}} on (?:twitter|facebook|instagram|x)\b[^\n]{{0,80}}
     to contact the (?:reporters?|editors?)\b[^\n]{{3,200}}
     \(?\+\d{{1,3}}[\d\s().-]{{6,20}}\)?

@@ -126,7 +126,7 @@ NOTE_WORDS = MappingProxyType(
 
 #: words that begin a note without brackets, before a colon or dash. A regular expression
 BARE_NOTES = any_of(r"""
-    eds|eds\.? notes?|ed note|editors['’] notes?|notes? to editors|attention editors
+    eds|eds\.? notes?|ed note|editor['’]?s['’]? notes?|notes? to editors|attention editors
     note aux rédact(?:ions|eurs)|note à la rédaction|à l['’]attention des rédactions|ndlr
     hinweise? (?:an|für)(?: die)? redaktionen|redaktionelle?r? hinweise?|achtung,? redaktionen
     nota (?:a los editores|al editor|de (?:la )?redacción|para editores)|atención,? (?:editores|redacciones)
