@@ -115,7 +115,7 @@ def read_note_above(line: str) -> Aside | None:
         return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
     if len(line) > _MAX_BARE or line.endswith((".", "!", "?")):
         return None
-    if line.startswith(_BULLETS):
+    if line.startswith((*_BULLETS, "- ", "– ")):
         return Aside(note=line)
     return _note(line)
 

@@ -244,7 +244,13 @@ def _is_no_story(line: str) -> bool:
     if len(line) <= _MAX_PAGE_END and (_TEXT_END.fullmatch(line) or _is_end(line)):
         return True
     lower = line.lower()
-    asking = "@" in line or "www." in lower or "://" in line or lower.startswith(_ASKING) or _FIGURES.search(line) is not None
+    asking = (
+        "@" in line
+        or "www." in lower
+        or "://" in line
+        or lower.startswith(_ASKING)
+        or _FIGURES.search(line) is not None
+    )
     if asking and _CONTACT.fullmatch(line):
         return True
     return any(word in lower for word in RIGHTS_WORDS) and _RIGHTS.fullmatch(line) is not None
@@ -264,7 +270,7 @@ def _is_end(line: str) -> bool:
     if not _DIGIT.search(line):
         return False
     said = read_words(line.strip(_FRAME))
-    if said is not None and said.day and said.year and said.clock:
+    if said is not None and said.day and said.year and said.clock and said.weekday is None:
         return True
     kinds = {_kind(token, None) for token in _SEPARATORS.split(line) if token}
     words = line.lower().split()
@@ -281,7 +287,10 @@ def _is_signature(line: str) -> bool:
     name = framed[1].lower()
     parts = _PARTS.split(name)
     coded = parts[0] in AGENCIES and line.isupper()  # "PTI SKP NRB AB"
-    return coded or name in AGENCIES or (len(parts) <= _MAX_PARTS and not AGENCIES.isdisjoint(parts))
+    if coded or name in AGENCIES:
+        return True
+    joined = "/" in line or parts[0] in AGENCIES  # "He told AFP" is a sentence
+    return joined and len(parts) <= _MAX_PARTS and not AGENCIES.isdisjoint(parts)
 
 
 def _notebook_start(body: list[str]) -> int | None:

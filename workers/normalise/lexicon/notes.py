@@ -148,7 +148,7 @@ CORRECTING = any_of(r"""
 
 #: what begins a word of mending, in a note above a dateline. A regular expression
 MENDING = any_of(r"""
-    correct|corrig|corretto|corretta|corre[cç]|korrig|korrekt|berichtig|richtiggestell|rectif|rettif|retific
+    correct|correg|corrig|corretto|corretta|corre[cç]|korrig|korrekt|berichtig|richtiggestell|rectif|rettif|retific
     gecorrigeerd|verbeter|bien lire|en lugar de
     (?:por|par|per|wegen|door|due to)(?: un| an)? (?:err|fehler|fout)
 """)

@@ -117,7 +117,7 @@ SERIES_WORDS = MappingProxyType(
 )
 
 #: which part of a story a text is, with a number: taken off, and nothing more is known of it
-TAKES = names("TAKE|SUITE|FORTS|FORTSETZUNG|VERVOLG|SEGUE|SIGUE|CONTINUAÇÃO")
+TAKES = names("TAKE|FORTSETZUNG|VERVOLG|CONTINUAÇÃO")
 
 
 def _marked(mark: str) -> frozenset[str]:
@@ -134,7 +134,8 @@ COMPOUNDED = _marked("=")
 LOUD = frozenset(
     word
     for word, signal in SERIES_WORDS.items()
-    if signal in (Signal.ALERT, Signal.UPDATE, Signal.CORRECTION, Signal.REFILE) and word != "LEAD"
+    if signal in (Signal.ALERT, Signal.UPDATE, Signal.CORRECTION, Signal.REFILE)
+    and word not in ("LEAD", "CORR")
 )
 #: calls for attention before a series word
 ATTENTION_WORDS = ("ACHTUNG", "ATTENTION", "ATTENZIONE", "ATENCIÓN", "ATENÇÃO", "LET OP")
