@@ -32,6 +32,7 @@ _NAMED = re.compile(r"[^:–—-]{2,45}[:–—-]")
 _EMBARGO = re.compile(rf"(?:{EMBARGO_WORDS})(?=[\s:,.–—-]|$)", re.IGNORECASE)
 _BULLETS = ("* ", "• ")
 _FRAME = " \t*/+=#[]()-–—<>!."
+_COLON_SOON = re.compile(r"[^:.]{2,30}:\s")
 _AFTER_EMBARGO = re.compile(r"\s[-–—]+\s|:\s+|\s?[|/]+\s|(?<=[)\]])\s+")
 _BRACKETED = re.compile(r"\([^()]{3,300}\)|\[[^\[\]]{3,300}\]")
 _MENDS = re.compile(rf"\b(?:{MENDING})", re.IGNORECASE)
@@ -97,7 +98,8 @@ def read_aside(line: str) -> Aside | None:
         return None
     if line[:1] in "([" and line.rstrip(" .")[-1:] in ")]":
         inside = line.strip(" .")[1:-1].strip()
-        return _embargo(inside) or _note(inside) or _named(inside)
+        mending = Aside(note=inside) if _CORRECTING.match(inside) else None
+        return _embargo(inside) or _note(inside) or _named(inside) or mending
     # Nearly every paragraph is longer than most of these may be: their length is asked first.
     if length <= _MAX_CORRECTING and _CORRECTING.match(line):
         return Aside(note=line.rstrip(" /*"))
@@ -114,7 +116,7 @@ def read_note_above(line: str) -> Aside | None:
         mends = _MENDS.search(line) is not None
         return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
     if len(line) > _MAX_BARE or line.endswith((".", "!", "?")):
-        return None
+        return _note(line) if _COLON_SOON.match(line) else None
     if line.startswith((*_BULLETS, "- ", "– ")):
         return Aside(note=line)
     return _note(line)

@@ -62,7 +62,7 @@ _ALONE = re.compile(
     r"([A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:, [^–—,-]{2,20})?)\s*(—|–|--|(?<= )-(?= )|:(?= ))\s*"
     r"(?=[\"'“«(]?[A-ZÀ-Þ\d])"
 )
-_AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/]{2,40})/)[\s,.]*")
+_AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/()]{2,40})/)[\s,.]*")
 _DATE = re.compile(
     rf"(?:^|(?<=[\s,]))(?:(?:{'|'.join(WEEKDAYS)}),?\s+)?(?:(?:{'|'.join(BEFORE_DATE)})\s+)?(?:"
     rf"(?P<day>\d{{1,2}})(?:er|st|nd|rd|th|º)?\.?\s*(?:(?:{'|'.join(INSIDE_DATE)})\s+)?(?P<month>[^\W\d_]{{3,10}})\.?"
@@ -409,7 +409,7 @@ def _split_date(words: str, *, slashes: bool) -> tuple[OpeningDate | None, str]:
 def _is_agency(name: str, known: frozenset[str], *, words: bool = True) -> bool:
     """Say whether a name is an agency's; `words`: one that is called so is enough."""
     lower = name.lower()
-    if lower in known or any(part.strip() in known for part in lower.split("/")):
+    if lower in known or any(part.strip() in known for part in re.split("[/-]", lower)):
         return True
     return words and (lower.endswith("press") or not AGENCY_WORDS.isdisjoint(lower.split()))
 

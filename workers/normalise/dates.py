@@ -136,6 +136,8 @@ def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Mome
     try:
         if said.month is None:
             return _next_clock(said, sent, clocks)
+        if said.year and abs(said.year - sent.year) > 1:
+            return None  # more likely a time that is not understood: "2030"
         year = said.year or nearest_year(said.month, said.day or 0, to=sent.date())
         return _at_latest(replace(said, year=year), clocks)
     except (ValueError, OverflowError):
@@ -156,7 +158,7 @@ def _next_clock(said: Worded, sent: datetime, clocks: str | None) -> Moment:
         if said.weekday not in (None, day.weekday()):
             continue
         moment = _at_latest(replace(said, year=day.year, month=day.month, day=day.day), clocks)
-        if moment.at > sent:
+        if moment.at > sent or (said.weekday is not None and days == 0):  # today's may be over
             return moment
     raise ValueError(said)
 
