@@ -126,7 +126,8 @@ NOTE_WORDS = MappingProxyType(
 
 #: words that begin a note without brackets, before a colon or dash. A regular expression
 BARE_NOTES = any_of(r"""
-    eds\.?|n\.b\.|attn editors|eds\.? notes?|ed note|editor['’]?s['’]? notes?|notes? to editors|attention editors
+    eds\.?|n\.b\.|attn editors|ed note|eds\.? notes?
+    editor['’]?s['’]? notes?|notes? to editors|attention editors
     anm(?:\.|erkung) d(?:\.|er) red(?:\.|aktion)
     note aux rédact(?:ions|eurs)|note à la rédaction|à l['’]attention des rédactions|ndlr
     hinweise? (?:an|für)(?: die)? redaktionen|redaktionelle?r? hinweise?|achtung,? redaktionen
