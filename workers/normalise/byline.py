@@ -8,7 +8,10 @@ _MAX_CHARS = 120
 #: names alone are no longer, and none has more words
 _MAX_BARE = 60
 _MAX_NAME = 4
-_OPENS = re.compile(rf"[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}))\s+", re.IGNORECASE)
+# Few lines begin with one of these letters: the rest are not asked further.
+_OPENS = re.compile(
+    rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}))\s+", re.IGNORECASE
+)
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
 _END = re.compile(r"[=.\s)]+$")
