@@ -219,12 +219,11 @@ def test_a_label_above_the_dateline_goes(label: str) -> None:
     assert (story.header.byline, story.body) == ("By Ann Example", ("They burned.",))
 
 
-def test_a_line_of_its_own_above_the_dateline_stays() -> None:
-    story = read_story(
-        ["By Ann Example", "Growers fear delays", DATELINE + "They burned."], Sent(headline="Melons burn")
-    )
+@pytest.mark.parametrize("line", ["Growers fear delays", "المزارعون يخشون التأخير", "农民担心延误"])
+def test_a_line_of_its_own_above_the_dateline_stays(line: str) -> None:
+    story = read_story(["By Ann Example", line, DATELINE + "They burned."], Sent(headline="Melons burn"))
     assert story.header.byline == "By Ann Example"
-    assert story.body == ("Growers fear delays", "They burned.")
+    assert story.body == (line, "They burned.")
 
 
 def test_a_headline_is_repeated_in_capitals() -> None:

@@ -26,9 +26,9 @@ _MAX_STANDFIRST = 400
 
 _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
-# Nothing small; a code with figures; keywords with marks between; a slug.
+# A code with figures; keywords with marks between; a slug.
 _LABEL = re.compile(
-    r"[^a-zà-ÿ]+|(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
+    r"(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
     r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}|[\w.]+(?:-[\w.]+){1,5}"
 )
 _NO_SERIES = Series(rest="")
@@ -190,7 +190,8 @@ def is_label(line: str) -> bool:
     """
     if len(line) > _MAX_LABEL:
         return False
-    if _LABEL.fullmatch(line):
+    # Asked of the letters that there are: most scripts know no capitals.
+    if line.isupper() or not any(map(str.isalpha, line)) or _LABEL.fullmatch(line):
         return True
     said = read_words(line) if any(map(str.isdigit, line)) else None
     return said is not None and said.day is not None and said.clock is not None

@@ -21,7 +21,7 @@ AGENCIES = names(
     panapress|inter press service|ips|pr newswire|prnewswire|business wire|globe newswire|globenewswire
     folhapress|estadão conteúdo|gna|nan|wafa|fides|asianews|apanews|zenit|sapa|pana
     aip|acp|ami|app|nni|bss|unb|nampa|ziana|sta|fena|srna|mia|ana-mpa|dha|iha|sana|bna|ilna|trend|armenpress
-    kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|nova|9colonne|radiocor|mf-dj
+    kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|9colonne|radiocor|mf-dj
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
     agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
@@ -37,7 +37,7 @@ AGENCY_CLOCKS = MappingProxyType(
     {
         name: clocks
         for clocks, listed in (
-            ("uhr", "dpa|dpa-afx|afx|apa|ats|sda|keystone-sda|keystone-ats|awp|epd|kna|sid|dapd|ots"),
+            ("uhr", "dpa|dpa-afx|afx|ats|sda|keystone-sda|keystone-ats|awp|epd|kna|sid|dapd|ots"),
             ("heure de paris", "afp|agence france-presse"),
             ("hora de madrid", "efe|europa press|servimedia|colpisa"),
             ("ora italiana", "ansa|adnkronos|agi|askanews|lapresse|dire|nova|italpress|radiocor"),
