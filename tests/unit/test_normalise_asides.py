@@ -3,7 +3,15 @@
 import pytest
 
 from pipeline.model import Signal
-from workers.normalise.asides import Aside, Asides, read_aside, read_bare_note, split_asides, split_note
+from workers.normalise.asides import (
+    Aside,
+    Asides,
+    read_aside,
+    read_note_above,
+    split_asides,
+    split_embargo,
+    split_note,
+)
 
 _UPDATE, _CORRECTION, _REFILE = Signal.UPDATE, Signal.CORRECTION, Signal.REFILE
 
@@ -22,6 +30,8 @@ _UPDATE, _CORRECTION, _REFILE = Signal.UPDATE, Signal.CORRECTION, Signal.REFILE
         ("(Répétition)", _REFILE),
         ("ATTENTION - ajoute bilan ///", None),
         ("Cette dépêche corrige l'âge du melon.", None),
+        ("(This May 2 story has been corrected to fix a figure)", None),
+        ("Editor's note: prices in euros.", None),
         ("(Neu: Details)", _UPDATE),
         ("(Berichtigung: Im dritten Absatz heißt es 30)", _CORRECTION),
         ("Redaktioneller Hinweis: mit Bild", None),
@@ -121,9 +131,40 @@ def test_a_note_may_stand_beside_a_headline(line: str, rest: str, note: str | No
         ("Adds details in paragraph 3", True),
         ("* Ports closed", True),
         ("Adds up to a fine.", False),
+        ("(Met reactie vakbond)", True),
+        ("[Graphic: https://example.org/x]", True),
+        ("- Mayor signs plan", True),
+        ("Korrektur: Im zweiten Absatz muss es heißen: 3 statt 4.", True),
         ("Melons burn", False),
         ("Adds " * 40, False),
     ],
 )
 def test_above_a_dateline_a_note_needs_no_brackets(line: str, is_one: bool) -> None:
-    assert (read_bare_note(line) is not None) is is_one
+    assert (read_note_above(line) is not None) is is_one
+
+
+@pytest.mark.parametrize(
+    ("line", "signal"),
+    [
+        ("(Im zweiten Absatz wurde die Zahl korrigiert)", _CORRECTION),
+        ("(Sustituye a la anterior por error en la cifra)", _CORRECTION),
+        ("(Met reactie vakbond)", None),
+    ],
+)
+def test_brackets_above_a_dateline_are_a_note(line: str, signal: Signal | None) -> None:
+    assert read_note_above(line) == Aside(note=line.strip("()"), signal=signal)
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "until"),
+    [
+        ("EMBARGOED UNTIL 2300 GMT - Melons burn", "Melons burn", "2300 GMT"),
+        ("Sperrfrist 3. Mai, 6.00 Uhr: Melonen brennen", "Melonen brennen", "3. Mai, 6.00 Uhr"),
+        ("Embargo on oil: melons burn", "Embargo on oil: melons burn", None),
+        ("Embargo until 2025 - analysis", "Embargo until 2025 - analysis", None),
+        ("Melons burn", "Melons burn", None),
+    ],
+)
+def test_an_embargo_may_stand_before_a_headline(line: str, rest: str, until: str | None) -> None:
+    kept, aside = split_embargo(line)
+    assert (kept, aside.embargo if aside else None) == (rest, until)

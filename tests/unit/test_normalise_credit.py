@@ -16,6 +16,14 @@ from workers.normalise.credit import join_credits, split_credit
             {"bureau": "Melonville", "translator": "Jean Modèle"},
         ),
         (
+            "(Reportage door Ann Voorbeeld; geschreven door Bo Test)",
+            {"reporting": "Ann Voorbeeld", "writing": "Bo Test"},
+        ),
+        ("(Reportage di Anna Esempio, editing Bo)", {"reporting": "Anna Esempio", "editing": "Bo"}),
+        ("(Por Ana Exemplo; Edição de Bo Amostra)", {"reporting": "Ana Exemplo", "editing": "Bo Amostra"}),
+        ("(Melonville Newsroom)", {"bureau": "Melonville Newsroom"}),
+        ("(Redação Brasília)", {"bureau": "Redação Brasília"}),
+        (
             "(Reporting by Ann Example in Kabul; Writing by Bo Sample; Editing by Cy Test)",
             {"reporting": "Ann Example in Kabul", "writing": "Bo Sample", "editing": "Cy Test"},
         ),
@@ -113,6 +121,21 @@ def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
     assert credit.text == line
     roles = ("reporting", "writing", "editing", "bureau", "translator")
     assert {role: getattr(credit, role) for role in roles if getattr(credit, role)} == said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Reported by Ann Example; translated by Bo", {"reporting": "Ann Example", "translator": "Bo"}),
+        ("Ann Example and Bo Sample contributed to this report.", {"reporting": "Ann Example and Bo Sample"}),
+        ("Anne Exemple a contribué à cet article.", {"reporting": "Anne Exemple"}),
+    ],
+)
+def test_a_credit_line_may_be_a_paragraph_without_brackets(line: str, said: dict[str, str]) -> None:
+    assert split_credit(["The melons were ripe.", line]) == (
+        ["The melons were ripe."],
+        Credit(text=line, **said),
+    )
 
 
 @pytest.mark.parametrize(

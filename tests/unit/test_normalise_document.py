@@ -190,6 +190,43 @@ def test_an_embargo_line_of_the_text_counts(line: str, published: str | None, un
 
 
 @pytest.mark.parametrize(
+    ("line", "until"),
+    [
+        pytest.param("EMBARGOED UNTIL 0600, JULY 27", "2031-07-27T18:00:00+00:00", id="no zone: the last"),
+        pytest.param("EMBARGO: 27 July", "2031-07-27T12:00:00+00:00", id="a day: where it begins last"),
+        pytest.param("EMBARGOED UNTIL 0600 GMT SUNDAY", "2031-07-27T06:00:00+00:00", id="the next weekday"),
+        pytest.param("EMBARGOED UNTIL 0600 GMT", "2031-07-26T06:00:00+00:00", id="the next such time"),
+        pytest.param("EMBARGO ATÉ 06:00 DE 27 JULHO (HORA DE LISBOA)", "2031-07-27T05:00:00+00:00", id="far"),
+        pytest.param("EMBARGO TOT 27 JULI, 9.00 UUR BELGISCHE TIJD", "2031-07-27T07:00:00+00:00", id="named"),
+        pytest.param("EMBARGOED TO 0001 JULY 27", "2031-07-27T12:01:00+00:00", id="figures that are no year"),
+    ],
+)  # fmt: skip
+def test_an_embargo_never_ends_early(line: str, until: str) -> None:
+    document = made(text=f"{line}\n\n{COPY}", published="2031-07-25T10:00:00Z")
+    assert document.embargoed == datetime.fromisoformat(until)
+
+
+def test_the_agency_says_whose_clocks_an_embargo_means() -> None:
+    text = "EMBARGO: 27 juillet, 10:00\n\nKABOUL, 25 juillet (AFP) - Les melons ont brûlé."
+    document = made(text=text, published="2031-07-25T10:00:00Z")
+    assert document.embargoed == datetime(2031, 7, 27, 8, tzinfo=UTC)
+    assert document.notes == ("embargo: no time zone, read as heure de paris",)
+
+
+def test_an_embargo_that_was_sent_without_a_zone_does_not_end_early() -> None:
+    document = made(text=COPY, embargoed="2099-01-01T00:00:00")
+    assert document.embargoed == datetime(2099, 1, 1, 12, tzinfo=UTC)
+
+
+def test_an_embargo_before_the_headline_counts() -> None:
+    document = made(
+        text=COPY, headline="EMBARGOED UNTIL 2300 GMT - Melons burn", published="2031-07-25T10:00:00Z"
+    )
+    assert document.headline == "Melons burn"
+    assert (document.signal, document.embargoed) == (Signal.EMBARGO, datetime(2031, 7, 25, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
     "line", ["EMBARGOED", "Embargo: 30 February, 10:00 GMT", "Embargo: after the fair", "EMBARGOED - Melons"]
 )
 def test_an_embargo_line_without_a_time_withholds(line: str) -> None:

@@ -48,6 +48,11 @@ STORY = "The melons burned."
         "Contact: Ann Example, +00 1 00 00 00 00",
         "ann@example.org",
         "To contact the reporter on this story: Ann Example in Kabul",
+        *("MORE TO COME", "### suit développement", "(wordt aangevuld)", "(mehr folgt...)", "en desarrollo"),
+        *("Ende der Meldung", "fim do texto", "Page 2", "2 of 3", "22:04 LOCAL TIME 19:04 GMT"),
+        *("@annexample", "X: @annexample", "More at https://example.org/x", "Foto: Ana Exemplo/Lusa"),
+        "-Ann Example, 415-439-0000",
+        "2 May 2024 10:00 GMT",
     ],
 )
 def test_the_end_of_a_page_is_no_text(line: str) -> None:
@@ -68,6 +73,8 @@ def test_the_end_of_a_page_is_no_text(line: str) -> None:
         ),
         *("(ANSA).", "NTX/rgo/mmh", "LVE/YDS/", "YRT-BOS", "Ud1/Pit", "SID ab lr", "(Schluss) kat/lw"),
         *("abc", "ab cd", "USA", "Ab/Cde", "AB/cd", "(abc)", "/ab", "-JD", "J.D."),
+        *("/a.b/c.d/", "EDO/BGH/./.", "[AB]", "AB.", "abc-", "dapd/T2011052400211/abc/de", "NZPA WGT pm"),
+        *("(Api/Dire) 13:02 25-07-17 NNNN", "Lusa 2024-05-02", "-- Ann Example", "(Ann Example)"),
         *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
     ],
 )
@@ -86,6 +93,10 @@ def test_who_handled_a_text_signs_it(line: str) -> None:
         ("(dpa/lno)", "(dpa/lno)"),
         ("(ab)", "(ab)"),
         ("EFE ab/cd", "EFE ab/cd"),
+        ("(Télam).- abc-de", "(Télam).- abc-de"),
+        ("AB/CD/./.", "AB/CD/./."),
+        ("(Abc)", "(Abc)"),
+        ("Fin", None),
         ("(MORE)", None),
         ("-0-", None),
         ("Enditem", None),
@@ -101,6 +112,15 @@ def test_the_last_line_may_be_signed_too(end: str, signed: str | None) -> None:
     "line",
     [
         *("He left.", "Fin de partie", "TEMPERS FRAY", "Melons/melons", "The end of it", "1/2"),
+        *(
+            "– Non.",
+            "OCT8 -- --",
+            "Wheat 276 1/2 UP",
+            "He told AFP",
+            "Disse à Lusa.",
+            "Saturday, 4 May, 20:00",
+        ),
+        *("– Ann Example said so", "(He was not there.)", "(Applause)", "a journalist of l'AFP."),
         "The melons were 3/4 ripe.",
         "Call 555-0100 now.",
         "Growers asked the USA. AND HOW",
@@ -110,6 +130,21 @@ def test_the_last_line_may_be_signed_too(end: str, signed: str | None) -> None:
 )
 def test_a_sentence_at_the_end_stays(line: str) -> None:
     assert read_ending([STORY, line]) == Ending(body=[STORY, line])
+
+
+def test_a_list_of_names_stays() -> None:
+    body = ["The melons:", "- Rome Late", "- Paris Early"]
+    assert read_ending(body) == Ending(body=body)
+
+
+def test_initials_may_touch_the_full_stop() -> None:
+    signed = Ending(body=["First.", STORY], credit=Credit(text="/ab/cd/ef"))
+    assert read_ending(["First.", f"{STORY}/ab/cd/ef"]) == signed
+
+
+def test_an_agency_after_an_apostrophe_is_of_the_sentence() -> None:
+    body = ["a constaté un journaliste de l'AFP."]
+    assert read_ending(["First.", *body], agency="AFP").body == ["First.", *body]
 
 
 @pytest.mark.parametrize("end", ["Melonia", "(Melonia)", "-Melonia-", "/Melonia."])

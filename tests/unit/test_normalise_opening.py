@@ -21,7 +21,11 @@ DATELINE = "KABUL, July 25 (Example Press) - "
         ("RECTIFICATION : les melons", Signal.CORRECTION, None, "les melons"),
         ("MISE À JOUR 3 - Les melons", Signal.UPDATE, 3, "Les melons"),
         ("REFILE-UPDATE 3-Melons", Signal.REFILE, 3, "Melons"),
-        ("REFILE-CORRECTED-UPDATE 3-Melons", Signal.REFILE, 3, "Melons"),
+        ("REFILE-CORRECTED-UPDATE 3-Melons", Signal.CORRECTION, 3, "Melons"),
+        ("RPT CORRETTA: Meloni", Signal.CORRECTION, None, "Meloni"),
+        ("TAKE 2: Melons", None, None, "Melons"),
+        ("TAKE A SEAT: Melons", None, None, "TAKE A SEAT: Melons"),
+        ("TAKE 5", None, None, "TAKE 5"),
         ("URGENT - Melons", Signal.ALERT, None, "Melons"),
         ("URGENT", Signal.ALERT, None, ""),
         ("UPDATE 2", Signal.UPDATE, 2, ""),
@@ -61,6 +65,12 @@ def test_in_a_text_series_words_are_capitals() -> None:
         ("(di Anna Esempio)", True),
         ("Door ANNA VOORBEELD", True),
         ("Ann Example", False),
+        ("By Ann Example, Melonia", True),
+        ("- von Anna Beispiel", True),
+        ("(Por Ana Exemplo, em Lisboa)", True),
+        ("Van onze correspondent Anna Voorbeeld", True),
+        ("De notre correspondante Anne Exemple", True),
+        ("Dal nostro inviato Anna Esempio", True),
     ],
 )
 def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
@@ -72,6 +82,8 @@ def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
     [
         ("By Ann Example, Bo Sample and Cy Test", ("Ann Example", "Bo Sample", "Cy Test")),
         ("Ann Example", ("Ann Example",)),
+        ("By Ann Example, Melonia", ("Ann Example",)),
+        ("By Ann Example, Bo Sample", ("Ann Example", "Bo Sample")),
         ("By", ("By",)),
     ],
 )
@@ -197,6 +209,31 @@ def test_a_slug_above_a_text_without_dateline() -> None:
 def test_key_points_above_the_dateline_are_notes() -> None:
     story = read_story(["* Ports closed", "* Mayor quits", DATELINE + "They burned."], Sent(headline="x"))
     assert [note.note for note in story.header.notes] == ["* Ports closed", "* Mayor quits"]
+
+
+@pytest.mark.parametrize(
+    "label", ["SPORT", "Politics/Kenya", "bdt0123 3 pl 210", "2 May 2024 10:00 GMT", "///"]
+)
+def test_a_label_above_the_dateline_goes(label: str) -> None:
+    story = read_story(["By Ann Example", label, DATELINE + "They burned."], Sent(headline="Melons burn"))
+    assert (story.header.byline, story.body) == ("By Ann Example", ("They burned.",))
+
+
+@pytest.mark.parametrize("line", ["Growers fear delays", "المزارعون يخشون التأخير", "农民担心延误"])
+def test_a_line_of_its_own_above_the_dateline_stays(line: str) -> None:
+    story = read_story(["By Ann Example", line, DATELINE + "They burned."], Sent(headline="Melons burn"))
+    assert story.header.byline == "By Ann Example"
+    assert story.body == (line, "They burned.")
+
+
+def test_a_headline_is_repeated_in_capitals() -> None:
+    story = read_story(["MELONS BURN", DATELINE + "They burned."], Sent(headline="Melons burn"))
+    assert (story.header.byline, story.body) == (None, ("They burned.",))
+
+
+def test_a_list_of_stories_has_no_header() -> None:
+    body = ["Melons burned in the old town. " * 4, "LONDON - The mayor spoke.", "More."]
+    assert read_story(body, Sent(headed=True)).body == tuple(body)
 
 
 def test_nothing_begins_with_nothing() -> None:

@@ -39,7 +39,7 @@ from workers.normalise.series import Series, read_series, read_tail, sent_signal
         ("RECTIFICATIE: Meloenen", "correction", None, "Meloenen"),
         ("KILL - Melons burn", "kill", None, "Melons burn"),
         ("KILL KILL KILL", "kill", None, ""),
-        ("RPT-URGENT-UPDATE 2-CORRECTED-REFILE-Melons", "refile", 2, "REFILE-Melons"),
+        ("RPT-URGENT-UPDATE 2-CORRECTED-REFILE-Melons", "correction", 2, "REFILE-Melons"),
         ("Mandatory Kill: Melons burn", "kill", None, "Melons burn"),
         ("WITHDRAWN-Melons burn", "kill", None, "Melons burn"),
         ("URGENT - KILL - Melons burn", "kill", None, "Melons burn"),

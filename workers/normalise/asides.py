@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.model import Signal
-from workers.normalise.lexicon.notes import BARE_NOTES, CORRECTING, EMBARGO_WORDS, NOTE_WORDS
+from workers.normalise.lexicon.notes import BARE_NOTES, CORRECTING, EMBARGO_WORDS, MENDING, NOTE_WORDS
 from workers.normalise.lexicon.series import ANY_CASE
 from workers.normalise.worded import has_clock, read_words
 
@@ -32,6 +32,10 @@ _NAMED = re.compile(r"[^:–—-]{2,45}[:–—-]")
 _EMBARGO = re.compile(rf"(?:{EMBARGO_WORDS})(?=[\s:,.–—-]|$)", re.IGNORECASE)
 _BULLETS = ("* ", "• ")
 _FRAME = " \t*/+=#[]()-–—<>!."
+_COLON_SOON = re.compile(r"[^:.]{2,30}:\s")
+_AFTER_EMBARGO = re.compile(r"\s[-–—]+\s|:\s+|\s?[|/]+\s|(?<=[)\]])\s+")
+_BRACKETED = re.compile(r"\([^()]{3,300}\)|\[[^\[\]]{3,300}\]")
+_MENDS = re.compile(rf"\b(?:{MENDING})", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)?")
 
 
@@ -94,20 +98,43 @@ def read_aside(line: str) -> Aside | None:
         return None
     if line[:1] in "([" and line.rstrip(" .")[-1:] in ")]":
         inside = line.strip(" .")[1:-1].strip()
-        return _embargo(inside) or _note(inside) or _named(inside)
+        mending = Aside(note=inside) if _CORRECTING.match(inside) else None
+        return _embargo(inside) or _note(inside) or _named(inside) or mending
     # Nearly every paragraph is longer than most of these may be: their length is asked first.
     if length <= _MAX_CORRECTING and _CORRECTING.match(line):
-        return Aside(note=line)
+        return Aside(note=line.rstrip(" /*"))
     return _named(line) or (_embargo(line) if length <= _MAX_EMBARGO else None)
 
 
-def read_bare_note(line: str) -> Aside | None:
-    """Read a note above a dateline that has no brackets: "Adds details in paragraph 3", "* Ports closed"."""
+def read_note_above(line: str) -> Aside | None:
+    """Read a note above a dateline: there brackets are enough, or a note's first words, or a bullet.
+
+    >>> read_note_above("(Im zweiten Absatz wurde die Laufzeit korrigiert)").signal
+    <Signal.CORRECTION: 'correction'>
+    """
+    if _BRACKETED.fullmatch(line):
+        mends = _MENDS.search(line) is not None
+        return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
     if len(line) > _MAX_BARE or line.endswith((".", "!", "?")):
-        return None
-    if line.startswith(_BULLETS):
+        return _note(line) if _COLON_SOON.match(line) else None
+    if line.startswith((*_BULLETS, "- ", "– ")):
         return Aside(note=line)
     return _note(line)
+
+
+def split_embargo(line: str) -> tuple[str, Aside | None]:
+    """Take an embargo off the beginning of a headline: its words with a time, then a mark and the headline.
+
+    >>> split_embargo("EMBARGOED UNTIL 2300 GMT - Melons burn")[0]
+    'Melons burn'
+    """
+    if _EMBARGO.match(line) is None:
+        return line, None
+    for mark in _AFTER_EMBARGO.finditer(line):
+        aside = _embargo(line[: mark.start()])
+        if aside is not None and aside.embargo:
+            return line[mark.end() :].strip(), aside
+    return line, None
 
 
 def split_note(line: str) -> tuple[str, Aside | None]:
@@ -139,7 +166,7 @@ def _note(inside: str) -> Aside | None:
         return None  # one verb says nothing: "(Changes)"
     if words.signal is None and inside[match.end() : match.end() + 1] not in ":-–—":
         return None
-    return Aside(note=inside, signal=words.signal)
+    return Aside(note=inside.rstrip(" /*"), signal=words.signal)
 
 
 def _embargo(line: str) -> Aside | None:

@@ -2,19 +2,24 @@
 
 import re
 
-from workers.normalise.lexicon.bylines import BYLINE_AND, BYLINE_TITLES, BYLINE_WORDS
+from workers.normalise.lexicon.bylines import BYLINE_AND, BYLINE_OURS, BYLINE_TITLES, BYLINE_WORDS
 
 _MAX_CHARS = 120
 #: names alone are no longer, and none has more words
 _MAX_BARE = 60
 _MAX_NAME = 4
-_OPENS = re.compile(rf"\(?(?:{'|'.join(BYLINE_WORDS)})\s+", re.IGNORECASE)
+# Few lines begin with one of these letters: the rest are not asked further.
+_OPENS = re.compile(
+    rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}))\s+", re.IGNORECASE
+)
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
 _END = re.compile(r"[=.\s)]+$")
 _TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
 # "By Ann Example, PA", "Von Anna Beispiel (dpa)"
 _AFTER = re.compile(rf"\s*(?:,\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
+# Whom the writer works for, known or not: "By Ann Example, Melonia"
+_FOR = re.compile(r"\s*,\s*(?:(?:in|en|em|à|a|aus|uit|da) )?(?:[A-ZÀ-Þ][\w.&'’-]*\s?){1,3}$")
 # "MARINA EXEMPLO", "Cláudia Exemplo e Ana Modelo": words that are all names
 _BARE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: (?:d[aeo]s?|van|von|der|de la|[A-ZÀ-Þ][\w.'’-]*)){1,4}")
 
@@ -28,7 +33,12 @@ def is_byline(line: str) -> bool:
     match = _OPENS.match(line) if len(line) <= _MAX_CHARS else None
     if match is None:
         return False
-    names = _names(line[match.end() :])
+    named = _END.sub("", line[match.end() :])
+    return _are_names(named) or _are_names(_FOR.sub("", named))
+
+
+def _are_names(text: str) -> bool:
+    names = _names(text)
     return bool(names) and all(_NAME.fullmatch(name) and _capital(name) for name in names)
 
 
@@ -54,7 +64,9 @@ def authors_of(byline: str) -> tuple[str, ...]:
     ('Anne Exemple', 'Paul Modèle')
     """
     match = _OPENS.match(byline)
-    return tuple(_names(byline[match.end() :] if match else byline))
+    named = _END.sub("", byline[match.end() :] if match else byline)
+    bare = _FOR.sub("", named)
+    return tuple(_names(named if _are_names(named) or not _are_names(bare) else bare))
 
 
 def _names(text: str) -> list[str]:

@@ -7,8 +7,12 @@ from pipeline.model import Credit
 from workers.normalise.lexicon.agencies import AGENCIES
 from workers.normalise.lexicon.credits import (
     BUREAU_WORDS,
+    BUREAUS,
+    CLOSING_WORDS,
     CREDIT_AND,
     CREDIT_BY,
+    CREDIT_OF,
+    CREDIT_TITLES,
     CREDIT_WORDS,
     SOURCE_WORDS,
     Role,
@@ -18,16 +22,26 @@ from workers.normalise.lexicon.credits import (
 _MAX_CHARS = 600
 #: a paragraph of its own, without brackets, is a credit line only when it is short or says two things
 _MAX_BARE = 100
+#: nor are names with what they did
+_MAX_NAMED = 250
 
 _WORDS = tuple(each for words in CREDIT_WORDS.values() for each in words)
+# After what was done, any language's "by" may stand before the names.
+_THEN_BY = rf"(?:\s(?:{'|'.join(CREDIT_OF)})(?=\s(?-i:[A-ZÀ-Þ])))?"
 _MARKER = re.compile(
-    "|".join(rf"(?P<m{n}>\b{each.pattern})(?:\b|(?<=['’:]))\s*:?" for n, each in enumerate(_WORDS)),
+    "|".join(rf"(?P<m{n}>\b{each.pattern})(?:\b|(?<=['’:])){_THEN_BY}\s*:?" for n, each in enumerate(_WORDS)),
     re.IGNORECASE,
 )
 _BUREAU = re.compile(
     rf"(?:the )?([A-ZÀ-ÖØ-Þ][\w.'’-]*(?:\s[A-ZÀ-ÖØ-Þ][\w.'’-]*){{0,2}})\s(?:{'|'.join(BUREAU_WORDS)})\b"
 )
-_TRIM = " ,;.:()\n-–—"
+# Nothing but a bureau: "(Gdansk Newsroom)", "(Redação Brasília)"
+_BUREAU_ALONE = re.compile(
+    rf"(?:(?:the )?(?:(?-i:[A-ZÀ-Þ])[\w.'’-]*\s){{1,3}}(?:{BUREAUS})"
+    rf"|(?:{BUREAUS})(?:\s(?:{'|'.join(CREDIT_OF)})|\sd['’])?(?:\s?(?-i:[A-ZÀ-Þ])[\w.'’-]*){{1,3}})",
+    re.IGNORECASE,
+)
+_TRIM = " ,;.:()/\n-–—"
 _AND_WORDS = "|".join(CREDIT_AND)
 _AND = re.compile(rf"^(?:{'|'.join(CREDIT_AND)})\s+|[\s,;]+(?:{'|'.join(CREDIT_AND)})$", re.IGNORECASE)
 _BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
@@ -35,6 +49,7 @@ _BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
 _NAMES = re.compile(
     rf"(?:(?i:{'|'.join(CREDIT_BY)})\s)?[A-ZÀ-Þ][\w.'’-]*(?:,?\s(?:[A-ZÀ-Þ][\w.'’-]*|\w{{1,5}})){{0,12}}\s[A-ZÀ-Þ][\w.'’-]*"
 )
+_TITLES = re.compile(rf"\b(?:{CREDIT_TITLES})\s", re.IGNORECASE)
 _TWO_NAMES = re.compile(r"[A-ZÀ-Þ][\w.'’-]*\s[A-ZÀ-Þ]")
 _ARTICLES = ("the ", "le ", "la ", "l'", "l’", "el ", "a ")
 # "(avec AFP)", "(con información de EFE)"
@@ -74,7 +89,7 @@ def join_credits(signed: Sequence[Credit]) -> Credit | None:
 
 def _credit_start(paragraph: str) -> int | None:
     """Say where in the last paragraph its credit line begins; None where there is none."""
-    end = _CONTACT.sub("", paragraph).rstrip(" .")
+    end = (_CONTACT.sub("", paragraph) if "((" in paragraph else paragraph).rstrip(" .")
     if end.endswith(")") and len(end) - (start := _opening_bracket(end)) <= _MAX_CHARS:
         return start if start >= 0 and _opens_credit(end[start + 1 : -1]) else None
     return 0 if _is_bare_credit(paragraph) else None
@@ -86,7 +101,9 @@ def _is_bare_credit(paragraph: str) -> bool:
         return False
     bare = paragraph.lstrip("-–— ")
     first = _MARKER.match(bare)
-    if first is None or not _opens(first, bare):
+    if first is None:
+        return len(bare) <= _MAX_NAMED and _names_close(bare)
+    if not _opens(first, bare):
         return False
     short = len(bare) <= _MAX_BARE and (bare != paragraph or not bare.endswith("."))
     return short or _MARKER.search(bare, first.end()) is not None
@@ -108,7 +125,7 @@ def _opens_credit(inside: str) -> bool:
     Words that also open a remark ("Avec ...") need a name after them. Names may come first, where what
     follows says what others did: "(Por X; edición de Y)", "(X pour le reportage)".
     """
-    if _SOURCES.fullmatch(inside):
+    if _SOURCES.fullmatch(inside) or _BUREAU_ALONE.fullmatch(inside):
         return True
     match = _MARKER.match(inside)
     if match is None:
@@ -120,11 +137,21 @@ def _opens_credit(inside: str) -> bool:
 def _names_first(inside: str) -> bool:
     """Say whether names open a credit line, and what follows shows that it is one."""
     markers = list(_MARKER.finditer(inside))
-    if not markers or not _NAMES.fullmatch(inside[: markers[0].start()].rstrip(" ,;")):
+    if not markers or not _NAMES.fullmatch(inside[: markers[0].start()].rstrip(" ,;/")):
         return False
-    apart = inside[: markers[0].start()].rstrip().endswith((",", ";"))
+    apart = inside[: markers[0].start()].rstrip().endswith((",", ";", "/"))
     opening = apart and any(_opens(each, inside) for each in markers)
     return opening or _WORDS[_index(markers[0])].after_names
+
+
+def _names_close(bare: str) -> bool:
+    """Say whether names and what they did are all of a paragraph: "A and B contributed to this report."."""
+    if not any(word in bare for word in CLOSING_WORDS):
+        return False  # cheaper than to look for any of the words of credits
+    match = _MARKER.search(bare)
+    if match is None or not _WORDS[_index(match)].after_names or bare[match.end() :].strip(_TRIM):
+        return False
+    return _NAMES.fullmatch(_TITLES.sub("", bare[: match.start()]).rstrip(" ,;")) is not None
 
 
 def _opens(match: re.Match[str], text: str) -> bool:
@@ -145,6 +172,8 @@ def _index(match: re.Match[str]) -> int:
 def _read(text: str) -> Credit:
     """Read who did what: the words after a marker, up to the next one, or those before it."""
     said: dict[Role, list[str]] = {}
+    if (alone := text.strip(_TRIM)) and _BUREAU_ALONE.fullmatch(alone):
+        return Credit(text=text, bureau=alone)
     markers = list(_MARKER.finditer(text))
     if not markers:  # only sources: "(mit dpa)"
         return Credit(text=text, reporting=text.strip(_TRIM).partition(" ")[2])

@@ -17,6 +17,7 @@ from workers.normalise.lexicon.calendar import BEFORE_DATE, INSIDE_DATE, MONTHS,
 from workers.normalise.lexicon.datelines import (
     BETWEEN_PLACES,
     CITIES_ALONE,
+    COUNTRY_CODES,
     NEVER_FIRST,
     NEVER_PLACE,
     PARTICLES,
@@ -29,6 +30,8 @@ _MAX_CHARS = 120
 _MAX_PLACE = 60
 #: city, region and country, or as many cities
 _MAX_PARTS = 4
+#: words of an agency's name
+_MAX_AGENCY = 6
 
 # What was written before the copy proper: " date 2021-07 KABOUL, ..."
 _PREFIX = re.compile(r"date[ :=]\s*(\d{4})-(\d\d)(?:-(\d\d))?\s+(?=\S)")
@@ -48,6 +51,8 @@ _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
     r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-Þ])"
 )
+# "APA-Dakar (Sénégal) -", "AFP, Paris -", "AFP | Paris -"
+_AGENCY_JOINED = re.compile(r"([A-Za-z]{2,12})(?:[-–]|,\s|\s?[/|]\s?)(?=[A-ZÀ-Þ])")
 # "(Belga) Le": an agency that is known, and no dash
 _AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-Þ])")
 # "Berne (ats) Le"
@@ -57,7 +62,7 @@ _ALONE = re.compile(
     r"([A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:, [^–—,-]{2,20})?)\s*(—|–|--|(?<= )-(?= )|:(?= ))\s*"
     r"(?=[\"'“«(]?[A-ZÀ-Þ\d])"
 )
-_AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/]{2,40})/)[\s,.]*")
+_AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/()]{2,40})/)[\s,.]*")
 _DATE = re.compile(
     rf"(?:^|(?<=[\s,]))(?:(?:{'|'.join(WEEKDAYS)}),?\s+)?(?:(?:{'|'.join(BEFORE_DATE)})\s+)?(?:"
     rf"(?P<day>\d{{1,2}})(?:er|st|nd|rd|th|º)?\.?\s*(?:(?:{'|'.join(INSIDE_DATE)})\s+)?(?P<month>[^\W\d_]{{3,10}})\.?"
@@ -65,16 +70,20 @@ _DATE = re.compile(
     r"|(?P<month2>[^\W\d_]{3,10})(?:\s+|\.\s*)(?P<day2>\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(?P<year2>\d{4}))?"
     r"|(?P<day3>\d{1,2})(?P<mark>[/.-])\s?(?P<month3>\d{1,2})(?:(?P=mark)\s?(?P<year3>\d{4}|\d\d)?)?"
     r"|(?P<year4>\d{4})-(?P<month4>\d\d)-(?P<day4>\d\d)"
-    r")[\s,.]*$",
+    r")(?:[\s,/–-]+\d{1,2}[:.h]\d\d(?:\s?[ap]\.?m\b\.?)?(?:\s?(?:uhr|uur|[A-Z]{3,4}))?)?[\s,.]*$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(rf"\s*[,/]\s*|\s+(?:{'|'.join(BETWEEN_PLACES)})\s+(?=(?-i:[A-ZÀ-Þ]))", re.IGNORECASE)
 # A day without its month, "Brasília, 12 (Agência Estado) -", says no date.
 _DAY_ALONE = re.compile(r",\s*\d{1,2}\s*$")
+#: no word is written so, names of firms and sites are: "MarketLine", "news.example"
+_BRAND = re.compile(r"[A-Z][a-z]+[A-Z][A-Za-z]+|[\w-]+\.[a-z]{2,4}")
+#: the name of a paper: "Melonia Post"
+_TITLE = re.compile(r"[A-ZÀ-Þ][\w.'’&-]*(?: [A-ZÀ-Þ\d][\w.'’&-]*){1,3}")
 #: an agency's letters: "GNA"
 _CODE = re.compile(r"[A-Z]{2,6}")
 _AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
-_REGION = re.compile(r"\(([^()]{2,30})\)$")
+_REGION = re.compile(r"[(\[]([^()\[\]]{2,30})[)\]]$")
 _PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
@@ -152,6 +161,9 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
     """
     known = AGENCIES | agencies if agencies else AGENCIES
     leading, start = _leading_agency(paragraph, known)
+    joined = None if leading else _AGENCY_JOINED.match(paragraph)
+    if joined and joined[1].lower() in known:
+        return _with_joined(joined, paragraph, agencies)
     for head_end, end, dashed in _ends(paragraph, start):
         head = _read_head(paragraph[start:head_end] + (f" ({leading})" if leading else ""), known, dashed)
         if head is not None and _begins(paragraph[end:], head):
@@ -165,6 +177,14 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
         return _opening(Head(city=city_name(match[1])), paragraph, match.end())
     return Opening(rest=paragraph)
+
+
+def _with_joined(joined: re.Match[str], paragraph: str, agencies: frozenset[str]) -> Opening:
+    """Read a dateline whose place the agency is joined to; there must be one: "AP-Melons" is a slug."""
+    opening = read_dateline(f"{joined[1]} - {paragraph[joined.end() :]}", agencies=agencies)
+    if opening.city is None:
+        return Opening(rest=paragraph)
+    return replace(opening, text=paragraph[: len(paragraph) - len(opening.rest)].strip())
 
 
 def read_sent(dateline: str, *, agencies: frozenset[str] = frozenset()) -> Opening:
@@ -240,10 +260,18 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
     followed = paragraph[match.end() : match.end() + 40]
     if followed.upper() == followed:
         return False
-    if region:
+    known = _BETWEEN.split(city)[0].strip().lower() in CITIES_ALONE
+    if region and not (known and _is_name(region)):
         return region.strip().lower() in REGIONS
-    first = _BETWEEN.split(city)[0]
-    return match[2] != "-" and first.strip().lower() in CITIES_ALONE
+    if not known:
+        return False
+    return match[2] != "-" or _begins_sentence(paragraph[match.end() :])
+
+
+def _begins_sentence(text: str) -> bool:
+    """Say whether a sentence follows a bare hyphen: "LONDON - The ...", but not "PARIS - Roubaix"."""
+    words = text.split(None, 2)
+    return len(words) > 2 and words[1].islower() and words[0].strip("\"'“«(,").lower() not in CITIES_ALONE
 
 
 def may_open(paragraph: str) -> bool:
@@ -274,7 +302,7 @@ def city_name(place: str) -> str:
     >>> [city_name(each) for each in ("KABOUL", "RIO DE JANEIRO", "WASHINGTON/LONDON", "N'DJAMENA")]
     ['Kaboul', 'Rio de Janeiro', 'Washington', "N'Djamena"]
     """
-    name = _BETWEEN.split(place.partition("(")[0])[0].strip()
+    name = _BETWEEN.split(re.split(r"[(\[]", place, maxsplit=1)[0])[0].strip()
     if name != name.upper():
         return name
     words = [word if "." in word[:-1] else _capitalised(word, n) for n, word in enumerate(name.split())]
@@ -307,9 +335,7 @@ def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
     if agency is not None and day is None:
         place = _DAY_ALONE.sub("", place)
     place = place.strip(" ,.-–—")
-    trusted = agency is not None and (
-        _is_agency(agency, known) or (place.isupper() and agency.lower() in SHORT_AGENCIES)
-    )
+    trusted = agency is not None and _is_trusted(agency, place, known)
     if not (trusted or day) or not (dashed or (day and agency)):
         return None
     if not place:
@@ -320,6 +346,18 @@ def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
     return Head(city=city_name(place), date=day, agency=agency)
 
 
+def _is_trusted(agency: str, place: str, known: frozenset[str]) -> bool:
+    """Say whether what stands for the agency is one: by its name, by how it is written, or by its place."""
+    if _is_agency(agency, known) or _BRAND.fullmatch(agency):
+        return True
+    if place.isupper() and agency.lower() in SHORT_AGENCIES:
+        return True
+    if _BETWEEN.split(place)[0].lower() not in CITIES_ALONE:
+        return False
+    code = _CODE.fullmatch(agency) is not None and agency not in COUNTRY_CODES
+    return code or (place.isupper() and _TITLE.fullmatch(agency) is not None)
+
+
 def _split_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
     """Take the agency out of the words: in the last bracket, between slashes, or known and last of all."""
     found = list(_AGENCY.finditer(head))
@@ -327,7 +365,7 @@ def _split_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
         return _bare_agency(head.strip(" ,"), known)
     last = found[-1]
     name = (last[1] or last[2]).strip()
-    if not name[:1].isalpha() or len(name.split()) > 5:
+    if not name[:1].isalpha() or len(name.split()) > (_MAX_AGENCY if name[0].isupper() else 3):
         return None, head
     after = head[last.end() :]
     return name, f"{head[: last.start()]}, {after}" if after else head[: last.start()]
@@ -371,7 +409,7 @@ def _split_date(words: str, *, slashes: bool) -> tuple[OpeningDate | None, str]:
 def _is_agency(name: str, known: frozenset[str], *, words: bool = True) -> bool:
     """Say whether a name is an agency's; `words`: one that is called so is enough."""
     lower = name.lower()
-    if lower in known or any(part.strip() in known for part in lower.split("/")):
+    if lower in known or any(part.strip() in known for part in re.split("[/-]", lower)):
         return True
     return words and (lower.endswith("press") or not AGENCY_WORDS.isdisjoint(lower.split()))
 

@@ -18,6 +18,8 @@ DATE_ONLY = "date only"
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
 _FUTURE = timedelta(hours=24)
 _MAX_CHARS = 80
+#: where a day ends last
+_LAST_ZONE = "UTC-12"
 
 # What nearly every feed sends, read without asking further.
 _RFC822 = re.compile(
@@ -39,6 +41,8 @@ class Moment:
     at: datetime
     #: midnight UTC stands for the day
     date_only: bool = False
+    #: no zone was said, or none that is known: read as UTC
+    unzoned: bool = False
     #: what had to be assumed, in words
     note: str | None = None
 
@@ -112,21 +116,63 @@ def claim(label: str, text: str | None, *, now: datetime | None) -> Claim:
     return Claim(moment=moment)
 
 
-def moment_near(text: str, *, near: date) -> Moment | None:
-    """Read a time that may leave out its day or year: those are the nearest ones; None where it is none.
+def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Moment | None:
+    """Read until when an embargo lasts; never too early where something is left out.
 
-    >>> moment_near("0001 GMT, MAY 3", near=date(2021, 5, 1)).at.isoformat()
+    A year that is left out is the nearest one, a day the next such weekday or time. A time without a zone
+    that is known is that of the sender's clocks, else the last one on earth.
+
+    Args:
+        text: The words of the embargo after "until".
+        sent: When the item was sent, aware UTC.
+        clocks: The zone of those who sent it, by name.
+
+    >>> embargo_end("0001 GMT, MAY 3", sent=datetime(2021, 5, 1, tzinfo=UTC)).at.isoformat()
     '2021-05-03T00:01:00+00:00'
     """
     said = read_words(text[:_MAX_CHARS])
     if said is None or (said.month is None and (said.clock is None or said.day is not None)):
         return None
-    month, day = said.month or near.month, said.day or (near.day if said.month is None else 0)
-    year = said.year or nearest_year(month, day, to=near)
     try:
-        return _in_words(replace(said, year=year, month=month, day=day))
+        if said.month is None:
+            return _next_clock(said, sent, clocks)
+        if said.year and abs(said.year - sent.year) > 1:
+            return None  # more likely a time that is not understood: "2030"
+        year = said.year or nearest_year(said.month, said.day or 0, to=sent.date())
+        return _at_latest(replace(said, year=year), clocks)
     except (ValueError, OverflowError):
         return None
+
+
+def not_early(moment: Moment, *, clocks: str | None = None) -> Moment:
+    """Give the latest time that a moment without a zone may mean."""
+    if not (moment.date_only or moment.unzoned):
+        return moment
+    return _late(moment.at.replace(tzinfo=None), clocks)
+
+
+def _next_clock(said: Worded, sent: datetime, clocks: str | None) -> Moment:
+    """Find the next time that clocks show what is said, on its weekday where that is said too."""
+    for days in range(-1, 9):
+        day = sent.date() + timedelta(days=days)
+        if said.weekday not in (None, day.weekday()):
+            continue
+        moment = _at_latest(replace(said, year=day.year, month=day.month, day=day.day), clocks)
+        if moment.at > sent or (said.weekday is not None and days == 0):  # today's may be over
+            return moment
+    raise ValueError(said)
+
+
+def _at_latest(said: Worded, clocks: str | None) -> Moment:
+    """Make a moment of a day that is said whole, in its zone, else at the latest time that it may mean."""
+    moment = _in_words(said)
+    return not_early(moment, clocks=clocks)
+
+
+def _late(wall: datetime, clocks: str | None) -> Moment:
+    placed = in_zone(wall, clocks or _LAST_ZONE) or in_zone(wall, _LAST_ZONE)
+    assert placed is not None  # the last zone is known
+    return Moment(at=placed.astimezone(UTC), note=f"no time zone, read as {clocks or _LAST_ZONE}")
 
 
 def dates_of(*, published: Claim, updated: Claim, dateline: Claim, received_at: datetime | None) -> Dates:
@@ -240,7 +286,9 @@ def _zoned(read: datetime, zone: str | None) -> Moment:
     if read.tzinfo is None and (placed := in_zone(read, zone)) is not None:
         read = placed
     if zone is not None and read.tzinfo is None:
-        return Moment(at=read.replace(tzinfo=UTC), note=f"time zone {zone} not known, read as UTC")
+        return Moment(
+            at=read.replace(tzinfo=UTC), unzoned=True, note=f"time zone {zone} not known, read as UTC"
+        )
     if read.tzinfo is None:
-        return Moment(at=read.replace(tzinfo=UTC), note="no time zone, read as UTC")
+        return Moment(at=read.replace(tzinfo=UTC), unzoned=True, note="no time zone, read as UTC")
     return Moment(at=read.astimezone(UTC))

@@ -10,14 +10,24 @@ from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import language
-from workers.normalise.asides import Aside, Asides, split_asides, split_note
+from workers.normalise.asides import Aside, Asides, split_asides, split_embargo, split_note
 from workers.normalise.byline import authors_of
 from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
-from workers.normalise.dates import DATE_ONLY, NOT_SENT, Claim, Dates, claim, dates_of, moment_near
+from workers.normalise.dates import (
+    DATE_ONLY,
+    NOT_SENT,
+    Claim,
+    Dates,
+    claim,
+    dates_of,
+    embargo_end,
+    not_early,
+)
 from workers.normalise.ending import read_ending
 from workers.normalise.html import html_paragraphs, sanitise
 from workers.normalise.identify import Said, identify, sender_id, web_address
 from workers.normalise.language import Language, language_of
+from workers.normalise.lexicon.agencies import AGENCY_CLOCKS
 from workers.normalise.lexicon.status import PUB_STATUS
 from workers.normalise.opening import Sent, Story, read_story, signal_of
 from workers.normalise.restore import restore
@@ -116,8 +126,10 @@ def normalise(
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
     series = told.series
-    embargo = _embargo(entry, body, received_at)
+    embargo = _embargo(entry, titled, body, received_at)
     status, notes = _status(entry, series.signal, embargo)
+    if embargo.moment and embargo.moment.note:
+        notes = (*notes, f"embargo: {embargo.moment.note}")
     headline = titled.series.rest or body.story.header.headline or None
     named = sender_id(entry)
     if not (headline or body.paragraphs or (status is PubStatus.CANCELED and named)):
@@ -214,8 +226,11 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
 
 
 def _read_title(entry: Entry) -> _Title:
-    """Take series words and a note in brackets off the headline."""
-    series = read_series(one_line(entry.headline) or "")
+    """Take an embargo, series words and a note in brackets off the headline."""
+    line, embargo = split_embargo(one_line(entry.headline) or "")
+    series = read_series(line)
+    if embargo is not None:
+        return _Title(series=Series(signal=embargo.signal, rest="").then(series), aside=embargo)
     rest, aside = split_note(series.rest)
     if aside is not None:  # what stood before the note may be series words too
         series = series.then(read_series(rest))
@@ -237,15 +252,18 @@ def _tell(entry: Entry, titled: _Title, body: _Body) -> _Told:
     )
 
 
-def _embargo(entry: Entry, body: _Body, received_at: datetime | None) -> Claim:
-    """Say until when the item may not be used: as sent, else as a line of the text says."""
+def _embargo(entry: Entry, titled: _Title, body: _Body, received_at: datetime | None) -> Claim:
+    """Say until when the item may not be used: as sent, else as a line of the text or the headline says."""
+    agency = body.story.dateline.agency or one_line(entry.provider)
+    clocks = AGENCY_CLOCKS.get(agency.lower()) if agency else None
     if entry.embargoed and entry.embargoed.strip():
-        return claim("embargo", entry.embargoed, now=None)
-    until = body.asides.embargo
+        said = claim("embargo", entry.embargoed, now=None)
+        return Claim(moment=not_early(said.moment, clocks=clocks)) if said.moment else said
+    until = body.asides.embargo or (titled.aside.embargo if titled.aside else None)
     if until is None:
         return NOT_SENT
     sent = claim("published", entry.updated or entry.published, now=None).at or received_at
-    moment = moment_near(until, near=sent.date()) if sent and until else None
+    moment = embargo_end(until, sent=sent, clocks=clocks) if sent and until else None
     if moment is None:
         return Claim(doubt=f'embargo "{until}" could not be read' if until else "embargo without a time")
     return Claim(moment=moment)

@@ -6,22 +6,27 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from pipeline.model import Credit
-from workers.normalise.byline import authors_of, is_byline
+from workers.normalise.byline import authors_of, is_bare_byline, is_byline
 from workers.normalise.credit import join_credits, split_credit
 from workers.normalise.lexicon.agencies import AGENCIES
 from workers.normalise.lexicon.endings import (
     CONTACTS,
+    END_WORDS,
     INITIALS,
     INLINE_ENDS,
+    LAST_WORDS,
     LONE_INITIALS,
     NOTEBOOKS,
     PAGE_ENDS,
     RIGHTS,
     RIGHTS_WORDS,
+    STAMP_WORDS,
     TEXT_ENDS,
 )
+from workers.normalise.worded import read_words
 
 #: a paragraph that is no story's is seldom longer
 _MAX_CHARS = 500
@@ -30,6 +35,10 @@ _MAX_PAGE_END = 60
 _MAX_SIGNATURE = 60
 #: nor what stands at the end of a line
 _MAX_TAIL = 80
+#: nor a name that signs alone
+_MAX_NAME = 30
+#: characters of two words
+_MAX_WORDS = 20
 #: paragraphs of a block for other newsrooms, at most
 _MAX_NOTEBOOK = 25
 
@@ -41,13 +50,16 @@ _RIGHTS = re.compile(RIGHTS, re.IGNORECASE)
 # Without one of these nobody can be called.
 _FIGURES = re.compile(r"\d[\d\s().-]{5}")
 _ASKING = ("((", "to contact ", "on the net", "follow ", "www.", "http")
-# A sentence that ends in small letters or figures: nobody signs so.
-_PLAIN_END = re.compile(r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$")
+# A sentence that ends in small letters or figures, or breaks off in words: nobody signs so.
+_PLAIN_END = re.compile(
+    r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$|[a-zà-ÿ]{8}$|[a-zà-ÿ]{5} [a-zà-ÿ]+$|[a-zà-ÿ] [a-zà-ÿ]{5,7}$"
+)
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
 _AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 # Whole lines, and what stands at the end of the last line of the story.
 _SIGNED = re.compile(f"{INITIALS}|{LONE_INITIALS}")
-_SENTENCE_END = r"(?<=[.!?…\"'”’»)\]])"
+# A single mark ends a sentence after another one only: "a journalist of l'AFP" goes on.
+_SENTENCE_END = r"(?:(?<=[.!?…\"”»)\]])|(?<=[.!?…,]['’]))"
 _ANY_END = re.compile(r"[.!?…\"'”’»)\]]")
 _INLINE_END = re.compile(rf"{_SENTENCE_END}\s*(?:{INLINE_ENDS})$", re.IGNORECASE)
 # "… on Monday. (ANSA).", "… el lunes. EFE", "… on Monday. PTI SKP NRB", "… maandag. LVE/YDS/"
@@ -58,10 +70,33 @@ _SIGNED_END = re.compile(
     r"(?: [A-Z]{2,4}){0,4}\.?)$"
     rf"|{_SENTENCE_END}\s+({INITIALS})$"
 )
+# Where the last line of the story may end and a signature begin: "… on Monday./ab/cd", "… lunes. (EFE).- ab"
+_SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/–—-]|[A-Z]{{2}})")
+# What stands between the parts of a signature, and what frames it.
+_SEPARATORS = re.compile(r"[\s/.,()\[\]–—=#*+_:;|-]+")
+_FRAME = " \t-–—/=*+#()[]._<>!…"
+_DIGIT = re.compile(r"\d")
+_END_WORDS = re.compile(LAST_WORDS, re.IGNORECASE)
+_DASHES = ("–", "—", "-")
+_FRAMES = ("(", "[", "/", *_DASHES)
+_MAX_MARKS = 12
+# Who handled it: "ab", "AB", "Abc".
+_HAND = re.compile(r"[a-zà-ÿ]{1,4}|[A-ZÀ-Þ]{1,4}|[A-ZÀ-Þ][a-zà-ÿ]{1,2}")
+_STAMP = re.compile(r"[A-Za-z]?\d{1,14}[Zh]?")
+_NO_SIGNATURES = frozenset(("(sic)", "[sic]"))
 # "ap/dpa", "Reuters LVX"
 _PARTS = re.compile(r"[/ ,-]+")
 _MAX_PARTS = 3
 _FRAMED = re.compile(r"[(\[\s/=–—-]*(.*?)[)\]\s./=–—-]*")
+
+
+class _Mark(Enum):
+    """What a word of a signature is."""
+
+    AGENCY = auto()
+    HAND = auto()
+    END = auto()
+    STAMP = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +130,7 @@ def read_ending(paragraphs: Sequence[str], *, agency: str | None = None) -> Endi
 def _from_the_end(body: list[str], signed: list[Credit], agency: str | None) -> Ending:
     """Take off line after line until one is the story's."""
     while body:
-        kept, credit = _without_last(body)
+        kept, credit = _without_last(body, agency)
         if credit is None and kept == body and agency:
             kept, credit = _without_agency(body, agency)
         if credit is not None:
@@ -119,48 +154,127 @@ def _without_agency(body: list[str], agency: str) -> tuple[list[str], Credit | N
     return [*body[:-1], *([kept] if kept else [])], Credit(text=match[1].strip())
 
 
-def _without_last(body: list[str]) -> tuple[list[str], Credit | None]:
+def _without_last(body: list[str], agency: str | None) -> tuple[list[str], Credit | None]:
     """Take one thing off the end of a body that is not the story's; the same body where nothing is."""
     last = body[-1]
+    kept, credit = split_credit(body)
+    if credit is not None:
+        return kept, credit
     if len(body) > 1 and len(last) <= _MAX_CHARS:
         if _is_no_story(last):
             return body[:-1], None
-        if (signature := _signature(last)) is not None:
+        if (signature := _signature(last, agency)) is not None:
             return body[:-1], signature
-    kept, credit = split_credit(body)
-    return (kept, credit) if credit is not None else _without_tail(body)
+        if _is_name(last) and last[0] != body[-2][0] and _ANY_END.search(body[-2], len(body[-2]) - 1):
+            return body[:-1], Credit(text=last)
+    return _without_tail(body, agency)
 
 
-def _without_tail(body: list[str]) -> tuple[list[str], Credit | None]:
+def _without_tail(body: list[str], agency: str | None) -> tuple[list[str], Credit | None]:
     """Take what ends the last line of the story off it: the agency's name, initials, the end of a page."""
     last = body[-1]
     tail = last[-_MAX_TAIL:]
-    if _PLAIN_END.search(tail[-3:]) or not _ANY_END.search(tail):
+    if _PLAIN_END.search(tail[-_MAX_WORDS:]) or not _ANY_END.search(tail):
         return body, None
-    signed = _SIGNED_END.search(tail)
-    match = signed or _INLINE_END.search(tail)
-    if match is None:
+    signed: str | None = None
+    if match := _SIGNED_END.search(tail):
+        start, signed = match.start(), next(filter(None, match.groups()))
+    elif match := _INLINE_END.search(tail):
+        start = match.start()
+    elif match := _signature_after(tail, agency):
+        start, signed = match.start(), tail[match.end() :]
+    else:
         return body, None
-    kept = [*body[:-1], last[: len(last) - len(tail) + match.start()]]
-    return kept, Credit(text=next(filter(None, signed.groups()))) if signed else None
+    kept = [*body[:-1], last[: len(last) - len(tail) + start]]
+    return kept, Credit(text=signed) if signed else None
 
 
-def _signature(line: str) -> Credit | None:
+def _signature_after(tail: str, agency: str | None) -> re.Match[str] | None:
+    """Find the end of the sentence after which nothing but a signature stands."""
+    for match in _SIGNATURE_START.finditer(tail):
+        words = tail[match.end() :]
+        if words not in _NO_SIGNATURES and len(_SEPARATORS.split(words)) > 1 and _is_mark(words, agency):
+            return match
+    return None
+
+
+def _signature(line: str, agency: str | None) -> Credit | None:
     """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
-    if len(line) <= _MAX_SIGNATURE and _is_signature(line):
+    if len(line) <= _MAX_SIGNATURE and (_is_signature(line) or _is_mark(line, agency)):
         return Credit(text=line)
     return Credit(text=line, writing="; ".join(authors_of(line))) if is_byline(line) else None
 
 
+def _is_mark(line: str, agency: str | None) -> bool:
+    """Say whether words are nothing but marks: letters of hands, agencies, times, words for the end.
+
+    Letters and figures alone are that only in the forms that no sentence has: framed, or slashed.
+    """
+    tokens = [token for token in _SEPARATORS.split(line) if token]
+    if not 1 <= len(tokens) <= _MAX_MARKS:
+        return False
+    kinds = [_kind(token, agency) for token in tokens]
+    if None in kinds:
+        return False
+    framed = line.startswith(_FRAMES) or "/" in line or line.endswith(("-", "–", "]"))
+    if line[0] in _DASHES and "/" not in line and line.endswith("."):
+        return False  # somebody says so: "– Non."
+    if not framed:  # "NZPA ABC pm", "PSR.", but "He is in AP" is a sentence
+        coded = kinds[0] is _Mark.AGENCY and (tokens[0].isupper() or _Mark.STAMP in kinds)
+        return coded or (kinds == [_Mark.HAND] and line.isupper())
+    if _Mark.STAMP in kinds:  # "(Agency) 12/01 14:30", but "Wheat 276 1/2 (Agency)" ends a table
+        return kinds[0] is _Mark.AGENCY or (line[0] in "([" and _Mark.AGENCY in kinds[:2])
+    return True
+
+
+def _kind(token: str, agency: str | None) -> "_Mark | None":
+    """Say what a word is, if it is a mark."""
+    lower = token.lower()
+    if lower in AGENCIES or (agency and lower in agency.lower().split()):
+        return _Mark.AGENCY
+    if lower in END_WORDS:
+        return _Mark.END
+    if lower in STAMP_WORDS or _STAMP.fullmatch(token):
+        return _Mark.STAMP
+    return _Mark.HAND if _HAND.fullmatch(token) else None
+
+
 def _is_no_story(line: str) -> bool:
     """Say whether a line ends a page or text, claims rights, or tells whom to ask."""
-    if len(line) <= _MAX_PAGE_END and _TEXT_END.fullmatch(line):
+    if len(line) <= _MAX_PAGE_END and (_TEXT_END.fullmatch(line) or _is_end(line)):
         return True
     lower = line.lower()
-    asking = "@" in line or lower.startswith(_ASKING) or _FIGURES.search(line) is not None
+    asking = (
+        "@" in line
+        or "www." in lower
+        or "://" in line
+        or lower.startswith(_ASKING)
+        or _FIGURES.search(line) is not None
+    )
     if asking and _CONTACT.fullmatch(line):
         return True
     return any(word in lower for word in RIGHTS_WORDS) and _RIGHTS.fullmatch(line) is not None
+
+
+def _is_name(line: str) -> bool:
+    """Say whether a line is a name in brackets or after a dash, perhaps with a place."""
+    name = line.strip(_FRAME)
+    framed = line[0] in _DASHES or (line[0] == "(" and line[-1] == ")")
+    return framed and len(name) <= _MAX_NAME and is_bare_byline(name)
+
+
+def _is_end(line: str) -> bool:
+    """Say whether a line says that the text ends or goes on, or is the stamp of its sending."""
+    if _END_WORDS.fullmatch(line.strip(_FRAME)):
+        return True
+    if not _DIGIT.search(line):
+        return False
+    said = read_words(line.strip(_FRAME))
+    if said is not None and said.day and said.year and said.clock and said.weekday is None:
+        return True
+    kinds = {_kind(token, None) for token in _SEPARATORS.split(line) if token}
+    words = line.lower().split()
+    return kinds == {_Mark.STAMP} and any(word in STAMP_WORDS for word in words)
 
 
 def _is_signature(line: str) -> bool:
@@ -173,7 +287,10 @@ def _is_signature(line: str) -> bool:
     name = framed[1].lower()
     parts = _PARTS.split(name)
     coded = parts[0] in AGENCIES and line.isupper()  # "PTI SKP NRB AB"
-    return coded or name in AGENCIES or (len(parts) <= _MAX_PARTS and not AGENCIES.isdisjoint(parts))
+    if coded or name in AGENCIES:
+        return True
+    joined = "/" in line or parts[0] in AGENCIES  # "He told AFP" is a sentence
+    return joined and len(parts) <= _MAX_PARTS and not AGENCIES.isdisjoint(parts)
 
 
 def _notebook_start(body: list[str]) -> int | None:

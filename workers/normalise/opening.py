@@ -8,23 +8,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Signal
-from workers.normalise.asides import Aside, read_bare_note, split_note
+from workers.normalise.asides import Aside, read_note_above, split_note
 from workers.normalise.byline import is_bare_byline, is_byline, is_title
 from workers.normalise.dateline import Opening, Period, may_open, read_dateline, split_prefix, without_sent
-from workers.normalise.series import Series, read_series, read_tail
+from workers.normalise.series import Series, is_slug, read_series, read_tail
+from workers.normalise.worded import read_words
 
 #: a header has no more lines, and no longer ones
 _MAX_LINES = 6
 _MAX_CHARS = 200
+#: nor a line that files a story
+_MAX_LABEL = 60
+#: nor is one above a place that stands alone
+_MAX_ABOVE_CITY = 100
 #: after a longer paragraph no dateline is looked for: the story has begun
 _MAX_STANDFIRST = 400
 
-_SLUG = re.compile(
-    r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
-    r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
-)
 _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
+# A code with figures; keywords with marks between; a slug.
+_LABEL = re.compile(
+    r"(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
+    r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}|[\w.]+(?:-[\w.]+){1,5}"
+)
 _NO_SERIES = Series(rest="")
 
 
@@ -82,14 +88,21 @@ def read_story(body: Sequence[str], sent: Sent) -> Story:
         series, dateline = _open(line, sent)
         if dateline.text is None:
             continue
-        header = _read_header(lines[:n], sent)
-        if header is not None:
+        above, after = lines[:n], lines[n + 1 :]
+        header, kept = _read_header(above, sent, sure=dateline.agency is not None)
+        if header is not None and not _is_in_brief(above, dateline):
             header = replace(header, series=header.series.then(series))
-            return _story(header, dateline, period, [], lines[n + 1 :])
+            return _story(header, dateline, period, kept, after)
         if dateline.agency is not None:
-            return _story(Header(series=series), dateline, period, lines[:n], lines[n + 1 :])
+            return _story(Header(series=series), dateline, period, above, after)
         break
     return _without_dateline(lines, period, sent)
+
+
+def _is_in_brief(above: Sequence[str], dateline: Opening) -> bool:
+    """Say whether a place alone opens one of several stories: what stands above it is a story, no header."""
+    weak = dateline.agency is None and dateline.date is None
+    return weak and any(len(line) > _MAX_ABOVE_CITY for line in above)
 
 
 def _open(line: str, sent: Sent) -> tuple[Series, Opening]:
@@ -117,7 +130,7 @@ def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> St
             header = replace(header, series=header.series.then(series))
         elif header.byline is None and is_byline(lines[0]):
             header = replace(header, byline=lines[0])
-        elif header.slugline is None and _SLUG.fullmatch(lines[0]):
+        elif header.slugline is None and is_slug(lines[0]):
             header = _with_slug(header, lines[0])
         else:
             break
@@ -144,17 +157,44 @@ def _story(
     return Story(header=header, dateline=dateline, period=period, body=tuple(body))
 
 
-def _read_header(lines: Sequence[str], sent: Sent) -> Header | None:
-    """Read the lines above a dateline; None where one of them is of the story."""
-    header = Header()
+def _read_header(lines: Sequence[str], sent: Sent, *, sure: bool) -> tuple[Header | None, list[str]]:
+    """Read the lines above a dateline; no header where one of them is of the story.
+
+    Args:
+        lines: Above the dateline.
+        sent: What was sent beside the text.
+        sure: It is a dateline without doubt: what stands above may be a label, or a line of its own.
+
+    Returns:
+        The header, and the lines that are kept as text.
+    """
+    header, kept = Header(), []
     for line in lines:
         read = _read_line(header, line, sent) if len(line) <= _MAX_CHARS else None
         if read is None and header.byline is None and is_bare_byline(line):
             read = replace(header, byline=line)
-        if read is None:
-            return None
-        header = read
-    return header
+        if read is not None:
+            header = read
+        elif not sure or len(line) > _MAX_CHARS or line.endswith(_SENTENCE_END):
+            return None, []
+        elif not is_label(line):
+            kept.append(line)
+    return header, kept
+
+
+def is_label(line: str) -> bool:
+    """Say whether a line above a dateline only files the story: a subject, a code, the time of sending.
+
+    >>> [is_label(each) for each in ("SPORT", "Politics/Kenya", "bdt0123 3 pl 210", "Critics fear delays")]
+    [True, True, True, False]
+    """
+    if len(line) > _MAX_LABEL:
+        return False
+    # Asked of the letters that there are: most scripts know no capitals.
+    if line.isupper() or not any(map(str.isalpha, line)) or _LABEL.fullmatch(line):
+        return True
+    said = read_words(line) if any(map(str.isdigit, line)) else None
+    return said is not None and said.day is not None and said.clock is not None
 
 
 def _read_line(header: Header, line: str, sent: Sent) -> Header | None:
@@ -164,9 +204,9 @@ def _read_line(header: Header, line: str, sent: Sent) -> Header | None:
         return replace(header, series=header.series.then(series))
     if header.byline is None and is_byline(line):
         return replace(header, byline=line)
-    if _SLUG.fullmatch(line):
+    if is_slug(line):
         return _with_slug(header, line)
-    if aside := read_bare_note(line):
+    if aside := read_note_above(line):
         return replace(header, notes=(*header.notes, aside))
     return _read_headline(header, line, series, sent)
 
@@ -176,7 +216,9 @@ def _read_headline(header: Header, line: str, series: Series, sent: Sent) -> Hea
     if header.byline is not None and is_title(line):
         return header
     rest, aside = split_note(series.rest)
-    if rest != sent.headline and not (sent.headed and header.headline is None):
+    unread = header.headline is None or (header.headline.isupper() and " " not in header.headline)
+    repeated = sent.headline is not None and rest.casefold() == sent.headline.casefold()
+    if not repeated and not (sent.headed and unread):
         return None
     notes = (*header.notes, aside) if aside else header.notes
     headline = rest if sent.headed else None

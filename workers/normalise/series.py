@@ -1,7 +1,7 @@
 """Series words: what stands around a headline and says what this version is ("UPDATE 2-")."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Signal
 from workers.normalise.lexicon.series import (
@@ -12,9 +12,10 @@ from workers.normalise.lexicon.series import (
     SENT_SIGNALS,
     SERIES_WORDS,
     TAIL_WORDS,
+    TAKES,
 )
 
-_NAMES = "|".join(re.escape(word) for word in sorted(SERIES_WORDS, key=lambda each: -len(each)))
+_NAMES = "|".join(re.escape(word) for word in sorted((*SERIES_WORDS, *TAKES), key=lambda each: -len(each)))
 # The word may be said twice: "KILL KILL KILL".
 _NUMBERED = (
     rf"(?:(?:{'|'.join(ATTENTION_WORDS)})[\s:,!-]+(?=(?:{_NAMES})\b))?(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th|ère|er|e|ª|º|\.)\s+)?(?P<word>{_NAMES})(?:[\s,-]+(?P=word))*"
@@ -22,7 +23,7 @@ _NUMBERED = (
 )
 # "UPDATE 2-Text", "CORRECTED: Text", "CORRECTED-(OFFICIAL)-Text"; the word alone on its line too.
 _WORD = re.compile(
-    rf"{_NUMBERED}(?:\s*-?\(OFFICIAL\))?(?P<end>\s*[-–—:./*+=|>»!]+\s*|\s*$|\s+(?=(?-i:[A-ZÀ-Þ]['’]?[a-zà-ÿ])))",
+    rf"{_NUMBERED}(?:\s*-?\(OFFICIAL\))?(?P<end>\s*[-–—:./*+=|>»!]+\s*|\s*$|\s+(?=(?-i:[A-ZÀ-Þ]['’]?[a-zà-ÿ]|(?:{_NAMES})\b)))",
     re.IGNORECASE,
 )
 # "(2nd LEAD) Text", "[UPDATE] Text"
@@ -30,18 +31,24 @@ _BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)
 # "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
 _MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}})\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
 # A line is looked at only if its first word begins one of these, or is no word.
-_FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *ATTENTION_WORDS))
+_FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *TAKES, *ATTENTION_WORDS))
 _OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
 _FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
 _TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
 # "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
 _TAIL = re.compile(
-    rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?\d{{2,4}})?$"
+    rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?[a-z]?\d{{2,4}})?$"
     rf"|\s+[(\[](?:(?P<ord2>\d{{1,2}})(?:st|nd|rd|th|er|e|ª|º|\.)?\s+)?(?P<word>{_NAMES}|{_TAILS})"
     r"(?:\s*(?P<num>\d{1,3}))?[)\]]$",
     re.IGNORECASE,
 )
 _SLUGGED = re.compile(r"(?:AM|PM|BC)-", re.IGNORECASE)
+# "AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "EP-Melons-Fire, a0455"
+_SLUG = re.compile(
+    r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
+    r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
+    r"|[A-Z]{2,4}(?:-[\w'’.&]+){1,5}\s?,[\w ,-]*\d[\w ,-]*"
+)
 _TAIL_MARKS = (")", "]")
 _MAX_WORDS = 4
 
@@ -79,8 +86,12 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
         rest = read.rest[match.end() :]
         if "marks" in match.groupdict():
             rest = rest.rstrip(f" {match['marks'][0]}")
-        signal = SERIES_WORDS[match["word"].upper()]
-        read = read.then(Series(signal=signal, number=int(number) if number else None, rest=rest))
+        word = match["word"].upper()
+        signal = SERIES_WORDS.get(word)
+        if signal is Signal.CORRECTION and read.signal is Signal.REFILE:
+            read = replace(read, signal=signal)  # "RPT CORRETTA": what it mends counts for more
+        said = int(number) if number and word not in TAKES else None
+        read = read.then(Series(signal=signal, number=said, rest=rest))
     if in_text:
         return read
     if line[-1:] not in _TAIL_MARKS and "," not in line and not line.startswith("++"):
@@ -104,10 +115,19 @@ def read_tail(line: str) -> Series:
     word = (match["tail"] or match["word"]).lower()
     number = match["num"] or match["ord"] or match["ord2"]
     return Series(
-        signal=TAIL_WORDS.get(word) or SERIES_WORDS[word.upper()],
+        signal=TAIL_WORDS.get(word) or SERIES_WORDS.get(word.upper()),
         number=int(number) if number else None,
         rest=line[: match.start()],
     )
+
+
+def is_slug(line: str) -> bool:
+    """Say whether a line is a slug and nothing else.
+
+    >>> [is_slug(each) for each in ("AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "Melons burn")]
+    [True, True, False]
+    """
+    return _SLUG.fullmatch(line) is not None
 
 
 def sent_signal(sent: str | None) -> Signal | None:
@@ -147,6 +167,8 @@ def _is_meant(match: re.Match[str], line: str, in_text: bool) -> bool:
     """Tell a series word from a headline that begins with the same word ("Lead-free petrol")."""
     word, rest = match["word"], line[match.end() :]
     numbered = bool(match["num"] or match["ord"])
+    if word.upper() in TAKES:
+        return word.isupper() and numbered and bool(rest and match["end"].strip())
     known = word.upper() in ANY_CASE
     if not word.isupper():
         if in_text or not rest:
@@ -166,6 +188,6 @@ def _is_meant(match: re.Match[str], line: str, in_text: bool) -> bool:
 def _counts(match: re.Match[str], line: str) -> bool:
     """Say whether a word orders what it says: one word that kills must stand out from its headline."""
     word, rest = match["word"], line[match.end() :]
-    if SERIES_WORDS[word.upper()] is not Signal.KILL or " " in word or not rest:
+    if SERIES_WORDS.get(word.upper()) is not Signal.KILL or " " in word or not rest:
         return True
     return word.isupper() and (word == "KILL" or not rest.isupper())

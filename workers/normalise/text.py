@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from workers.normalise.byline import is_byline
 from workers.normalise.lexicon.notes import BARE_NOTES
+from workers.normalise.series import is_slug
 
 PARAGRAPH = "\n\n"
 
@@ -113,7 +114,7 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
     """Say whether a line's end was meant: the next word would have fitted, and what follows begins anew."""
     if width > _MAX_WRAP or following.startswith(_BULLETS):
         return True
-    if len(line) < width and (is_byline(following) or _BARE_NOTE.match(following)):
+    if len(line) < width and (is_slug(line) or is_byline(following) or _BARE_NOTE.match(following)):
         return True
     if len(line) + 1 + len(following.split(None, 1)[0]) <= width and not following[0].islower():
         return line.endswith(_SENTENCE_END) or len(line) < _SHORT_LINE * width

@@ -30,12 +30,15 @@ _CLOCKS = tuple(
         rf"(?<![\d.])(?P<hour>[0-2]\d)(?P<minute>[0-5]\d)(?=Z\b|\s?(?:{_NAMED}|{_LOCAL}|hrs|hours)\b)",
         rf"{_HOUR}[.](?P<minute>\d\d)(?![.\d]){_HALF}",
         rf"{_HOUR}(?:\s?(?P<half>[ap]\.?\s?m\b\.?)|(?=\s?(?:uhr|uur|heures?|horas?|ore)\b))",
+        r"\b(?:ore|alle|às|las)\s(?P<hour>\d{1,2})(?![\d.:])",
     )
 )
 _ZONE = re.compile(
+    rf"(?:\s?(?i:uhr|uur|heures?|horas?|hours|hrs|hs|ore|h)\b[\s,(]*(?=(?i:{_LOCAL}|{_NAMED})\b))?"
     rf"(?:,(?=\s(?i:{_LOCAL})\b))?\s*\(?(?P<zone>(?i:{_LOCAL})\b|(?:UTC|GMT)?[+-]\d\d?:?\d{{0,2}}(?!\d)"
     rf"|[A-Z]{{1,5}}\b(?!/)|(?i:{_NAMED})\b)\)?"
 )
+_ZONE_APART = re.compile(rf"\(\s?(?P<zone>(?i:{_LOCAL}|{_NAMED}))\s?(?:\)|$)")
 _ISO_DAY = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)")
 _DOTTED = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?:\s?(?P<year>\d{4}|\d\d(?!\d)))?")
 _TOKEN = re.compile(
@@ -53,6 +56,8 @@ class Worded:
     year: int | None = None
     month: int | None = None
     day: int | None = None
+    #: 0: Monday
+    weekday: int | None = None
     #: hour, minute, second
     clock: tuple[int, int, int] | None = None
     #: as written
@@ -60,6 +65,7 @@ class Worded:
 
 
 class _Found(NamedTuple):
+    weekdays: list[int]
     months: list[str]
     numbers: list[str]
     hours: list[int]
@@ -86,11 +92,13 @@ def read_words(text: str, *, strict: bool = True) -> Worded | None:
         return None
     if found.hours:
         said = replace(said, clock=(found.hours[0], 0, 0))
-    return _with_day(said, found)
+    if len(set(found.weekdays)) == 1:
+        said = replace(said, weekday=found.weekdays[0])
+    return _with_numbers(_with_month(said, found), found.numbers)
 
 
-def _with_day(said: Worded, found: "_Found") -> Worded | None:
-    """Add the day that month names and figures say; None where they say two."""
+def _with_month(said: Worded, found: "_Found") -> Worded | None:
+    """Add the month that is named; None where two are, or figures have said it already."""
     months = found.months
     if len(months) > 1:  # "mar 12 ene": the first is a Tuesday
         months = [name for name in months if name not in SHORT_WEEKDAYS]
@@ -98,8 +106,17 @@ def _with_day(said: Worded, found: "_Found") -> Worded | None:
         return None
     if months:
         said = replace(said, month=MONTHS[months[0]])
-    for number in found.numbers:
-        if len(number) <= 2 and said.day is None and said.month is not None:
+    return said
+
+
+def _with_numbers(said: Worded | None, numbers: list[str]) -> Worded | None:
+    """Add the day, year or time that figures say; None where they say two."""
+    if said is None:
+        return None
+    for number in numbers:
+        if len(number) == 4 and number[0] == "0" and said.clock is None:  # "0001 FRIDAY"
+            said = replace(said, clock=(int(number[:2]), int(number[2:]), 0))
+        elif len(number) <= 2 and said.day is None and said.month is not None:
             said = replace(said, day=int(number))
         elif said.year is None and (len(number) == 4 or (len(number) == 2 and said.day is not None)):
             said = replace(said, year=_whole(int(number)))
@@ -150,13 +167,16 @@ def _split_clock(text: str) -> tuple[tuple[int, int, int] | None, str | None, st
         found = _ZONE.match(text, end)
         if found and (_is_zone(found["zone"]) or not _is_word(found["zone"])):
             end, zone = found.end(), found["zone"]
+        elif apart := _ZONE_APART.search(text, end):  # "06:00 de 3 de maio (hora de Lisboa)"
+            rest = f"{text[end : apart.start()]} {text[apart.end() :]}"
+            return (hour, minute, second), apart["zone"], f"{text[: match.start()]} {rest}"
         return (hour, minute, second), zone, f"{text[: match.start()].rstrip('T')} {text[end:]}"
     return None, None, text
 
 
 def _sorted_out(text: str, strict: bool) -> _Found | None:
     """Sort words into months, figures and named hours; None where one is something else."""
-    found = _Found(months=[], numbers=[], hours=[])
+    found = _Found(weekdays=[], months=[], numbers=[], hours=[])
     for n, match in enumerate(match for match in _TOKEN.finditer(text) if match.lastgroup):
         word = match[0].lower()
         if match["number"]:
@@ -165,6 +185,8 @@ def _sorted_out(text: str, strict: bool) -> _Found | None:
             found.months.append(word)
         elif word in NAMED_HOURS:
             found.hours.append(NAMED_HOURS[word])
+        elif word in WEEKDAYS:
+            found.weekdays.append(WEEKDAYS[word])
         elif match["odd"] or not (_is_word(word) or (n == 0 and not strict and len(word) <= _MAX_WEEKDAY)):
             return None
     return found

@@ -1,5 +1,7 @@
 """Names of news agencies, as datelines and sign-off lines write them. Data only."""
 
+from types import MappingProxyType
+
 from workers.normalise.lexicon.words import names, words
 
 #: agencies that a dateline may name without a date beside them; names that are also words are left out
@@ -19,15 +21,38 @@ AGENCIES = names(
     panapress|inter press service|ips|pr newswire|prnewswire|business wire|globe newswire|globenewswire
     folhapress|estadão conteúdo|gna|nan|wafa|fides|asianews|apanews|zenit|sapa|pana
     aip|acp|ami|app|nni|bss|unb|nampa|ziana|sta|fena|srna|mia|ana-mpa|dha|iha|sana|bna|ilna|trend|armenpress
-    kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|nova|9colonne|radiocor|mf-dj
+    kazinform|abi|avn|acn|andes|amexi|quadratín|cana|noticias argentinas|dyn|dire|9colonne|radiocor|mf-dj
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
+    agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
     accesswire|cnw|newsfile|ots|news aktuell
     """
 )
 #: agencies whose names are common abbreviations too: only after a place in capitals
 SHORT_AGENCIES = names(
     "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"
+)
+#: agency, lower case → the local time that it writes where it names no zone, as LOCAL_TIMES has it
+AGENCY_CLOCKS = MappingProxyType(
+    {
+        name: clocks
+        for clocks, listed in (
+            ("uhr", "dpa|dpa-afx|afx|ats|sda|keystone-sda|keystone-ats|awp|epd|kna|sid|dapd|ots"),
+            ("heure de paris", "afp|agence france-presse"),
+            ("hora de madrid", "efe|europa press|servimedia|colpisa"),
+            ("ora italiana", "ansa|adnkronos|agi|askanews|lapresse|dire|nova|italpress|radiocor"),
+            ("uur", "anp|belga|novum"),
+            ("hora de lisboa", "lusa"),
+            ("london time", "pa|pa media|press association"),
+            (
+                "eastern time",
+                "ap|associated press|the associated press|upi|the canadian press|canadian press",
+            ),
+            ("hora de brasília", "agência brasil|agência estado|folhapress|estadão conteúdo"),
+            ("hora argentina", "télam|telam|noticias argentinas"),
+        )
+        for name in listed.split("|")
+    }
 )
 #: a name with one of these words is an agency's, known or not
 AGENCY_WORDS = words(

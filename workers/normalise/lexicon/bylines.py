@@ -18,3 +18,13 @@ BYLINE_TITLES = any_of(r"""
     (?:inviat[oa]|corrispondente|redazione)(?: (?:di|dell['’])\s?[\w ]{2,30})?
     (?:verslaggever|correspondent|redacteur)(?: [\w ]{2,30})?
 """)
+#: words that open a byline which says what the writer is: "Van onze correspondent". A regular expression
+BYLINE_OURS = any_of(r"""
+    (?:by|from) our (?:[\w-]+ )?(?:correspondents?|reporters?|staff)(?: in \w+)?,?
+    (?:de|par) (?:notre|nos) (?:envoyée?s? spécia(?:le?|ux|les)|correspondante?s?)(?: à \w+)?,?
+    von unsere[mrn] (?:[\w-]*korrespondent|mitarbeiter|reporter|redakteur)(?:in|en)?(?: in \w+)?,?
+    (?:de|por) nuestr[oa]s? (?:corresponsal(?:es)?|enviad[oa]s?(?: especial(?:es)?)?|redactora?)(?: en \w+)?,?
+    (?:do|da|pelo|pela) noss[oa] (?:correspondente|enviad[oa](?: especial)?|repórter)(?: em \w+)?,?
+    d(?:al|alla|ai|el) nostr[oaie] (?:inviat[oaie](?: speciale)?|corrispondent[ei])(?: a \w+)?,?
+    (?:van|door) onze (?:[\w-]*correspondent(?:en?)?|verslagge(?:vers?|efster)|redac\w+)(?: in \w+)?,?
+""")

@@ -112,17 +112,26 @@ MONTHS = MappingProxyType(
     {name: 1 + n for names in _MONTHS.values() for n, forms in enumerate(names) for name in forms.split()}
 )
 
-#: days of the week: never the place of a dateline
-WEEKDAYS = words(
-    """
-    monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun
-    lundi mardi mercredi jeudi vendredi samedi dimanche
-    montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
-    lunes martes miércoles jueves viernes sábado domingo
-    segunda-feira terça-feira quarta-feira quinta-feira sexta-feira segunda terça quarta quinta sexta
-    lunedì martedì mercoledì giovedì venerdì sabato domenica
-    maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
-    """
+#: day of the week, lower case → 0 (Monday) to 6: never the place of a dateline
+WEEKDAYS = MappingProxyType(
+    {
+        name: day
+        for listed in (
+            "monday tuesday wednesday thursday friday saturday sunday",
+            "mon tue wed thu fri sat sun",
+            "mon tues wed thur fri sat sun",
+            "mon tues wed thurs fri sat sun",
+            "lundi mardi mercredi jeudi vendredi samedi dimanche",
+            "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+            "montag dienstag mittwoch donnerstag freitag sonnabend sonntag",
+            "lunes martes miércoles jueves viernes sábado domingo",
+            "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+            "segunda terça quarta quinta sexta sábado domingo",
+            "lunedì martedì mercoledì giovedì venerdì sabato domenica",
+            "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+        )
+        for day, name in enumerate(listed.split())
+    }
 )
 #: short forms of the days, which only a date tells from other words
 SHORT_WEEKDAYS = words(
@@ -206,45 +215,69 @@ ZONES = MappingProxyType(
 )
 _CENTRAL = Zone(minutes=60, summer=Summer.EUROPE)
 _BRITISH = Zone(minutes=0, summer=Summer.EUROPE)
+_EAST_EUROPE = Zone(minutes=120, summer=Summer.EUROPE)
+_EASTERN = Zone(minutes=-300, summer=Summer.AMERICA)
+_CENTRAL_AMERICA = Zone(minutes=-360, summer=Summer.AMERICA)
+_PACIFIC = Zone(minutes=-480, summer=Summer.AMERICA)
+
+#: places whose time is named, bars between: "hora de Lisboa", "London time", "heure de Paris"
+_PLACES = (
+    (_CENTRAL, "paris|berlin|madrid|rom|roma|rome|bruxelles|brussels|brüssel|brussel|amsterdam|vienna|wien"),
+    (_CENTRAL, "vienne|geneva|genève|genf|zurich|zürich|bern|berne|milan|milano|barcelona|stockholm|oslo"),
+    (_CENTRAL, "copenhagen|prague|warsaw"),
+    (_BRITISH, "london|londres|londra|dublin|lisbon|lisboa|lisbonne"),
+    (_EAST_EUROPE, "kyiv|kiev|athens|athènes|atenas|helsinki|bucharest|bucarest"),
+    (
+        _EASTERN,
+        "new york|nueva york|nova york|washington|toronto|ottawa|montreal|montréal|québec|boston|miami",
+    ),
+    (_CENTRAL_AMERICA, "chicago"),
+    (_PACIFIC, "los angeles|vancouver|san francisco"),
+    (Zone(minutes=0), "dakar|abidjan|accra|greenwich|praia"),
+    (Zone(minutes=60), "lagos|luanda|kinshasa|alger|algiers|tunis|yaoundé|niamey"),
+    (Zone(minutes=120), "maputo|johannesburg|kigali|harare"),
+    (Zone(minutes=180), "moscow|moscou|moskau|mosca|moscú|nairobi|istanbul|ankara|baghdad|riyadh"),
+    (Zone(minutes=240), "dubai|abu dhabi"),
+    (Zone(minutes=270), "kabul|kaboul"),
+    (Zone(minutes=330), "new delhi|delhi|mumbai"),
+    (Zone(minutes=420), "bangkok|jakarta|hanoi"),
+    (Zone(minutes=480), "beijing|pékin|peking|pekín|pechino|singapore|hong kong|manila|perth"),
+    (Zone(minutes=540), "tokyo|seoul|tokio|séoul|japan"),
+    (Zone(minutes=-180), "brasília|brasilia|buenos aires|são paulo|montevideo"),
+    (Zone(minutes=-240), "la paz|caracas|santo domingo|puerto rico|san juan"),
+    (Zone(minutes=-300), "bogotá|bogota|lima|quito|panamá|jamaica"),
+    (Zone(minutes=-360), "méxico|mexico|ciudad de méxico|guatemala|san salvador|managua|costa rica"),
+)
+#: how a place's time is written
+_OF_PLACE = ("{} time", "{} local time", "heure de {}", "heures de {}", "heure d'{}", "hora de {}", "de {}")
+_OF_PLACE_TOO = ("horas de {}", "horário de {}", "ora di {}", "ore di {}", "{}er zeit", "{} tijd")
+#: names that do not follow it
+_NAMED_TIMES = (
+    (_CENTRAL, "uhr|uur|heure française|heures françaises|heure belge|heure suisse|hora peninsular"),
+    (_CENTRAL, "hora peninsular española|hora española|hora central europea|ora italiana|ore italiane"),
+    (_CENTRAL, "nederlandse tijd|belgische tijd|deutscher zeit|schweizer zeit|central european time"),
+    (_CENTRAL, "mitteleuropäischer zeit|ora legale|ora solare|german time|french time|swiss time"),
+    (_BRITISH, "uk time|british time|irish time|hora de portugal continental|hora continental"),
+    (_EASTERN, "eastern time|eastern|us eastern time|eastern us time|u.s. eastern time|heure de l'est"),
+    (Zone(minutes=-360, summer=Summer.AMERICA), "central time"),
+    (Zone(minutes=-420, summer=Summer.AMERICA), "mountain time"),
+    (_PACIFIC, "pacific time|us pacific time"),
+    (Zone(minutes=-180), "hora argentina|hora de argentina|hora uruguaya"),
+    (Zone(minutes=-300), "hora colombiana|hora de colombia|hora peruana|hora del perú|hora ecuatoriana"),
+    (Zone(minutes=-240), "hora boliviana|hora venezolana|hora de venezuela"),
+    (Zone(minutes=-360), "hora mexicana|hora del centro de méxico"),
+    (Zone(minutes=330), "indian time|india time"),
+    (Zone(minutes=60), "uhr mez"),
+    (Zone(minutes=120), "uhr mesz"),
+    (Zone(minutes=0), "uhr gmt|uhr utc"),
+)
 #: how agencies name their own time, lower case, as the words stand beside a clock time
 LOCAL_TIMES = MappingProxyType(
     {
-        "uhr mez": Zone(minutes=60),
-        "uhr mesz": Zone(minutes=120),
-        "uhr gmt": Zone(minutes=0),
-        "uhr utc": Zone(minutes=0),
-        "uhr": _CENTRAL,
-        "uur": _CENTRAL,
-        "paris time": _CENTRAL,
-        "heure de paris": _CENTRAL,
-        "heures de paris": _CENTRAL,
-        "heure française": _CENTRAL,
-        "heure de bruxelles": _CENTRAL,
-        "heure suisse": _CENTRAL,
-        "hora de madrid": _CENTRAL,
-        "hora peninsular": _CENTRAL,
-        "hora española": _CENTRAL,
-        "ora italiana": _CENTRAL,
-        "ora di roma": _CENTRAL,
-        "nederlandse tijd": _CENTRAL,
-        "belgische tijd": _CENTRAL,
-        "berlin time": _CENTRAL,
-        "hora de lisboa": _BRITISH,
-        "london time": _BRITISH,
-        "uk time": _BRITISH,
-        "british time": _BRITISH,
-        "eastern time": Zone(minutes=-300, summer=Summer.AMERICA),
-        "eastern": Zone(minutes=-300, summer=Summer.AMERICA),
-        "new york time": Zone(minutes=-300, summer=Summer.AMERICA),
-        "central time": Zone(minutes=-360, summer=Summer.AMERICA),
-        "pacific time": Zone(minutes=-480, summer=Summer.AMERICA),
-        "heure de montréal": Zone(minutes=-300, summer=Summer.AMERICA),
-        "hora de brasília": Zone(minutes=-180),
-        "horário de brasília": Zone(minutes=-180),
-        "hora de méxico": Zone(minutes=-360),
-        "hora argentina": Zone(minutes=-180),
-        "moscow time": Zone(minutes=180),
-        "japan time": Zone(minutes=540),
-        "beijing time": Zone(minutes=480),
+        form.format(place): zone
+        for zone, listed in _PLACES
+        for place in listed.split("|")
+        for form in (*_OF_PLACE, *_OF_PLACE_TOO)
     }
+    | {name: zone for zone, listed in _NAMED_TIMES for name in listed.split("|")}
 )

@@ -48,17 +48,31 @@ CREDIT_WORDS = MappingProxyType(
             _words(_W, _E, pattern=r"writing and editing by"),
             _words(_R, _E, pattern=r"reporting and editing by"),
             _words(
-                _R, pattern=r"(?:(?:additional|further|other|with|extra) )*(?:reporting|report) (?:by|from)"
+                _R,
+                pattern=r"""(?:(?:additional|further|other|with|extra) )*(?:reporting|report) (?:by|from)
+                    reported by""",
             ),
             _words(_R, pattern=r"with (?:assistance|help|contributions?) (?:from|by)"),
-            _words(_R, after_names=True, pattern=r"contributed to (?:this|the) (?:report|story|article)"),
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"(?:also )?contributed (?:reporting )?to (?:this|the) (?:report|story|article)",
+            ),
             _words(_R, pattern=r"with (?:files|reporting|reports) (?:from|by)"),
             _words(_W, pattern=r"(?:re)?(?:written|writing|compiled|compiling) by"),
             _words(_E, pattern=r"(?:edited|editing|copy-?editing) by|editors?:"),
             _words(_T, pattern=r"(?:translated|translation|translating|english version) by"),
+            _words(_R, opens=False, pattern=r"reporting"),
+            _words(_W, opens=False, pattern=r"writing"),
+            _words(_E, opens=False, pattern=r"editing"),
         ),
         "fr": (
-            _words(_R, after_names=True, pattern=r"pour le (?:reportage|service \w+)|(?:a|ont) contribué"),
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"""pour le (?:reportage|service \w+)
+                    (?:a|ont) (?:également )?contribué(?: à (?:ce|cet|cette) \w+)?""",
+            ),
             _words(_T, after_names=True, pattern=r"pour la (?:version française|traduction)"),
             _words(_E, after_names=True, pattern=r"pour (?:l['’]édition|la relecture)"),
             _words(_W, after_names=True, pattern=r"pour la rédaction"),
@@ -81,6 +95,7 @@ CREDIT_WORDS = MappingProxyType(
             _words(_R, opens=False, pattern=r"avec"),
         ),
         "de": (
+            _words(_R, after_names=True, pattern=r"(?:hat|haben) zu diese[mr] \w+ beigetragen"),
             _words(
                 _R,
                 pattern=r"(?:bericht(?:erstattung|et)?|reporter(?:in)?|(?:unter )?mitarbeit)(?: von|:)",
@@ -91,6 +106,11 @@ CREDIT_WORDS = MappingProxyType(
             _words(_B, opens=False, pattern=r"büro(?::| in)?"),
         ),
         "es": (
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"(?:contribuy|colabor)(?:ó|aron|eron) (?:a|con|en|para) est[ae] \w+",
+            ),
             _words(
                 _R,
                 pattern=r"""(?:reporte|reporteo|reportaje|reportado)(?: adicional)?(?: (?:de|por)|:)
@@ -104,6 +124,11 @@ CREDIT_WORDS = MappingProxyType(
             _words(_T, opens=False, pattern=r"traducción"),
         ),
         "pt": (
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"(?:contribu(?:iu|íram)|colabor(?:ou|aram)) (?:com|para) est[ae] \w+",
+            ),
             _words(_R, pattern=r"(?:reportagem|reportagens|apuração)(?: adicional)?(?: (?:de|da|do|por)|:)"),
             _words(_W, pattern=r"(?:escrito|redigido|texto|redação)(?: (?:de|por)|:)"),
             _words(_R, pattern=r"com (?:informações|reportagem) (?:d[aeo]|adicionais d[aeo])"),
@@ -114,6 +139,7 @@ CREDIT_WORDS = MappingProxyType(
             _words(_T, opens=False, pattern=r"tradução"),
         ),
         "it": (
+            _words(_R, after_names=True, pattern=r"ha(?:nno)? contribuito a quest[aeo'’] ?\w+"),
             _words(
                 _R, pattern=r"(?:servizio|reportage|con il contributo|ha(?:nno)? collaborato)(?: (?:di|da)|:)"
             ),
@@ -125,6 +151,11 @@ CREDIT_WORDS = MappingProxyType(
             _words(_T, opens=False, pattern=r"(?:tradotto|traduzione)"),
         ),
         "nl": (
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"(?:droeg(?:en)? bij|he(?:eft|bben) bijgedragen) aan (?:dit|deze) \w+",
+            ),
             _words(
                 _R,
                 pattern=r"(?:verslag|verslaggeving|reportage|bijdragen?|met medewerking)(?: (?:van|door)|:)",
@@ -141,12 +172,29 @@ CREDIT_WORDS = MappingProxyType(
 BUREAU_WORDS = ("bureau", "newsroom")
 #: between two of those who are named
 CREDIT_AND = ("and", "et", "und", "y", "e", "en", "with", "avec")
+#: one of these is in every paragraph that says who helped: "A and B contributed to this report"
+CLOSING_WORDS = ("ontribu", "olabor", "beigetragen", "bijgedragen", "droeg", "pour l")
+#: words between what was done and who did it, in any language
+CREDIT_OF = ("by", "from", "par", "de", "von", "por", "da", "do", "di", "door", "van")
+#: what those who are named may be called before their names. A regular expression
+CREDIT_TITLES = any_of(r"""
+    (?:staff )?(?:writers?|reporters?|correspondents?|journalists?|photographers?|researchers?)
+    journalistes?|correspondant(?:e?s?)|korrespondent(?:in|en)?|reporter(?:in)?|periodistas?|corresponsal(?:es)?
+    repórter(?:es)?|jornalistas?|giornalist[aie]|inviat[oi]|correspondenten?|verslaggevers?
+""")
+#: what a bureau is called, before or after its place. A regular expression
+BUREAUS = any_of(r"""
+    newsroom|(?:news ?)?desk|bureau|rédaction|redaktion|büro|redacción|oficina|redação|delegação|delegación
+    redazione|ufficio|redactie|mesa
+""")
 #: words before the names that open a credit line: "(Por X; edición de Y)"
 CREDIT_BY = ("by", "par", "von", "por", "di", "door")
 #: words before the agencies that a text is drawn from: "(mit dpa)"
 SOURCE_WORDS = (
     "avec",
     "with",
+    "with inputs from",
+    "with input from",
     "mit",
     "con",
     "com",

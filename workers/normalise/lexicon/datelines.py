@@ -4,7 +4,7 @@ from workers.normalise.lexicon.calendar import WEEKDAYS
 from workers.normalise.lexicon.words import names, words
 
 #: words that open a text with a date and are no place: "Election Day, November 3 -", "By A. Writer, May 2 -"
-NEVER_PLACE = WEEKDAYS | words(
+NEVER_PLACE = frozenset(WEEKDAYS) | words(
     "by par von por update updated posted published publié corrected correction day eve week year "
     "night morning evening jour veille tag abend día noche summary factbox timeline analysis photo "
     "file door di publicado pubblicato gepubliceerd veröffentlicht actualizado atualizado "
@@ -43,7 +43,33 @@ CITIES_ALONE = names(
     montreal|montréal|vancouver|calgary|edmonton|winnipeg|halifax|victoria|regina|saskatoon|québec
     bruxelles|genève|londres|lisbonne|moscou|pékin|berne|bern|wien|münchen|rom|roma|milano|lisboa|brussel
     den haag|parigi|londra|madri|brasília|brasilia
+    abidjan|abou dhabi|abu dhabi|abuja|accra|addis ababa|addis abeba|addis-abeba|adelaide|aden|alger|algier
+    algiers|almaty|amman|amán|antananarivo|asmara|astana|asuncion|asunción|atenas|atene|athen|athènes
+    auckland|bagdad|baku|bamako|bandar seri begawan|bangui|banjul|barcelona|basel|basra|beirute|belgrad
+    belgrade|belgrado|belmopan|beyrouth|bichkek|bishkek|bissau|bogotá|bratislava|brazzaville|bridgetown
+    brisbane|bruselas|bruxelas|bucarest|bucharest|budapest|bujumbura|bukarest|cape town|casablanca|chennai
+    chisinau|cidade do méxico|città del vaticano|cité du vatican|ciudad de guatemala|ciudad de méxico
+    ciudad de panamá|ciudad del vaticano|cologne|colombo|conakry|cotonou|damas|damasco|damaskus
+    dar es salaam|dodoma|doha|donetsk|dushanbe|düsseldorf|edinburgh|erbil|erevan|freetown|gaborone|gaza
+    gaza city|genf|georgetown|ginebra|ginevra|glasgow|goma|hamburg|hanoi|hanói|harare|ho chi minh city
+    jerusalén|juba|jérusalem|kaboul|kairo|kharkiv|kharkov|kiew|kigali|kingston|kolkata|kopenhagen|koweït
+    krakow|l'aia|la habana|la havana|la havane|la haye|la paz|la valette|lahore|lausanne|le caire|le cap
+    libreville|lille|lilongwe|ljubljana|lome|lomé|luanda|lubumbashi|lusaka|luxemburg|lviv|lyon|malabo
+    managua|manama|maputo|marseille|mascate|maseru|mbabane|minsk|mogadiscio|mogadishu|monrovia|montevideo
+    montevidéu|moroni|mosca|moscovo|moscú|moskau|moskou|muscat|n'djamena|naypyitaw|niamey|nicosia|nicosie
+    nikosia|nouakchott|nouméa|nuku'alofa|nur-sultan|n’djamena|odesa|odessa|ouagadougou|oulan-bator|papeete
+    paramaribo|pechino|peking|pekín|pequim|perth|phnom penh|podgorica|port moresby|port of spain|port vila
+    port-au-prince|port-louis|porto|porto alegre|porto-novo|prag|praga|praia|pretoria|pristina|quito|rabat
+    rangoon|recife|reykjavik|riad|riga|riyad|rotterdam|san jose|san josé|san juan|san salvador|sana'a|sanaa
+    sarajevo|sevilla|skopje|sofia|st. john's|strasbourg|straßburg|stuttgart|suva|tachkent|tallinn
+    tananarive|tashkent|tbilisi|teerã|tegucigalpa|teheran|teherán|thimphu|tirana|tokio|torino|tunez|tunisi
+    téhéran|tóquio|túnez|ulaanbaatar|ulan bator|valencia|valletta|varsavia|varsovia|varsovie|viena|vienne
+    vientiane|vilnius|warschau|wellington|wenen|windhoek|yangon|yaounde|yaoundé|yerevan|zürich
     """
+)
+#: countries that stand in capitals after a city: no agencies
+COUNTRY_CODES = words(
+    "USA US UK UAE EUA EEUU RDC VAE RFA DRC RCA NZ PNG FR BE CH DE IT ES PT NL UE EU ONU UN"
 )
 #: states and provinces as datelines write them after a city
 REGIONS = names(

@@ -3,25 +3,45 @@
 Each is a regular expression without groups, for a whole paragraph; case counts only where it is said.
 """
 
-from workers.normalise.lexicon.words import any_of
+from workers.normalise.lexicon.words import any_of, words
 
-_LAST_WORDS = any_of(r"""
-    more(?: (?:follows|to follow))?
+_TEXT_WORDS = (
+    r"(?:message|item|story|text[eo]?|dépêche|meldung|nachricht|bericht|mensaje|despacho|mensagem|notizia)"
+)
+#: what says that a text ends, or that more of it will come; framed or alone. Case does not count
+LAST_WORDS = any_of(rf"""
+    more(?: (?:follows|to (?:follow|come)|soon|later))?|(?:more )?details to follow
+    (?:story )?developing(?: story)?
     ends?|finish|fin|fine|fim|einde|ende|schluss|slot|end it
-    suite|suite et fin|suivra|à suivre|fin de (?:la )?dépêche
-    segue|sigue|continúa|continua|seguirá
-    folgt(?: mehr)?|mehr folgt|fortsetzung folgt|forts\.? folgt|weitere meldung folgt
-    wordt vervolgd|volgt(?: meer)?|meer volgt|vervolg
+    suite|suite et fin|suivra|à suivre|fin de (?:la )?dépêche|plus(?: d['’]informations?)? à (?:venir|suivre)
+    (?:suit|suivent|plus de|autres) (?:développements?|détails|précisions)
+    (?:développements?|détails|précisions) (?:suit|suivent|suivront|à suivre|à venir)
+    segue(?: aggiornamento| servizio)?|sigue|(?:notizia )?in aggiornamento
+    (?:altri|maggiori) (?:dettagli|particolari)(?: (?:a breve|seguono))?
+    continúa|continua|seguirá|(?:habrá|seguirá|en|sigue) (?:ampliación|desarrollo)
+    (?:noticia )?en desarrollo|más (?:información )?en breve
+    (?:notícia |matéria |texto )?em (?:atualização|actualização|desenvolvimento)
+    mais (?:informações )?em breve
+    folgt(?: mehr)?|mehr folgt|mehr in kürze|fortsetzung folgt|forts\.? folgt|weitere meldung folgt
+    (?:weitere )?(?:einzelheiten|details) folgen
+    (?:meldung )?wird (?:laufend )?(?:ergänzt|aktualisiert|fortgesetzt)
+    wordt (?:vervolgd|aangevuld|bijgewerkt)|volgt(?: meer)?|meer volgt|vervolg
+    meer (?:details )?(?:volgen|volgt)
     mf|mfl
+    (?:end|ende|einde|fine?|fim|final) (?:(?:of|der|del?|du|d[ao]|della|van)(?: the| la| het)? )?{_TEXT_WORDS}
 """)
+#: single words of these, as parts of a signature: "Agency/Fim"
+END_WORDS = words("more end ends fin fine fim einde ende schluss slot segue sigue suite nnn nnnn")
+#: words that stand in stamps of sending beside figures
+STAMP_WORDS = words("gmt utc local time hrs uhr uur nnn nnnn")
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
 PAGE_ENDS = any_of(rf"""
     [-*#=_.~•·+—–/\s]{{3,}}
     #+
-    [(\[]\s*(?:{_LAST_WORDS})\.?\s*[)\]]
-    [-–—/=*+]{{1,4}}\s?(?:{_LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
+    [(\[]\s*(?:{LAST_WORDS})\.?\s*[)\]]
+    [-–—/=*+]{{1,4}}\s?(?:{LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
     (?:issn [\d -]+)?{_STAMP}(?: \(\d+\))?(?: \d)?(?: nnn+)?
     [a-z]{{2,4}}-[a-z]{{2,4}}-\d\d-\d\d-\d\d \d{{4}}(?:[a-z]{{3}})?
     (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}} [^\W\d_]{{3}} \d\d)
@@ -29,14 +49,18 @@ PAGE_ENDS = any_of(rf"""
 """)
 #: the end of a text, where nothing of the story follows
 TEXT_ENDS = any_of(rf"""
-    (?:{_LAST_WORDS}|-?enditem|item ends?|-?30-?)\.?
+    (?:{LAST_WORDS}|-?enditem|item ends?|-?30-?)\.?
+    (?:page|seite|página|pagina) \d{{1,2}}(?: (?:of|de|von|sur|di|van) \d{{1,2}})?
+    \d{{1,2}} (?:of|von|sur|di|van) \d{{1,2}}
+    \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
+    (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
 """)
 #: the same, on the last line of the story itself: a sentence ended before it
 INLINE_ENDS = any_of(rf"""
-    [(\[](?:{_LAST_WORDS})\.?[)\]]
-    [-–—/=*+]{{1,4}}\s?(?:{_LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
-    (?-i:ENDS?|MORE|FIN|FINE|FIM|EINDE|ENDE|SEGUE|SIGUE|SUITE)
+    [(\[](?:{LAST_WORDS})\.?[)\]]
+    [-–—/=*+]{{1,4}}\s?(?:{LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
+    (?-i:ENDS?|MORE|FIN|FINE|FIM|EINDE|ENDE|SEGUE|SIGUE|SUITE|End|Ends|Fin|Fine|Fim|Einde|Ende|Segue|Sigue|Suite)
     \./\.
     enditem
     #{{2,}}
@@ -70,8 +94,10 @@ CONTACTS = any_of(rf"""
     \(\([^\n]{{3,300}}\)\)
     (?:contacts?|kontakt|contacto|contatos?|contatti|news ?desk|tel(?:efon|efono|éfono|\.)?|phone|desk|e-?mail
     for more information|téléphone|redactie|persdienst)\b[^\n]{{0,80}}?(?:{_PHONE}|{_EMAIL})[^\n]{{0,120}}
+    [-–—]\s?(?:[^\W\d_][\w.'’-]*[\s,:;/]+){{1,6}}[(]?{_PHONE}
     [-–•]?\s?(?:[^\W\d_][\w.'’-]*[\s,:;]+){{0,8}}[<(]?{_EMAIL}[>)]?[.;,\s]*(?:{_PHONE})?
-    (?:https?://|www\.)\S+
+    [^.!?\n]{{0,80}}(?:https?://|www\.)\S+(?<![.,])
+    (?:(?:twitter|x|telegram|facebook|instagram|threads|bluesky) ?:? ?)?@[\w.]{{2,30}}
     on the net: ?\S+|follow [^\n]{{2,80}} on (?:twitter|facebook|instagram|x)\b[^\n]{{0,80}}
     to contact the (?:reporters?|editors?)\b[^\n]{{3,200}}
     \(?\+\d{{1,3}}[\d\s().-]{{6,20}}\)?

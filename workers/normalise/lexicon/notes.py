@@ -42,13 +42,13 @@ NOTE_WORDS = MappingProxyType(
         "fr": (
             _words(
                 _UPDATE,
-                r"""ajoute|ajout|actualisée?|complète|précise|développe|mise? à jour|plus de détails
+                r"""ajoute|ajout|actualis(?:e|é|ée)|complète|précise|développe|mise? à jour|plus de détails
                 nouveau(?= ?:)|refond
                 avec (?:précisions?|détails|réactions?|citations?|contexte|bilan|déclarations?)""",
             ),
             _words(
                 _CORRECTION,
-                r"""corrige|rectifie|bien lire|supprime|correction|rectification|(?:bien )?lire
+                r"""corrige|rectifie|bien lire|supprime|correction|rectification|rectificatif|(?:bien )?lire
                 dans (?:notre|la) (?:précédente )?(?:dépêche|version)|dans une (?:précédente )?version""",
             ),
             _words(_REFILE, r"répétition|répète|bis repetita|rediffusion"),
@@ -126,7 +126,9 @@ NOTE_WORDS = MappingProxyType(
 
 #: words that begin a note without brackets, before a colon or dash. A regular expression
 BARE_NOTES = any_of(r"""
-    eds|eds\.? notes?|ed note|editors['’] notes?|notes? to editors|attention editors
+    eds\.?|n\.b\.|attn editors|ed note|eds\.? notes?
+    editor['’]?s['’]? notes?|notes? to editors|attention editors
+    anm(?:\.|erkung) d(?:\.|er) red(?:\.|aktion)
     note aux rédact(?:ions|eurs)|note à la rédaction|à l['’]attention des rédactions|ndlr
     hinweise? (?:an|für)(?: die)? redaktionen|redaktionelle?r? hinweise?|achtung,? redaktionen
     nota (?:a los editores|al editor|de (?:la )?redacción|para editores)|atención,? (?:editores|redacciones)
@@ -137,24 +139,39 @@ BARE_NOTES = any_of(r"""
 """)
 #: a sentence of its own that says what a version mends. A regular expression
 CORRECTING = any_of(r"""
-    (?:this|the following) (?:story|version|item) (?:corrects|updates|replaces)\b
+    (?:--? ?)?th(?:is|e following) (?:\w+\.? \d{1,2} )?(?:story|version|item) (?:corrects|updates|replaces)\b
+    this (?:\w+\.? \d{1,2} )?(?:story|version|item) (?:has been|was) (?:correct|updat|refil|amend)ed\b
     (?:cette dépêche|ce texte|cette version) (?:corrige|rectifie|remplace|annule et remplace)\b
+    (?:cette dépêche|ce texte|cette version) a été (?:corrigée?|rectifiée?|actualisée?|mise? à jour)\b
     diese (?:meldung|fassung|version) (?:berichtigt|korrigiert|ersetzt)\b
+    diese (?:meldung|fassung|version) wurde (?:berichtigt|korrigiert|ergänzt|aktualisiert)\b
+    est[ae] (?:nota|noticia|versión|texto|despacho) (?:ha sido|fue) (?:correg|actualiz|rectific)\w+\b
+    est[ae] (?:matéria|texto|versão|notícia) foi (?:corrig|atualiz|retific)\w+\b
+    quest[ao] (?:notizia|versione|testo) è stat[ao] (?:corrett|aggiornat|rettificat)[ao]\b
+    (?:dit bericht|deze versie) (?:is|werd) (?:gecorrigeerd|aangevuld|bijgewerkt|gerectificeerd)\b
     est[ae] (?:nota|noticia|versión|texto|despacho) (?:corrige|rectifica|sustituye)\b
     est[ae] (?:matéria|texto|versão|notícia) (?:corrige|retifica|substitui)\b
     quest[ao] (?:notizia|versione|testo) (?:corregge|rettifica|sostituisce)\b
     (?:dit bericht|deze versie) (?:corrigeert|rectificeert|vervangt)\b
 """)
 
+#: what begins a word of mending, in a note above a dateline. A regular expression
+MENDING = any_of(r"""
+    correct|correg|corrig|corretto|corretta|corre[cç]|korrig|korrekt|berichtig|richtiggestell|rectif|rettif|retific
+    gecorrigeerd|verbeter|bien lire|en lugar de
+    (?:por|par|per|wegen|door|due to)(?: un| an)? (?:err|fehler|fout)
+""")
+
 #: what begins an embargo line, before a time. A regular expression
 EMBARGO_WORDS = any_of(r"""
-    (?:strictly )?embargoed(?: for (?:release|publication))?(?: (?:until|till|to|at))?
+    (?:strictly )?embargoed(?: for(?: release| publication)?)?(?: (?:until|till|to|at))?
     (?:hold|embargo)(?: for release)?(?: (?:until|till))?
     (?:not for|no) (?:publication|release|use)(?: or broadcast)? (?:before|until)
     (?:for )?released? (?:at|not before)|do not (?:publish|use|release) (?:before|until)
     (?:sous )?embargo(?: strict)?(?: (?:jusqu['’](?:au|à)|avant))?
     (?:à )?ne pas (?:publier|diffuser) avant(?: le)?
-    (?:achtung,? )?(?:sende|veröffentlichungs)?sperrfrist(?: bis)?|gesperrt bis|embargo bis
+    (?:achtung,? |bitte beachten(?: sie die)?:? )?(?:sende|veröffentlichungs)?sperrfrist(?: bis)?
+    gesperrt bis|embargo bis
     frei (?:ab|für|zur veröffentlichung ab)|nicht (?:vor|veröffentlichen vor)
     (?:bajo |con )?(?:embargo|embargad[oa])(?: hasta)?
     no (?:publicar|difundir)(?: antes| hasta)?(?: de(?:l)?| las?)?
