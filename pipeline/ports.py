@@ -727,7 +727,7 @@ class StoryStore(Protocol):
         """Count the documents of some entries that no story was looked for yet."""
         ...
 
-    def last_traits(self, limit: int) -> Sequence[StoryTraits]:
+    def last_traits(self, limit: int) -> Iterator[StoryTraits]:
         """Give the traits of the documents told last, oldest first: what was seen lately."""
         ...
 

@@ -1,7 +1,7 @@
 """Stories: who belongs to which, found by rare traits; merges and splits leave a line in the change log."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -146,11 +146,12 @@ class Stories(Part):
         with self._database.read() as connection:
             return connection.execute(_UNTOLD_AMONG, {"values": entry_ids}).scalar_one()
 
-    def last_traits(self, limit: int) -> Sequence[StoryTraits]:
+    def last_traits(self, limit: int) -> Iterator[StoryTraits]:
         """See ports.StoryStore."""
         with self._database.read() as connection:
             rows = connection.execute(_LAST_TRAITS.limit(limit)).scalars().all()
-        return [from_json(data, StoryTraits) for data in reversed(rows)]
+        # Decoded, all of them together would need half a gigabyte.
+        return (from_json(data, StoryTraits) for data in reversed(rows))
 
     def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
         """See ports.StoryStore."""

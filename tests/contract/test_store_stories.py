@@ -107,7 +107,7 @@ def test_an_erased_document_leaves_nothing_to_be_found_by(store: Store) -> None:
     _tell(store, ferry, "a" * 32, 7)
     store.erase(ferry.document.id, reason="asked for", now=LATER)
     assert not store.neighbours([_wanted(train, 7)], window=WEEK, limit=5).near[train.seq]
-    assert not store.last_traits(10)
+    assert not list(store.last_traits(10))
 
 
 def test_stories_are_listed_newest_or_biggest_first_and_by_query(store: Store) -> None:

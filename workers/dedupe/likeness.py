@@ -16,6 +16,8 @@ _SHOWN = 4
 #: names compared where no capitals tell them: so many of the rarest are taken to be names
 _CASELESS_NAMES = 10
 _PRIOR = 3.0
+_DAY_S = timedelta(days=1).total_seconds()
+_YEAR_DIGITS = 4
 
 #: Fitted by logistic regression (`python -m benchmarks.quality.same_story --fit`); see docs/stories.md.
 WEIGHTS: Mapping[str, float] = {
@@ -48,15 +50,22 @@ class Compared:
     #: the item whose version it is
     item_id: int
     traits: StoryTraits
-    #: sum of the weights of its names
+    #: sums of the weights of its names, and of its numbers
     named: float
+    numbered: float
+    days: frozenset[str]
+    years: frozenset[str]
 
     @classmethod
     def of(cls, document_id: str, seq: int, at: float, item_id: int, traits: StoryTraits) -> "Compared":
         """Prepare a document."""
         weights = sorted(traits.names.values(), reverse=True)
         named = sum(weights[:_CASELESS_NAMES] if traits.language in CASELESS else weights)
-        return cls(document_id, seq, at, item_id, traits, named)
+        days = frozenset(day for day in traits.days if len(day) > _YEAR_DIGITS)
+        years = frozenset(traits.days) - days
+        return cls(
+            document_id, seq, at, item_id, traits, named, math.fsum(traits.numbers.values()), days, years
+        )
 
 
 def measures(one: Compared, other: Compared) -> dict[str, float]:
@@ -66,10 +75,10 @@ def measures(one: Compared, other: Compared) -> dict[str, float]:
     names = _shared(a.names, b.names)
     numbers = _shared(a.numbers, b.numbers)
     kinds = _product(a.kinds, b.kinds)
-    some = min(sum(a.numbers.values()), sum(b.numbers.values()))
     overlap = names / (min(one.named, other.named) + _PRIOR)
-    days_a, days_b = _days(a.days), _days(b.days)
-    years_a, years_b = set(a.days) - days_a, set(b.days) - days_b
+    same_day = not one.days.isdisjoint(other.days)
+    other_day = bool(one.days and other.days) and not same_day
+    other_year = bool(one.years and other.years) and one.years.isdisjoint(other.years)
     return {
         "bias": 1.0,
         "same_language": same,
@@ -77,13 +86,13 @@ def measures(one: Compared, other: Compared) -> dict[str, float]:
         "names": math.log1p(names),
         "overlap": overlap,
         "numbers": math.log1p(numbers),
-        "number_overlap": numbers / (some + _PRIOR),
+        "number_overlap": numbers / (min(one.numbered, other.numbered) + _PRIOR),
         "kinds": kinds,
         "places": _product(a.places, b.places),
-        "same_day": float(bool(days_a & days_b)),
-        "other_day": float(bool(days_a and days_b and not days_a & days_b)),
-        "other_year": float(bool(years_a and years_b and not years_a & years_b)),
-        "distance": min(abs(one.at - other.at) / timedelta(days=1).total_seconds(), FURTHEST_DAYS),
+        "same_day": float(same_day),
+        "other_day": float(other_day),
+        "other_year": float(other_year),
+        "distance": min(abs(one.at - other.at) / _DAY_S, FURTHEST_DAYS),
         "same_overlap": same * overlap,
         "same_kinds": same * kinds,
     }
@@ -101,7 +110,7 @@ def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
     numbers = [_evidence(number, "number") for number in _rarest(a.numbers, b.numbers)]
     kinds = [_evidence(kind, "kind of event") for kind in _rarest(a.kinds, b.kinds)]
     places = [_evidence(place, "place") for place in _rarest(a.places, b.places)]
-    days = [_evidence(day, "day") for day in sorted(_days(a.days) & _days(b.days))[-_SHOWN:]]
+    days = [_evidence(day, "day") for day in sorted(one.days & other.days)[-_SHOWN:]]
     words = _rarest(a.words, b.words) if a.language == b.language else []
     return (*names, *numbers, *places, *kinds, *days, *(_evidence(word, "word") for word in words))
 
@@ -115,18 +124,11 @@ def _rarest(one: Mapping[str, float], other: Mapping[str, float]) -> list[str]:
     return sorted(one.keys() & other.keys(), key=lambda trait: (-one[trait], trait))[:_SHOWN]
 
 
-def _days(days: tuple[str, ...]) -> set[str]:
-    return {day for day in days if len(day) > 4}  # a year has four digits
-
-
 def _product(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    if len(other) < len(one):
-        one, other = other, one
-    return sum(weight * other[trait] for trait, weight in one.items() if trait in other)
+    # Sets have no order; fsum gives the same in any.
+    return math.fsum([one[trait] * other[trait] for trait in one.keys() & other.keys()])
 
 
 def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     """Sum the weights of what both have; of two weights the smaller."""
-    if len(other) < len(one):
-        one, other = other, one
-    return sum(min(weight, other[trait]) for trait, weight in one.items() if trait in other)
+    return math.fsum([min(one[trait], other[trait]) for trait in one.keys() & other.keys()])

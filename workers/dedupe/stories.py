@@ -40,6 +40,15 @@ class Board:
     ties: Mapping[int, frozenset[int]] = field(default_factory=dict)
     #: pairs are compared more than once
     _known: dict[tuple[int, int], float] = field(default_factory=dict)
+    #: document's number → its story
+    _story_of: dict[int, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._story_of = {each.seq: story for story, members in self.stories.items() for each in members}
+
+    def stories_of(self, documents: Iterable[int]) -> list[str]:
+        """Name the stories of some documents, each once; those that stand in none are passed over."""
+        return list(dict.fromkeys(self._story_of[seq] for seq in sorted(documents) if seq in self._story_of))
 
     def tell(self, document: Compared, among: Iterable[str]) -> str:
         """Put a document into one of some stories, or a new one.
@@ -73,12 +82,13 @@ class Board:
         return sorted(rated, key=lambda each: (-each[0], each[1].document_id))[:count]
 
     def _near(self, document: Compared, among: Iterable[str]) -> list[str]:
-        tied = self.ties.get(document.seq, frozenset())
-        bound = (
-            story for story, members in self.stories.items() if any(each.seq in tied for each in members)
-        )
+        bound = self._bound(document)
         alive = (story for story in among if story in self.stories and self._goes_on(document, story))
         return list(dict.fromkeys((*bound, *alive)))
+
+    def _bound(self, document: Compared) -> list[str]:
+        """Name the stories of a document's copies and versions."""
+        return self.stories_of(self.ties.get(document.seq, frozenset()))
 
     def _goes_on(self, document: Compared, story: str) -> bool:
         """Say whether a story has a document published about when this one was."""
@@ -86,15 +96,13 @@ class Board:
 
     def _is_close(self, document: Compared, story: str) -> bool:
         """Say whether a document may come to belong to a story, or change who does."""
-        tied = self.ties.get(document.seq, frozenset())
-        bound = any(each.seq in tied for each in self.stories[story])
-        return bound or self._rate(document, story) >= JOIN - CLOSE
+        return story in self._bound(document) or self._rate(document, story) >= JOIN - CLOSE
 
     def _put(self, document: Compared, near: Sequence[str]) -> str:
-        tied = self.ties.get(document.seq, frozenset())
-        bound = [story for story in near if any(each.seq in tied for each in self.stories[story])]
+        bound = self._bound(document)
         rated = [(self._rate(document, story), story) for story in near if story not in bound]
         best = max(rated, default=(JOIN - 1, ""))
+        close = [each for value, each in rated if value >= JOIN - CLOSE]
         if bound:
             story = bound[0]
         elif best[0] >= JOIN:
@@ -102,8 +110,8 @@ class Board:
         else:
             story = digest("story", document.document_id)
             self.stories[story] = []
-        self.stories[story].append(document)
-        return self._merge(story, [each for each in near if each != story], set(bound))
+        self._add(story, [document])
+        return self._merge(story, [each for each in (*bound, *close) if each != story], set(bound))
 
     def _rate(self, document: Compared, story: str) -> float:
         nearest = sorted(self.stories[story], key=lambda each: (abs(each.at - document.at), each.document_id))
@@ -111,11 +119,11 @@ class Board:
         return (sum(values) / len(values) + max(values)) / 2
 
     def _merge(self, story: str, near: Sequence[str], bound: set[str]) -> str:
-        """Join to a story those near it that have become like it, and those its document is bound to."""
+        """Join to a story those close to its document that have become like it, and those its document is bound to."""
         for other in near:
             if other in bound or self._alike(story, other):
                 older, younger = sorted((story, other), key=self._age)
-                self.stories[older] += self.stories.pop(younger)
+                self._add(older, self.stories.pop(younger))
                 story = older
         return story
 
@@ -138,8 +146,14 @@ class Board:
         for found, members in sorted(fresh.stories.items(), key=lambda each: (-len(each[1]), each[0])):
             kept = _most(before[each.seq] for each in members if each.seq in before)
             free = kept is not None and kept not in self.stories
-            self.stories[kept if free and kept else found] = members
-        return next(story for story, members in self.stories.items() if asked in members)
+            story = kept if free and kept else found
+            self.stories[story] = []
+            self._add(story, members)
+        return self._story_of[asked.seq]
+
+    def _add(self, story: str, documents: Sequence[Compared]) -> None:
+        self.stories[story] += documents
+        self._story_of |= {each.seq: story for each in documents}
 
 
 def _place(document: Compared) -> tuple[float, str]:

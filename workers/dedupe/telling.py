@@ -6,7 +6,8 @@ second with a document writes nothing and looks again. What a crash interrupts i
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
 from hashlib import blake2b
 from itertools import product
 
@@ -26,7 +27,7 @@ from pipeline.ports import (
 from workers.dedupe.likeness import Compared, evidence_of
 from workers.dedupe.stories import WINDOW, Board
 from workers.dedupe.story_rules import StoryRules
-from workers.dedupe.traits import Seen, read_traits, weigh
+from workers.dedupe.traits import REMEMBERED, Seen, read_traits, weigh
 
 log = get_logger(__name__)
 
@@ -35,8 +36,6 @@ _STORIES = 10
 #: documents told at once, and in one round
 _BATCH = 50
 _ROUND_S = 1.0
-#: of the documents told last, that say at the start what is rare
-_REMEMBERED = 20_000
 #: same-story links of a document, to the likest
 _LINKS = 3
 #: traits of each kind by which documents are found
@@ -66,7 +65,7 @@ class Teller:
 
     def _tell(self, untold: Sequence[Untold]) -> bool:
         if self._seen is None:
-            self._seen = remember(self._store.last_traits(_REMEMBERED))
+            self._seen = remember(self._store.last_traits(REMEMBERED))
         fresh = [member_of(each, self._rules, self._seen) for each in untold]
         wanted = [
             Wanted(
@@ -83,7 +82,7 @@ class Teller:
         return self._store.tell(decide(fresh, keys, found), self._clock.now())
 
 
-def remember(traits: Sequence[StoryTraits]) -> Seen:
+def remember(traits: Iterable[StoryTraits]) -> Seen:
     """Count what was seen in documents that were told before."""
     seen = Seen()
     for each in traits:
@@ -138,9 +137,12 @@ def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], fo
         ties=found.ties,
     )
     before = {each.seq: story for story, members in board.stories.items() for each in members}
+    begun: defaultdict[int, set[int]] = defaultdict(set)
     for each in sorted(fresh, key=lambda one: (one.published_at, one.document_id)):
-        begun = [story for story in board.stories if story not in found.stories]
-        board.tell(_compared(each), [*found.near.get(each.seq, ()), *begun])
+        beside = {other for key in keys[each.seq] for other in begun[key]}
+        board.tell(_compared(each), [*found.near.get(each.seq, ()), *board.stories_of(beside)])
+        for key in keys[each.seq]:
+            begun[key].add(each.seq)
     after = {each.seq: (each, story) for story, members in board.stories.items() for each in members}
     places = {
         seq: _place(board, each, story) for seq, (each, story) in after.items() if before.get(seq) != story

@@ -7,8 +7,8 @@ fixed when a document is read and stored with it, so that a decision can be repe
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from unicodedata import decimal
@@ -19,6 +19,8 @@ from workers.dedupe.story_rules import Meaning, StoryRules
 from workers.normalise.lexicon.calendar import MONTHS
 from workers.tag.tokens import Case, Tokens, plain, tagged_text, tokenise
 
+#: of the documents seen last, that say what is rare
+REMEMBERED = 20_000
 #: code points read: what an event is stands in the first paragraphs
 _READ = 3_000
 #: words after which a word weighs a third of what it does at the beginning
@@ -58,21 +60,46 @@ class RawTraits:
 
 
 class Seen:
-    """In how many documents each trait was seen, by language where it belongs to one."""
+    """In how many documents each trait was seen lately, by language where it belongs to one.
 
-    def __init__(self) -> None:
-        self._documents: Counter[str] = Counter()
-        self._having: Counter[tuple[str, str]] = Counter()
+    Args:
+        memory: Documents after which the oldest are forgotten; half as many are always remembered.
+    """
+
+    def __init__(self, memory: int = REMEMBERED) -> None:
+        self._half = memory // 2
+        self._count = 0
+        self._now: defaultdict[str, _Counted] = defaultdict(_Counted)
+        self._before: defaultdict[str, _Counted] = defaultdict(_Counted)
 
     def add(self, language: str, channels: Mapping[str, Mapping[str, float]]) -> None:
         """Count a document's traits."""
+        if self._count == self._half:
+            self._count, self._before, self._now = 0, self._now, defaultdict(_Counted)
+        self._count += 1
         for scope, traits in _scoped(language, channels):
-            self._documents[scope] += 1
-            self._having.update([(scope, trait) for trait in traits])
+            counted = self._now[scope]
+            counted.documents += 1
+            counted.having.update(traits.keys())
 
-    def rarity(self, scope: str, trait: str) -> float:
+    def rarities(self, scope: str, traits: Iterable[str]) -> dict[str, float]:
         """Say how much it tells that a document has a trait: 0 or more."""
-        return max(0.0, math.log((self._documents[scope] + _PRIOR) / (self._having[scope, trait] + 0.5)))
+        now, before = self._now[scope], self._before[scope]
+        documents = now.documents + before.documents + _PRIOR
+        return {
+            trait: max(0.0, math.log(documents / (now.having[trait] + before.having[trait] + 0.5)))
+            for trait in traits
+        }
+
+
+class _Counted:
+    """What was counted in one scope."""
+
+    __slots__ = ("documents", "having")
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self.having: Counter[str] = Counter()
 
 
 def read_traits(document: Document, tagging: Tagging, rules: StoryRules, at: datetime) -> RawTraits:
@@ -109,7 +136,7 @@ def weigh(raw: RawTraits, seen: Seen) -> StoryTraits:
     }
     seen.add(raw.language, channels)
     rare = {
-        scope.partition("/")[0]: {trait: seen.rarity(scope, trait) for trait in traits}
+        scope.partition("/")[0]: seen.rarities(scope, traits)
         for scope, traits in _scoped(raw.language, channels)
     }
     return StoryTraits(
