@@ -629,7 +629,7 @@ class CopyStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untold:
-    """A stored document that no story was looked for yet."""
+    """A stored document that is still to be told."""
 
     seq: int
     item_id: int
@@ -671,6 +671,8 @@ class Neighbours:
     near: Mapping[int, Sequence[str]]
     #: document's number → numbers of its copies and other versions
     ties: Mapping[int, frozenset[int]]
+    #: of the documents asked for, number of one that is told again → the story it has
+    again: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -688,7 +690,7 @@ class Place:
 class Telling:
     """What is to be written about the stories of some documents."""
 
-    #: those that had none; published at, traits and keys of each by its number
+    #: those that were to be told; published at, traits and keys of each by its number
     told: Sequence[Place]
     members: Mapping[int, tuple[datetime, StoryTraits, tuple[int, ...]]]
     #: documents whose story has become another
@@ -712,6 +714,8 @@ class StoryFound:
 
 #: traits by which a document looks for others, at most
 MOST_STORY_KEYS = 28
+#: days for which a document is found by its keys: what comes late looks for others as late again, a week each
+STORY_DAYS = 15
 #: documents of a story that are read, at most
 STORY_DOCUMENTS = 200
 
@@ -720,11 +724,11 @@ class StoryStore(Protocol):
     """Stories: which documents tell of one event."""
 
     def untold(self, limit: int) -> Sequence[Untold]:
-        """Give documents that no story was looked for yet, in the order they were stored."""
+        """Give documents that are still to be told, or told again, in the order they were stored."""
         ...
 
     def untold_among(self, entry_ids: Sequence[int]) -> int:
-        """Count the documents of some entries that no story was looked for yet."""
+        """Count the documents of some entries that are still to be told."""
         ...
 
     def last_traits(self, limit: int) -> Iterator[StoryTraits]:
@@ -990,8 +994,14 @@ class CareStore(Protocol):
         tombstone so that it is not taken in again. False: no such document."""
         ...
 
-    def expire(self, now: datetime, *, raw_days: int, change_days: int, poll_count: int) -> Mapping[str, int]:
-        """Remove raw copies whose entries are all done and old, old changes and polls; counts by table."""
+    def expire(
+        self, now: datetime, *, raw_days: int, change_days: int, poll_count: int, story_days: int = STORY_DAYS
+    ) -> Mapping[str, int]:
+        """Remove raw copies whose entries are all done and old, old changes and polls; counts by table.
+
+        Also the keys by which stories find documents, of those stored and published so many days ago; they
+        are counted by document.
+        """
         ...
 
     def check(self) -> Sequence[str]:

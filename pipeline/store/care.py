@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Delete, Select, delete, exists, func, select, update
 
+from pipeline.ports import STORY_DAYS
 from pipeline.store.among import among
 from pipeline.store.database import Part
 from pipeline.store.heartbeat import open_heartbeat
@@ -21,6 +22,7 @@ from pipeline.store.tables import (
     poll,
     quarantine,
     raw,
+    story_key,
 )
 
 #: rows removed in one transaction, so that writers never wait long
@@ -36,13 +38,16 @@ _FORGET_RAW = update(entry).where(among(entry.c.raw_id)).values(raw_id=None)
 _FORGET_RAW_OF_PROBLEMS = update(quarantine).where(among(quarantine.c.raw_id)).values(raw_id=None)
 _DELETE_RAW = delete(raw).where(among(raw.c.id))
 _DELETE_CHANGES = delete(change).where(among(change.c.seq))
+_DELETE_KEYS = delete(story_key).where(among(story_key.c.document_seq))
 _DELETE_POLLS = delete(poll).where(among(poll.c.id))
 
 
 class Care(Part):
     """The part of ports.CareStore that keeps house."""
 
-    def expire(self, now: datetime, *, raw_days: int, change_days: int, poll_count: int) -> Mapping[str, int]:
+    def expire(
+        self, now: datetime, *, raw_days: int, change_days: int, poll_count: int, story_days: int = STORY_DAYS
+    ) -> Mapping[str, int]:
         """See ports.CareStore."""
         second = int(now.timestamp())
         with self._database.write() as connection:
@@ -56,7 +61,16 @@ class Care(Part):
             "raw": self._remove_raw(old_raw),
             "change": self._remove(old_changes, _DELETE_CHANGES),
             "poll": self._remove(old_polls, _DELETE_POLLS),
+            "story_key": self._remove(self._old_keys(now - timedelta(days=story_days)), _DELETE_KEYS),
         }
+
+    def _old_keys(self, before: datetime) -> Select[int]:
+        """Find the documents whose keys may go: those stored and published before."""
+        newest = select(document.c.seq).where(document.c.stored_at < before).order_by(document.c.seq.desc())
+        with self._database.read() as connection:
+            last = connection.execute(newest.limit(1)).scalar() or 0
+        old = story_key.c.document_seq <= last, story_key.c.at < before
+        return select(story_key.c.document_seq).where(*old).distinct()
 
     def check(self) -> Sequence[str]:
         """See ports.CareStore."""

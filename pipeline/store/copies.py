@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.model import Relation
 from pipeline.ports import Link, Signed, SignedText
 from pipeline.store.among import among
-from pipeline.store.database import Part, ReadRow
+from pipeline.store.database import Part, ReadRow, Rows
 from pipeline.store.states import EntryState
-from pipeline.store.tables import document, document_data, entry, relation, signature
+from pipeline.store.tables import document, document_data, entry, relation, signature, story_member
 
 SAME_COPY = "same-copy"
 LOW, HIGH = "low", "high"
@@ -47,6 +47,12 @@ _SIGNED = (
     .order_by(signature.c.document_seq)
 )
 _NOTE_LINKED = update(signature).where(among(signature.c.document_seq)).values(linked=True)
+_TOLD = (
+    select(document.c.id, document.c.seq, story_member.c.story_id)
+    .join(story_member, story_member.c.document_seq == document.c.seq)
+    .where(among(document.c.id), story_member.c.story_id.is_not(None))
+)
+_TELL_AGAIN = update(story_member).where(among(story_member.c.document_seq)).values(waits=True)
 _EXISTING = select(document.c.id).where(among(document.c.id), document.c.erased_at.is_(None))
 
 
@@ -88,6 +94,7 @@ class Copies(Part):
             ]
             if rows:
                 connection.execute(self._database.insert_new(relation), rows)
+                _tell_again(connection, rows)
             connection.execute(_NOTE_LINKED, {"values": linked})
 
     def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
@@ -99,6 +106,16 @@ class Copies(Part):
             Signed(seq=seq, entry_id=entry_id, published_at=published_at, signature=data)
             for seq, entry_id, published_at, data in rows
         ]
+
+
+def _tell_again(connection: Connection, rows: Rows) -> None:
+    """Have one document of each pair told again whose stories differ: copies share a story."""
+    ids = {row[end] for row in rows for end in (LOW, HIGH)}
+    told = {row.id: row for row in connection.execute(_TOLD, {"values": ids})}
+    pairs = ((told[row[LOW]], told[row[HIGH]]) for row in rows if row[LOW] in told and row[HIGH] in told)
+    again = {max(one.seq, other.seq) for one, other in pairs if one.story_id != other.story_id}
+    if again:
+        connection.execute(_TELL_AGAIN, {"values": again})
 
 
 def relation_row(document_id: str, link: Relation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, union_all, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.model import Document, StoryTraits, Tagging
@@ -42,7 +42,7 @@ SAME_STORY = "same-story"
 #: documents looked at for one key: of a trait that many share, those published nearest before
 _PER_KEY = 40
 #: documents of a story that others are compared with
-_COMPARED = 60
+_COMPARED = 24
 #: stories looked at to see whether a beginning of an id means one of them
 _AMBIGUOUS = 20
 
@@ -57,18 +57,16 @@ _UNTOLD = (
     .join(document, document.c.seq == story_member.c.document_seq)
     .join(document_data, document_data.c.document_seq == document.c.seq)
     .outerjoin(tagging, tagging.c.document_seq == document.c.seq)
-    .where(story_member.c.story_id.is_(None))
+    .where(story_member.c.waits)
     .order_by(story_member.c.document_seq, tagging.c.tagged_at)
 )
 _UNTOLD_AMONG = (
     select(func.count())
     .select_from(entry)
     .join(story_member, story_member.c.document_seq == entry.c.document_seq)
-    .where(among(entry.c.id), story_member.c.story_id.is_(None))
+    .where(among(entry.c.id), story_member.c.waits)
 )
-_STILL_UNTOLD = select(func.count()).where(
-    among(story_member.c.document_seq), story_member.c.story_id.is_(None)
-)
+_STILL_UNTOLD = select(func.count()).where(among(story_member.c.document_seq), story_member.c.waits)
 _LAST_TRAITS = (
     select(story_member.c.traits)
     .where(story_member.c.traits.is_not(None))
@@ -78,7 +76,7 @@ _LAST_TRAITS = (
 _BY_KEYS = union_all(
     *(
         select(
-            select(story_key.c.document_seq)
+            select(literal(n).label("n"), story_key.c.document_seq)
             .where(
                 story_key.c.key == bindparam(f"key_{n}"),
                 story_key.c.at.between(bindparam("after"), bindparam("before")),
@@ -86,7 +84,6 @@ _BY_KEYS = union_all(
             .order_by(story_key.c.at.desc())
             .limit(_PER_KEY)
             .subquery()
-            .c.document_seq
         )
         for n in range(MOST_STORY_KEYS)
     )
@@ -96,9 +93,9 @@ _STORY_OF = select(story_member.c.document_seq, story_member.c.story_id).where(
 )
 _MEMBERS = (
     select(document.c.seq, document.c.id, document.c.item_id, document.c.published_at, story_member.c.traits)
-    .join(document, document.c.seq == story_member.c.document_seq)
+    .join_from(story_member, document, document.c.seq == story_member.c.document_seq)
     .where(story_member.c.story_id == bindparam("story"))
-    .order_by(document.c.published_at.desc(), document.c.id.desc())
+    .order_by(story_member.c.at.desc(), story_member.c.document_seq.desc())
     .limit(_COMPARED)
 )
 _VERSIONS = select(document.c.item_id, document.c.seq).where(among(document.c.item_id))
@@ -109,7 +106,12 @@ _SEQS = select(document.c.id, document.c.seq).where(among(document.c.id))
 _SET_MEMBER = (
     update(story_member)
     .where(story_member.c.document_seq == bindparam("seq"))
-    .values(story_id=bindparam("of"), traits=bindparam("about"))
+    .values(
+        waits=bindparam("waiting"),
+        story_id=bindparam("of"),
+        at=bindparam("published"),
+        traits=bindparam("about"),
+    )
 )
 _MOVE_MEMBER = (
     update(story_member)
@@ -158,13 +160,17 @@ class Stories(Part):
         with self._database.read() as connection:
             ties = _ties(connection, wanted)
             shared = {each.seq: _sharing(connection, each, window) for each in wanted}
-            found = {seq for counts in (*shared.values(), *ties.values()) for seq in counts}
+            found = {seq for seqs in (shared, *shared.values(), *ties.values()) for seq in seqs}
             rows = connection.execute(_STORY_OF, {"values": found}).all() if found else []
             story_of = {row.document_seq: row.story_id for row in rows}
-            near = {each.seq: _near(shared[each.seq], ties[each.seq], story_of, limit) for each in wanted}
+            near = {
+                each.seq: _near(shared[each.seq], {each.seq, *ties[each.seq]}, story_of, limit)
+                for each in wanted
+            }
             ids = dict.fromkeys(story_id for stories in near.values() for story_id in stories)
             stories = {each: _members(connection, each) for each in ids}
-        return Neighbours(stories=stories, near=near, ties=ties)
+        again = {each.seq: story_of[each.seq] for each in wanted if each.seq in story_of}
+        return Neighbours(stories=stories, near=near, ties=ties, again=again)
 
     def tell(self, telling: Telling, now: datetime) -> bool:
         """See ports.StoryStore."""
@@ -224,10 +230,18 @@ class Stories(Part):
         keys: list[dict[str, Any]] = []
         for each in telling.told:
             at, traits, own = telling.members[each.seq]
-            members.append({"seq": each.seq, "of": each.story_id, "about": to_json(traits)})
+            members.append(
+                {
+                    "seq": each.seq,
+                    "waiting": False,
+                    "of": each.story_id,
+                    "published": at,
+                    "about": to_json(traits),
+                }
+            )
             keys += [{"key": key, "at": at, "document_seq": each.seq} for key in own]
         execute_many(connection, _SET_MEMBER, members)
-        execute_many(connection, insert(story_key), keys)
+        execute_many(connection, self._database.insert_new(story_key), keys)
         execute_many(
             connection, _MOVE_MEMBER, [{"seq": each.seq, "of": each.story_id} for each in telling.moved]
         )
@@ -255,21 +269,26 @@ def _untold(row: ReadRow) -> Untold:
     )
 
 
-def _sharing(connection: Connection, wanted: Wanted, window: timedelta) -> Counter[int]:
-    """Count how many keys other documents share with one."""
+def _sharing(connection: Connection, wanted: Wanted, window: timedelta) -> Mapping[int, float]:
+    """Weigh the keys that other documents share with one; a key that many have weighs little."""
     if not wanted.keys:
-        return Counter()
+        return {}
     keys = {f"key_{n}": key for n, key in enumerate(wanted.keys)}
     keys |= {f"key_{n}": -1 for n in range(len(wanted.keys), MOST_STORY_KEYS)}
     span = {"after": wanted.published_at - window, "before": wanted.published_at + window}
-    return Counter(connection.execute(_BY_KEYS, {**keys, **span}).scalars())
+    rows = connection.execute(_BY_KEYS, {**keys, **span}).all()
+    having = Counter(n for n, _ in rows)
+    shared: defaultdict[int, float] = defaultdict(float)
+    for n, seq in rows:
+        shared[seq] += 1 / having[n]
+    return shared
 
 
 def _near(
-    shared: Mapping[int, int], tied: Iterable[int], story_of: Mapping[int, str], limit: int
+    shared: Mapping[int, float], tied: Iterable[int], story_of: Mapping[int, str], limit: int
 ) -> Sequence[str]:
     """Name the stories of documents bound to one, then those with a document that shares most with it."""
-    most: defaultdict[str, int] = defaultdict(int)
+    most: defaultdict[str, float] = defaultdict(float)
     for seq, count in shared.items():
         if seq in story_of:
             most[story_of[seq]] = max(most[story_of[seq]], count)

@@ -420,15 +420,17 @@ story_member = Table(
     "story_member",
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True),
-    Column("story_id", _HASH),  # NULL: was not looked at yet
+    Column("waits", Boolean, nullable=False),  # true: is still to be told, or once more
+    Column("story_id", _HASH),  # NULL: was never told
+    Column("at", UtcTime),  # published; NULL: was never told
     Column("traits", LargeBinary),  # JSON
 )
-Index("story_member_of", story_member.c.story_id)
+Index("story_member_of", story_member.c.story_id, story_member.c.at)
 Index(
     "story_untold",
     story_member.c.document_seq,
-    sqlite_where=text("story_id IS NULL"),
-    postgresql_where=text("story_id IS NULL"),
+    sqlite_where=text("waits = 1"),
+    postgresql_where=text("waits"),
 )
 
 # By what a document finds others that may tell of the same event: hashes of its rarest traits.

@@ -11,6 +11,7 @@ from pipeline.ports import BatchOutcome, Poll, Processed, RawCopy, Store, TakenI
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 HARBOUR = Feed(
     id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/rss", provider="Harbour Press"

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from contract.store_builders import HOUR, NOON, document, save
+from contract.store_builders import DAY, HOUR, NOON, document, save
 from pipeline.model import PubStatus, Relation, StoryTraits
-from pipeline.ports import Place, Query, Store, Telling, Untold, Wanted
+from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
 
 WEEK = timedelta(days=7)
 LATER = NOON + HOUR
@@ -121,3 +121,75 @@ def test_stories_are_listed_newest_or_biggest_first_and_by_query(store: Store) -
     assert [each.id[0] for each in newest] == ["b", "a"]
     assert [(each.id[0], each.count) for each in biggest] == [("a", 2), ("b", 1)]
     assert [each.id[0] for each in store.stories(Query(all_of=(("late",),)), now=LATER)] == ["b"]
+
+
+def test_neighbours_that_share_what_few_have_come_first(store: Store) -> None:
+    ferry, train, boat, tram = _stored(store, "ferry", "train", "boat", "tram")
+    _tell(store, ferry, "a" * 32, 1, 2)
+    _tell(store, train, "b" * 32, 3)
+    _tell(store, boat, "c" * 32, 1, 2)
+    near = store.neighbours([_wanted(tram, 1, 3)], window=WEEK, limit=2).near[tram.seq]
+    assert near[0] == "b" * 32
+    assert len(near) == 2
+
+
+def test_a_copy_that_is_linked_later_is_told_again_where_the_stories_differ(store: Store) -> None:
+    ferry, train, boat = _stored(store, "ferry", "train", "boat")
+    _tell(store, ferry, "a" * 32, 1)
+    _tell(store, train, "b" * 32, 2)
+    _tell(store, boat, "a" * 32, 1)
+    copy = Relation(kind="same-copy", id=ferry.document.id, score=0.9)
+    store.link([Link(document_id=boat.document.id, relation=copy)], [])
+    assert not store.untold(10)
+    store.link([Link(document_id=train.document.id, relation=copy)], [])
+    (again,) = store.untold(10)
+    assert again.seq == train.seq
+    found = store.document(train.document.id, now=LATER)
+    assert found is not None
+    assert found.story_id == "b" * 32
+    near = store.neighbours([_wanted(again, 2)], window=WEEK, limit=5)
+    assert near.again == {train.seq: "b" * 32}
+    assert set(near.near[train.seq]) == {"a" * 32, "b" * 32}
+
+
+def test_a_document_told_again_is_found_by_its_new_story(store: Store) -> None:
+    ferry, train = _stored(store, "ferry", "train")
+    _tell(store, ferry, "a" * 32, 1)
+    _tell(store, train, "b" * 32, 2)
+    copy = Relation(kind="same-copy", id=ferry.document.id, score=0.9)
+    store.link([Link(document_id=train.document.id, relation=copy)], [])
+    before = store.last_change()
+    moved = Place(seq=train.seq, document_id=train.document.id, story_id="a" * 32)
+    assert _tell(store, train, "a" * 32, 2, moved=[moved], merged={"b" * 32: "a" * 32})
+    assert not store.untold(10)
+    found = store.story("b" * 32, now=LATER)
+    assert found is not None
+    assert (found.id, found.count) == ("a" * 32, 2)
+    assert [(each.kind, each.document_id) for each in store.changes(before)] == [("story", train.document.id)]
+
+
+def test_keys_that_find_nothing_any_more_go(store: Store) -> None:
+    save(store, document("ferry"), document("old", published=NOON - 300 * DAY))
+    ferry, old = store.untold(10)
+    _tell(store, ferry, "a" * 32, 1)
+    _tell(store, old, "b" * 32, 1)
+    keep = {"raw_days": 30, "change_days": 30, "poll_count": 10, "story_days": 15}
+    # What came today may find more of its own time that comes today, however old it is.
+    assert store.expire(NOON + 14 * DAY, **keep)["story_key"] == 0
+    assert store.neighbours([_wanted(ferry, 1)], window=WEEK, limit=5).near[ferry.seq] == ["a" * 32]
+    assert store.expire(NOON + 16 * DAY, **keep)["story_key"] == 2
+    assert store.expire(NOON + 16 * DAY, **keep)["story_key"] == 0
+    (train,) = _stored(store, "train")
+    assert store.neighbours([_wanted(train, 1)], window=WEEK, limit=5).near[train.seq] == []
+    found = store.story("a" * 32, now=NOON + 16 * DAY)
+    assert found is not None
+    assert found.count == 1
+
+
+def test_keys_of_what_is_dated_later_stay(store: Store) -> None:
+    save(store, document("ferry", published=NOON + 10 * DAY))
+    (ferry,) = store.untold(10)
+    _tell(store, ferry, "a" * 32, 1)
+    keep = {"raw_days": 30, "change_days": 30, "poll_count": 10, "story_days": 15}
+    assert store.expire(NOON + 16 * DAY, **keep)["story_key"] == 0
+    assert store.expire(NOON + 26 * DAY, **keep)["story_key"] == 1

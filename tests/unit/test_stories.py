@@ -250,3 +250,52 @@ def test_wrong_rules_are_refused_with_their_place(tmp_path: Path, text: str, com
     (tmp_path / "stories.yaml").write_text(text)
     with pytest.raises(ConfigError, match=complaint.replace("*", r"\*")):
         load_story_rules(tmp_path)
+
+
+def test_a_document_told_again_leaves_its_story_for_that_of_its_copy() -> None:
+    stored, other, again = _members(QUAKE_EN, STRIKE_EN, STRIKE_EN)
+    found = Neighbours(
+        stories={"a": [stored], "b": [other, again]},
+        near={again.seq: ["b", "a"]},
+        ties={again.seq: frozenset({stored.seq})},
+        again={again.seq: "b"},
+    )
+    telling = decide([again], {again.seq: ()}, found)
+    assert "a" in {each.story_id for each in telling.told}
+    assert again.seq in {each.seq for each in telling.moved}
+
+
+def test_a_document_told_again_stays_where_it_is_likest() -> None:
+    first, again = _members(QUAKE_EN, QUAKE_FR)
+    found = Neighbours(
+        stories={"a": [first, again]}, near={again.seq: ["a"]}, ties={}, again={again.seq: "a"}
+    )
+    telling = decide([again], {again.seq: ()}, found)
+    assert [each.story_id for each in telling.told] == ["a"]
+    assert not telling.moved
+    assert not telling.merged
+
+
+def test_a_story_whose_only_document_goes_leads_to_where_it_went() -> None:
+    first, again = _members(QUAKE_EN, STRIKE_EN)
+    found = Neighbours(
+        stories={"a": [first], "b": [again]},
+        near={again.seq: ["a", "b"]},
+        ties={again.seq: frozenset({first.seq})},
+        again={again.seq: "b"},
+    )
+    assert decide([again], {again.seq: ()}, found).merged == {"b": "a"}
+
+
+def test_what_was_seen_long_ago_is_forgotten() -> None:
+    seen = Seen(memory=10)
+    for _ in range(5):
+        _traits(STRIKE_EN, seen)
+    for _ in range(5):
+        _traits(QUAKE_EN, seen)
+    strelsau = skeleton("strelsau", "en")
+    exemplar = skeleton("exemplar", "en")
+    assert seen.rarities("names", [exemplar])[exemplar] > seen.rarities("names", [strelsau])[strelsau]
+    for _ in range(6):
+        _traits(QUAKE_EN, seen)
+    assert seen.rarities("names", [exemplar])[exemplar] == seen.rarities("names", ["never"])["never"]

@@ -100,7 +100,7 @@ def measures(one: Compared, other: Compared) -> dict[str, float]:
 
 def likeness(one: Compared, other: Compared) -> float:
     """Weigh what two documents share: over 0 more speaks for one event than against it."""
-    return sum(WEIGHTS[name] * value for name, value in measures(one, other).items())
+    return math.fsum([WEIGHTS[name] * value for name, value in measures(one, other).items() if value])
 
 
 def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:

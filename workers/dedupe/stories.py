@@ -119,7 +119,7 @@ class Board:
         return (sum(values) / len(values) + max(values)) / 2
 
     def _merge(self, story: str, near: Sequence[str], bound: set[str]) -> str:
-        """Join to a story those close to its document that have become like it, and those its document is bound to."""
+        """Join to a story those its document is bound to, and those close to it it is now like."""
         for other in near:
             if other in bound or self._alike(story, other):
                 older, younger = sorted((story, other), key=self._age)

@@ -1,9 +1,12 @@
 """Words of kinds of events, countries, weekdays and numbers, in several languages: `config/stories.yaml`."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pipeline.config.source import Complaint, Source
 from pipeline.settings import shipped_config_dir
@@ -14,6 +17,10 @@ _SECTIONS = ("kinds", "countries", "weekdays", "numbers", "common")
 #: what `numbers` lists for a language
 _NUMBERS = (*range(2, 21), *range(30, 100, 10))
 _DAYS = 7
+#: letters by which patterns are found
+_FIRST = 3
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,10 @@ class Pattern:
 class Meanings:
     """What words of one language say, whoever writes them."""
 
-    kinds: tuple[tuple[Pattern, str], ...] = ()
-    countries: tuple[tuple[Pattern, str], ...] = ()
+    kinds: "Lookup[str]"
+    countries: "Lookup[str]"
     #: number of the day, Monday is 0
-    weekdays: tuple[tuple[Pattern, int], ...] = ()
+    weekdays: "Lookup[int]"
     numbers: Mapping[str, int] = field(default_factory=dict)
     common: frozenset[str] = frozenset()
 
@@ -56,6 +63,22 @@ class Meaning:
     common: bool = False
 
 
+class Lookup(Generic[T]):
+    """Patterns and what each means, of which only those are tried that begin as a word does."""
+
+    def __init__(self, patterns: Iterable[tuple[Pattern, T]]) -> None:
+        self._by_first: defaultdict[str, list[tuple[int, Pattern, T]]] = defaultdict(list)
+        for place, (pattern, value) in enumerate(patterns):
+            first = "" if pattern.open_before else pattern.text[:_FIRST]
+            self._by_first[first].append((place, pattern, value))
+
+    def of(self, word: str) -> Iterator[T]:
+        """Give what a word means, in the order of the rules."""
+        tried = {word[:length] for length in range(_FIRST + 1)}
+        found = (each for first in tried for each in self._by_first.get(first, ()))
+        return (value for _, pattern, value in sorted(found, key=itemgetter(0)) if pattern.fits(word))
+
+
 class StoryRules:
     """The rules, ready. A word is looked up once and then remembered."""
 
@@ -70,9 +93,9 @@ class StoryRules:
             return Meaning()
         word = bare_arabic(word) if language == "ar" else _plain(word)
         return Meaning(
-            kinds=tuple(dict.fromkeys(kind for pattern, kind in known.kinds if pattern.fits(word))),
-            countries=tuple(code for pattern, code in known.countries if pattern.fits(word)),
-            weekday=next((day for pattern, day in known.weekdays if pattern.fits(word)), None),
+            kinds=tuple(dict.fromkeys(known.kinds.of(word))),
+            countries=tuple(known.countries.of(word)),
+            weekday=next(known.weekdays.of(word), None),
             number=known.numbers.get(word),
             common=word in known.common,
         )
@@ -107,9 +130,9 @@ class _Reader:
         return StoryRules(
             {
                 each: Meanings(
-                    kinds=tuple((pattern, kind) for language, pattern, kind in kinds if language == each),
-                    countries=tuple(self._countries(each, countries.get(each))),
-                    weekdays=tuple(self._weekdays(each, weekdays.get(each))),
+                    kinds=Lookup((pattern, kind) for language, pattern, kind in kinds if language == each),
+                    countries=Lookup(self._countries(each, countries.get(each))),
+                    weekdays=Lookup(self._weekdays(each, weekdays.get(each))),
                     numbers=dict(self._numbers(each, numbers.get(each))),
                     common=frozenset(self._words(common.get(each, "-"), each, ("common", each))),
                 )

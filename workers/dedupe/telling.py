@@ -6,8 +6,8 @@ second with a document writes nothing and looks again. What a crash interrupts i
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import product
 
@@ -132,11 +132,12 @@ def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], fo
         keys: Document's number → by what it is found.
         found: The stories they may belong to.
     """
-    board = Board(
-        stories={story: [_compared(each) for each in members] for story, members in found.stories.items()},
-        ties=found.ties,
-    )
-    before = {each.seq: story for story, members in board.stories.items() for each in members}
+    stories = {
+        story: [_compared(each) for each in members if each.seq not in found.again]
+        for story, members in found.stories.items()
+    }
+    board = Board(stories={story: members for story, members in stories.items() if members}, ties=found.ties)
+    before = {each.seq: story for story, members in stories.items() for each in members} | found.again
     begun: defaultdict[int, set[int]] = defaultdict(set)
     for each in sorted(fresh, key=lambda one: (one.published_at, one.document_id)):
         beside = {other for key in keys[each.seq] for other in begun[key]}
@@ -144,13 +145,13 @@ def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], fo
         for key in keys[each.seq]:
             begun[key].add(each.seq)
     after = {each.seq: (each, story) for story, members in board.stories.items() for each in members}
-    places = {
-        seq: _place(board, each, story) for seq, (each, story) in after.items() if before.get(seq) != story
-    }
+    members = {each.seq: (each.published_at, each.traits, keys[each.seq]) for each in fresh}
+    moved = {seq for seq, (_, story) in after.items() if before.get(seq, story) != story}
+    places = {seq: _place(board, *after[seq]) for seq in after if seq in members or seq in moved}
     return Telling(
         told=[places[each.seq] for each in fresh],
-        members={each.seq: (each.published_at, each.traits, keys[each.seq]) for each in fresh},
-        moved=[place for seq, place in places.items() if seq in before],
+        members=members,
+        moved=[place for seq, place in places.items() if seq in moved],
         merged=_merged(before, {seq: story for seq, (_, story) in after.items()}),
     )
 

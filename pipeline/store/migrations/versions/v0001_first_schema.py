@@ -336,17 +336,19 @@ def _findings() -> None:
     op.create_table(
         "story_member",
         sa.Column("document_seq", _ROW_ID, nullable=False),
+        sa.Column("waits", sa.Boolean(), nullable=False),
         sa.Column("story_id", sa.String(length=32), nullable=True),
+        sa.Column("at", _TIME, nullable=True),
         sa.Column("traits", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("document_seq"),
     )
-    op.create_index("story_member_of", "story_member", ["story_id"])
+    op.create_index("story_member_of", "story_member", ["story_id", "at"])
     op.create_index(
         "story_untold",
         "story_member",
         ["document_seq"],
-        sqlite_where=sa.text("story_id IS NULL"),
-        postgresql_where=sa.text("story_id IS NULL"),
+        sqlite_where=sa.text("waits = 1"),
+        postgresql_where=sa.text("waits"),
     )
     op.create_table(
         "story_key",
