@@ -27,7 +27,7 @@ from tests.contract.store_builders import claim, entry, take_in
 from workers.dedupe.romanise import skeleton
 from workers.dedupe.stories import WINDOW
 from workers.dedupe.story_rules import load_story_rules
-from workers.dedupe.telling import decide, keys_of, member_of
+from workers.dedupe.telling import STORIES, decide, keys_of, member_of
 from workers.dedupe.traits import RawTraits, Seen, weigh
 
 _NEW = 500
@@ -160,7 +160,7 @@ def save_told(store: SqlStore, told: Sequence[Told], seen: Seen) -> None:
     for row, each in zip(untold, told, strict=True):
         traits = weigh(each.raw(), seen)
         story = digest("story", str(each.event))
-        places.append(Place(seq=row.seq, document_id=row.document.id, story_id=story))
+        places.append(Place(seq=row.seq, document_id=row.document_id, story_id=story))
         members[row.seq] = (each.at, traits, keys_of(traits))
     assert store.tell(Telling(told=places, members=members), _BEGIN)
 
@@ -188,7 +188,7 @@ def tell(store: SqlStore, spent: dict[str, float], seen: Seen) -> int:
         )
         for each in fresh
     ]
-    near = store.neighbours(wanted, window=WINDOW, limit=10)
+    near = store.neighbours(wanted, window=WINDOW, limit=STORIES)
     note("neighbours")
     decided = decide(fresh, {each.seq: each.keys for each in wanted}, near)
     note("decide")

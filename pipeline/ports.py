@@ -632,9 +632,11 @@ class Untold:
     """A stored document that is still to be told."""
 
     seq: int
+    document_id: str
     item_id: int
     published_at: datetime
-    document: Document
+    #: None: what is stored cannot be read
+    document: Document | None
     tagging: Tagging
 
 
@@ -697,6 +699,8 @@ class Telling:
     moved: Sequence[Place] = ()
     #: id of a story that is gone → id of the one that has most of it
     merged: Mapping[str, str] = field(default_factory=dict)
+    #: of those told, how many could not be read: nothing but their copies and versions is known of them
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

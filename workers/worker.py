@@ -32,7 +32,7 @@ from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.service.children import die_with
 from workers.dedupe.link import Linking
-from workers.dedupe.story_rules import load_story_rules
+from workers.dedupe.story_rules import StoryRules, load_story_rules
 from workers.dedupe.telling import Teller
 from workers.dedupe.upkeep import Upkeep
 from workers.jobs import WorkerEdge, install
@@ -174,6 +174,7 @@ class Workers:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload is for the fetcher
         warm_up()
         self._tagger = load_tagger(self._plan.config_dir)
+        self._story_rules = load_story_rules(self._plan.config_dir)
         gc.collect()
         gc.freeze()  # what is loaded is shared with the children for as long as nobody touches it
         with _pool_name(self._plan.data_dir) as pool:
@@ -222,7 +223,7 @@ class Workers:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _child(place, f"{pool}/{place.name}", self._plan, self._tagger, parent)
+            _child(place, f"{pool}/{place.name}", self._plan, self._tagger, self._story_rules, parent)
         place.pid = pid
 
     def _drain(self) -> None:
@@ -263,7 +264,9 @@ def _death(code: int, *, hung: bool, suspect: bool, timeout_s: int) -> _Death:
     return _Death(cause=f"the worker ended with status {code}", counts=False)
 
 
-def _child(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger, parent: int) -> NoReturn:
+def _child(
+    place: _Place, owner: str, plan: WorkPlan, tagger: Tagger, rules: StoryRules, parent: int
+) -> NoReturn:
     """Be a child: work, then leave without running what the parent registered for its own end."""
     code = 1
     try:
@@ -272,7 +275,7 @@ def _child(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger, parent: in
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which stops us in order
         resource.setrlimit(resource.RLIMIT_AS, (plan.memory_bytes, plan.memory_bytes))
         if place.queue is None:
-            _keep(plan, place.beat)
+            _keep(plan, rules, place.beat)
         else:
             _work(place, owner, plan, tagger)
         code = 0
@@ -328,13 +331,13 @@ def _load_enricher(place: _Place, plan: WorkPlan, tagger: Tagger) -> Enricher:
     return Enricher(tagger=tagger, models=models)
 
 
-def _keep(plan: WorkPlan, beat: _Heartbeat) -> None:
+def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     """Run the reconciler, the upkeep of links and the housekeeping until the parent ends us."""
     store = plan.open_store()
     queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
-    teller = Teller(store, load_story_rules(plan.config_dir), clock)
+    teller = Teller(store, rules, clock)
     tidy_at = time.monotonic() + 10
     while True:
         beat.begin()

@@ -91,8 +91,11 @@ def space_check(data_dir: Path) -> Check:
 
 def config_check(app: AppContext) -> Check:
     """Check that the configuration is right."""
+    from workers.rules import check_rules
+
     try:
         feeds = len(app.settings_and_feeds.feeds)
+        check_rules(app.config_dir)
     except ConfigError as error:
         return _fail("config", str(error))
     return _ok("config", f"{app.config_dir}, {feeds} feeds")

@@ -38,7 +38,10 @@ def init_command(
 @config_app.command("check")
 def check_command(app: AppContext) -> None:
     """Say whether the configuration is right, and how many sources it has."""
+    from workers.rules import check_rules
+
     settings = app.settings_and_feeds
+    check_rules(settings.config_dir)
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)
     counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))

@@ -2,12 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, union_all, update
 
 from pipeline.codec import from_json, to_json
+from pipeline.errors import StoreError
 from pipeline.model import Document, StoryTraits, Tagging
 from pipeline.ports import (
     MOST_STORY_KEYS,
@@ -23,6 +25,7 @@ from pipeline.ports import (
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.copies import SAME_COPY, relation_row
+from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow, execute_many
 from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
 from pipeline.store.shown import matches, may_be_shown
@@ -40,7 +43,7 @@ from pipeline.store.tables import (
 
 SAME_STORY = "same-story"
 #: documents looked at for one key: of a trait that many share, those published nearest before
-_PER_KEY = 40
+_PER_KEY = 20
 #: documents of a story that others are compared with
 _COMPARED = 24
 #: stories looked at to see whether a beginning of an id means one of them
@@ -49,6 +52,7 @@ _AMBIGUOUS = 20
 _UNTOLD = (
     select(
         story_member.c.document_seq,
+        document.c.id,
         document.c.item_id,
         document.c.published_at,
         document_data.c.data,
@@ -153,7 +157,7 @@ class Stories(Part):
         with self._database.read() as connection:
             rows = connection.execute(_LAST_TRAITS.limit(limit)).scalars().all()
         # Decoded, all of them together would need half a gigabyte.
-        return (from_json(data, StoryTraits) for data in reversed(rows))
+        return (_traits(data) for data in reversed(rows))
 
     def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
         """See ports.StoryStore."""
@@ -185,6 +189,7 @@ class Stories(Part):
                 connection.execute(_MOVE_ALL, {"gone": gone, "into": into})
                 connection.execute(_POINT_ON, {"gone": gone, "into": into})
             note_changes(connection, "story", [each.document_id for each in telling.moved], now)
+            add_counts(self._database, connection, Counts({("stories_unread", ""): telling.unread}))
         return True
 
     def story(self, story_id: str, *, now: datetime) -> StoryFound | None:
@@ -259,14 +264,27 @@ class Stories(Part):
 
 
 def _untold(row: ReadRow) -> Untold:
-    seq, item_id, published_at, data, tags = row
+    seq, document_id, item_id, published_at, data, tags = row
+    found, tagging = None, Tagging()
+    # One damaged row must not keep all others waiting.
+    with suppress(StoreError):
+        tagging = from_json(tags, Tagging) if tags is not None else tagging
+        found = from_json(data, Document)
     return Untold(
         seq=seq,
+        document_id=document_id,
         item_id=item_id,
         published_at=published_at,
-        document=from_json(data, Document),
-        tagging=from_json(tags, Tagging) if tags is not None else Tagging(),
+        document=found,
+        tagging=tagging,
     )
+
+
+def _traits(data: bytes) -> StoryTraits:
+    """Read traits back; of a damaged row, none."""
+    with suppress(StoreError):
+        return from_json(data, StoryTraits)
+    return StoryTraits(language="")
 
 
 def _sharing(connection: Connection, wanted: Wanted, window: timedelta) -> Mapping[int, float]:
@@ -320,7 +338,7 @@ def _members(connection: Connection, story_id: str) -> list[StoryMember]:
             document_id=row.id,
             item_id=row.item_id,
             published_at=row.published_at,
-            traits=from_json(row.traits, StoryTraits),
+            traits=_traits(row.traits),
         )
         for row in reversed(rows)
     ]

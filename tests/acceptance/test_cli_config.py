@@ -167,3 +167,26 @@ def test_an_interrupt_ends_quietly_with_130(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert b"Traceback" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("stories.yaml", "numbers:\n  en: two three\n", "stories.yaml:2:"),
+        ("stories.yaml", "kindz: {}\n", "stories.yaml:1:"),
+        ("entities.yaml", "entities:\n  - nmae: x\n", "entities.yaml:"),
+        ("sendercodes.yaml", "vocabularies: 7\n", "sendercodes.yaml:1:"),
+        ("beats.yaml", "beats: 7\n", "beats.yaml:1:"),
+    ],
+)
+def test_a_wrong_rule_file_is_refused_with_its_place(
+    tmp_path: Path, name: str, text: str, place: str
+) -> None:
+    assert newswire("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "config" / name).write_text(text)
+    check = newswire("config", "check", cwd=tmp_path)
+    assert check.returncode == 2
+    assert place in check.stderr
+    doctor = newswire("doctor", cwd=tmp_path)
+    assert doctor.returncode == 1
+    assert place in doctor.stdout

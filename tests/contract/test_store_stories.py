@@ -11,7 +11,7 @@ LATER = NOON + HOUR
 
 
 def _tell(store: Store, untold: Untold, story: str, *keys: int, **fields: object) -> bool:
-    place = Place(seq=untold.seq, document_id=untold.document.id, story_id=story)
+    place = Place(seq=untold.seq, document_id=untold.document_id, story_id=story)
     members = {untold.seq: (untold.published_at, StoryTraits(language="en"), keys)}
     return store.tell(Telling(told=[place], members=members, **fields), LATER)  # type: ignore[arg-type]
 
@@ -19,7 +19,7 @@ def _tell(store: Store, untold: Untold, story: str, *keys: int, **fields: object
 def _wanted(untold: Untold, *keys: int) -> Wanted:
     return Wanted(
         seq=untold.seq,
-        document_id=untold.document.id,
+        document_id=untold.document_id,
         item_id=untold.item_id,
         published_at=untold.published_at,
         keys=keys,
@@ -35,7 +35,7 @@ def test_a_stored_document_waits_to_be_told_and_then_has_its_story(store: Store)
     (ferry,) = _stored(store, "ferry")
     assert _tell(store, ferry, "a" * 32)
     assert not store.untold(10)
-    found = store.document(ferry.document.id, now=LATER)
+    found = store.document(ferry.document_id, now=LATER)
     assert found is not None
     assert found.story_id == "a" * 32
 
@@ -70,26 +70,26 @@ def test_a_merged_story_leads_to_its_successor(store: Store) -> None:
     ferry, train, boat = _stored(store, "ferry", "train", "boat")
     _tell(store, ferry, "a" * 32)
     _tell(store, train, "b" * 32)
-    moved = Place(seq=train.seq, document_id=train.document.id, story_id="a" * 32)
+    moved = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
     before = store.last_change()
     _tell(store, boat, "a" * 32, moved=[moved], merged={"b" * 32: "a" * 32})
     found = store.story("b" * 32, now=LATER)
     assert found is not None
     assert (found.id, found.count) == ("a" * 32, 3)
     assert len(store.search(Query(fields={"story": ("b" * 32,)}), now=LATER)) == 3
-    assert [(each.kind, each.document_id) for each in store.changes(before)] == [("story", train.document.id)]
+    assert [(each.kind, each.document_id) for each in store.changes(before)] == [("story", train.document_id)]
 
 
 def test_links_are_stored_with_their_evidence(store: Store) -> None:
     ferry, train = _stored(store, "ferry", "train")
     _tell(store, ferry, "a" * 32)
-    link = Relation(kind="same-story", id=ferry.document.id, score=0.9)
-    place = Place(seq=train.seq, document_id=train.document.id, story_id="a" * 32, relations=(link,))
+    link = Relation(kind="same-story", id=ferry.document_id, score=0.9)
+    place = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=(link,))
     members = {train.seq: (train.published_at, StoryTraits(language="en"), ())}
     store.tell(Telling(told=[place], members=members), LATER)
-    found = store.document(ferry.document.id, now=LATER)
+    found = store.document(ferry.document_id, now=LATER)
     assert found is not None
-    assert [(each.kind, each.id) for each in found.relations] == [("same-story", train.document.id)]
+    assert [(each.kind, each.id) for each in found.relations] == [("same-story", train.document_id)]
 
 
 def test_what_may_not_be_shown_is_not_in_its_story(store: Store) -> None:
@@ -97,15 +97,27 @@ def test_what_may_not_be_shown_is_not_in_its_story(store: Store) -> None:
     _tell(store, ferry, "a" * 32)
     _tell(store, train, "a" * 32)
     save(store, document("train", "Kill the train.", revision="2", pub_status=PubStatus.CANCELED))
-    store.erase(ferry.document.id, reason="asked for", now=LATER)
+    store.erase(ferry.document_id, reason="asked for", now=LATER)
     assert store.story("a" * 32, now=LATER) is None
     assert not store.stories(Query(), now=LATER)
+
+
+def test_a_story_shows_only_what_is_not_under_embargo(store: Store) -> None:
+    save(store, document("ferry"), document("train", embargoed=NOON + DAY))
+    for each in store.untold(10):
+        _tell(store, each, "a" * 32)
+    found = store.story("a" * 32, now=LATER)
+    assert found is not None
+    assert (found.count, [each.document.guid for each in found.documents]) == (1, ["ferry"])
+    later = store.story("a" * 32, now=NOON + 2 * DAY)
+    assert later is not None
+    assert later.count == 2
 
 
 def test_an_erased_document_leaves_nothing_to_be_found_by(store: Store) -> None:
     ferry, train = _stored(store, "ferry", "train")
     _tell(store, ferry, "a" * 32, 7)
-    store.erase(ferry.document.id, reason="asked for", now=LATER)
+    store.erase(ferry.document_id, reason="asked for", now=LATER)
     assert not store.neighbours([_wanted(train, 7)], window=WEEK, limit=5).near[train.seq]
     assert not list(store.last_traits(10))
 
@@ -138,13 +150,13 @@ def test_a_copy_that_is_linked_later_is_told_again_where_the_stories_differ(stor
     _tell(store, ferry, "a" * 32, 1)
     _tell(store, train, "b" * 32, 2)
     _tell(store, boat, "a" * 32, 1)
-    copy = Relation(kind="same-copy", id=ferry.document.id, score=0.9)
-    store.link([Link(document_id=boat.document.id, relation=copy)], [])
+    copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
+    store.link([Link(document_id=boat.document_id, relation=copy)], [])
     assert not store.untold(10)
-    store.link([Link(document_id=train.document.id, relation=copy)], [])
+    store.link([Link(document_id=train.document_id, relation=copy)], [])
     (again,) = store.untold(10)
     assert again.seq == train.seq
-    found = store.document(train.document.id, now=LATER)
+    found = store.document(train.document_id, now=LATER)
     assert found is not None
     assert found.story_id == "b" * 32
     near = store.neighbours([_wanted(again, 2)], window=WEEK, limit=5)
@@ -156,16 +168,16 @@ def test_a_document_told_again_is_found_by_its_new_story(store: Store) -> None:
     ferry, train = _stored(store, "ferry", "train")
     _tell(store, ferry, "a" * 32, 1)
     _tell(store, train, "b" * 32, 2)
-    copy = Relation(kind="same-copy", id=ferry.document.id, score=0.9)
-    store.link([Link(document_id=train.document.id, relation=copy)], [])
+    copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
+    store.link([Link(document_id=train.document_id, relation=copy)], [])
     before = store.last_change()
-    moved = Place(seq=train.seq, document_id=train.document.id, story_id="a" * 32)
+    moved = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
     assert _tell(store, train, "a" * 32, 2, moved=[moved], merged={"b" * 32: "a" * 32})
     assert not store.untold(10)
     found = store.story("b" * 32, now=LATER)
     assert found is not None
     assert (found.id, found.count) == ("a" * 32, 2)
-    assert [(each.kind, each.document_id) for each in store.changes(before)] == [("story", train.document.id)]
+    assert [(each.kind, each.document_id) for each in store.changes(before)] == [("story", train.document_id)]
 
 
 def test_keys_that_find_nothing_any_more_go(store: Store) -> None:
@@ -193,3 +205,9 @@ def test_keys_of_what_is_dated_later_stay(store: Store) -> None:
     keep = {"raw_days": 30, "change_days": 30, "poll_count": 10, "story_days": 15}
     assert store.expire(NOON + 16 * DAY, **keep)["story_key"] == 0
     assert store.expire(NOON + 26 * DAY, **keep)["story_key"] == 1
+
+
+def test_documents_that_could_not_be_read_are_counted(store: Store) -> None:
+    (ferry,) = _stored(store, "ferry")
+    _tell(store, ferry, "a" * 32, unread=1)
+    assert store.snapshot(LATER).counters[("stories_unread", "")] == 1

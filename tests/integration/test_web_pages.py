@@ -109,6 +109,73 @@ def _documents() -> tuple[StoredDocument, ...]:
     )
 
 
+STORY = "5" * 32
+
+
+@pytest.fixture(scope="module")
+def ask_stories() -> Iterator[Ask]:
+    """Serve a story of two documents, of which one has a hostile headline, and one of a single document."""
+    hostile = f"<script>alert(1)</script> {MARKUP}"
+    documents = (
+        stored(OLD, headline=hostile, provider=MARKUP, language="fr", published=NOON - timedelta(hours=1)),
+        stored(ID, headline=hostile, language="en"),
+    )
+    single = replace(stored(BARE, headline="A train is late"), story_id="6" * 32)
+    in_story = [replace(each, story_id=STORY) for each in documents]
+    with serving(FakeReadStore(documents=[*in_story, single]), FakeQueueView()) as asking:
+        yield asking
+
+
+@pytest.mark.parametrize("path", ["/stories", f"/stories/{STORY}"])
+def test_hostile_headlines_are_text_on_the_pages_of_stories(ask_stories: Ask, path: str) -> None:
+    answer = ask_stories(path)
+    assert answer.status == 200
+    assert "<script>alert" not in answer.text
+    assert "<b onmouseover" not in answer.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
+    assert "alert(1)" in _words(ask_stories, path)
+
+
+def test_the_list_of_stories_leads_to_each_and_says_how_large_it_is(ask_stories: Ask) -> None:
+    page = ask_stories("/stories").text
+    assert f'href="/stories/{STORY}"' in page
+    words = _words(ask_stories, "/stories")
+    assert "2 documents" in words
+    assert "A train is late" in words
+
+
+def test_the_page_of_a_story_has_its_documents(ask_stories: Ask) -> None:
+    page = ask_stories(f"/stories/{STORY}").text
+    assert f"/documents/{OLD}" in page
+    assert f"/documents/{ID}" in page
+    assert f"/documents/{BARE}" not in page
+
+
+def test_the_twins_of_stories_give_the_same(ask_stories: Ask) -> None:
+    listed: Any = ask_stories("/api/v1/stories?order=biggest").data
+    assert [(each["id"], each["documents"]) for each in listed["stories"]] == [(STORY, 2), ("6" * 32, 1)]
+    assert listed["next_offset"] is None
+    one: Any = ask_stories(f"/api/v1/stories/{STORY}").data
+    assert [each["id"] for each in one["members"]] == [OLD, ID]
+    assert one["languages"] == ["en", "fr"]
+
+
+def test_stories_come_in_pages(ask_stories: Ask) -> None:
+    first: Any = ask_stories("/api/v1/stories?limit=1").data
+    second: Any = ask_stories(f"/api/v1/stories?limit=1&offset={first['next_offset']}").data
+    assert {each["id"] for each in first["stories"] + second["stories"]} == {STORY, "6" * 32}
+
+
+@pytest.mark.parametrize("path", ["/stories/unknown", "/api/v1/stories/unknown"])
+def test_a_story_that_is_not_there_is_not_found(ask_stories: Ask, path: str) -> None:
+    assert ask_stories(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/stories?q=lang:", "/api/v1/stories?q=lang:"])
+def test_a_query_for_stories_that_is_not_understood_is_said(ask_stories: Ask, path: str) -> None:
+    assert ask_stories(path).status == 400
+
+
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
     store = FakeReadStore(

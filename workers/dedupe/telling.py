@@ -8,9 +8,11 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import product
 
+from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Relation, StoryTraits
 from pipeline.ports import (
@@ -32,10 +34,20 @@ from workers.dedupe.traits import REMEMBERED, Seen, read_traits, weigh
 log = get_logger(__name__)
 
 #: stories a document is compared with, besides those of its copies and versions
-_STORIES = 10
+STORIES = 6
 #: documents told at once, and in one round
 _BATCH = 50
 _ROUND_S = 1.0
+#: what a fault of ours raises on an odd text; services that are away are another thing
+_FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 #: same-story links of a document, to the likest
 _LINKS = 3
 #: traits of each kind by which documents are found
@@ -60,13 +72,33 @@ class Teller:
         until = time.monotonic() + _ROUND_S
         while time.monotonic() < until and (untold := self._store.untold(_BATCH)):
             began = time.monotonic()
-            if self._tell(untold):
+            if self._tell_each(untold):
                 log.info("stories_told", documents=len(untold), duration_s=round(time.monotonic() - began, 4))
+
+    def _tell_each(self, untold: Sequence[Untold]) -> bool:
+        """Tell documents; one that fails is told alone, as a story of its own, and keeps no other waiting."""
+        try:
+            return self._tell(untold)
+        except _FAULTS as error:
+            if len(untold) > 1:
+                return all(self._tell_each([each]) for each in untold)
+            log.exception("story_not_told", document_id=untold[0].document_id, cause=repr(error))
+            return self._store.tell(told_alone(untold[0]), self._clock.now())
+
+    def _member(self, untold: Untold, seen: Seen) -> StoryMember | None:
+        """Read a document; None, and it is said, where it cannot be read."""
+        try:
+            return member_of(untold, self._rules, seen)
+        except _FAULTS as error:
+            log.exception("story_unread", document_id=untold.document_id, cause=repr(error))
+            return None
 
     def _tell(self, untold: Sequence[Untold]) -> bool:
         if self._seen is None:
             self._seen = remember(self._store.last_traits(REMEMBERED))
-        fresh = [member_of(each, self._rules, self._seen) for each in untold]
+        seen = self._seen
+        read = [(each, self._member(each, seen)) for each in untold]
+        fresh = [member or unread(each) for each, member in read]
         wanted = [
             Wanted(
                 seq=each.seq,
@@ -77,9 +109,11 @@ class Teller:
             )
             for each in fresh
         ]
-        found = self._store.neighbours(wanted, window=WINDOW, limit=_STORIES)
+        found = self._store.neighbours(wanted, window=WINDOW, limit=STORIES)
         keys = {each.seq: each.keys for each in wanted}
-        return self._store.tell(decide(fresh, keys, found), self._clock.now())
+        unread_count = sum(member is None for _, member in read)
+        telling = replace(decide(fresh, keys, found), unread=unread_count)
+        return self._store.tell(telling, self._clock.now())
 
 
 def remember(traits: Iterable[StoryTraits]) -> Seen:
@@ -102,14 +136,35 @@ def channels_of(traits: StoryTraits) -> Mapping[str, Mapping[str, float]]:
 
 
 def member_of(untold: Untold, rules: StoryRules, seen: Seen) -> StoryMember:
-    """Read and weigh what a document is about."""
+    """Read and weigh what a document is about. Raises ValueError where its text is not readable."""
+    if untold.document is None:
+        raise ValueError("what is stored of it cannot be read")
     return StoryMember(
         seq=untold.seq,
-        document_id=untold.document.id,
+        document_id=untold.document_id,
         item_id=untold.item_id,
         published_at=untold.published_at,
         traits=weigh(read_traits(untold.document, untold.tagging, rules, untold.published_at), seen),
     )
+
+
+def unread(untold: Untold) -> StoryMember:
+    """Make what others may know of a document that cannot be read: it has its copies and versions."""
+    return StoryMember(
+        seq=untold.seq,
+        document_id=untold.document_id,
+        item_id=untold.item_id,
+        published_at=untold.published_at,
+        traits=StoryTraits(language=""),
+    )
+
+
+def told_alone(untold: Untold) -> Telling:
+    """Give a document a story of its own, whatever others say."""
+    member = unread(untold)
+    story = digest("story", untold.document_id)
+    place = Place(seq=untold.seq, document_id=untold.document_id, story_id=story)
+    return Telling(told=[place], members={untold.seq: (untold.published_at, member.traits, ())}, unread=1)
 
 
 def keys_of(traits: StoryTraits) -> tuple[int, ...]:
@@ -137,7 +192,8 @@ def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], fo
         for story, members in found.stories.items()
     }
     board = Board(stories={story: members for story, members in stories.items() if members}, ties=found.ties)
-    before = {each.seq: story for story, members in stories.items() for each in members} | found.again
+    before = {each.seq: story for story, members in stories.items() for each in members}
+    before.update(found.again)
     begun: defaultdict[int, set[int]] = defaultdict(set)
     for each in sorted(fresh, key=lambda one: (one.published_at, one.document_id)):
         beside = {other for key in keys[each.seq] for other in begun[key]}
