@@ -157,7 +157,7 @@ def test_the_twins_of_stories_give_the_same(ask_stories: Ask) -> None:
     assert listed["next_offset"] is None
     one: Any = ask_stories(f"/api/v1/stories/{STORY}").data
     assert [each["id"] for each in one["members"]] == [OLD, ID]
-    assert one["languages"] == ["en", "fr"]
+    assert set(one["languages"]) == {"en", "fr"}
 
 
 def test_stories_come_in_pages(ask_stories: Ask) -> None:
@@ -171,7 +171,7 @@ def test_a_story_that_is_not_there_is_not_found(ask_stories: Ask, path: str) -> 
     assert ask_stories(path).status == 404
 
 
-@pytest.mark.parametrize("path", ["/stories?q=lang:", "/api/v1/stories?q=lang:"])
+@pytest.mark.parametrize("path", ["/stories?q=nosuch:x", "/api/v1/stories?q=nosuch:x"])
 def test_a_query_for_stories_that_is_not_understood_is_said(ask_stories: Ask, path: str) -> None:
     assert ask_stories(path).status == 400
 
