@@ -60,6 +60,7 @@ LAYERS = {
     "workers.tag": 2,
     "workers.jobs": 3,
     "workers.reconcile": 3,
+    "workers.rules": 3,
     "workers.worker": 4,
 }
 
