@@ -156,7 +156,7 @@ class Stories(Part):
         """See ports.StoryStore."""
         with self._database.read() as connection:
             rows = connection.execute(_LAST_TRAITS.limit(limit)).scalars().all()
-        # Decoded, all of them together would need half a gigabyte.
+        # One by one: decoded, all of them together would need many times the memory.
         return (_traits(data) for data in reversed(rows))
 
     def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
