@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.groups import GroupRules
@@ -142,8 +142,9 @@ async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: Inge
     if isinstance(file, FetchError):
         # Without bytes to tell it from others, its place does.
         problem = Problem(reason=file.reason, detail=file.detail, where=f"the whole of {delivery.key}")
-        poll = _blank(feed, state, edge.clock.now(), began)
-        return replace(poll, problems=(problem,), reason=file.reason, detail=file.detail)
+        return _blank(
+            feed, state, edge.clock.now(), began, problems=(problem,), reason=file.reason, detail=file.detail
+        )
     assert file.body is not None
     try:
         parsed = await edge.parser.parse(file.body, name=file.final_url, media_type=None)
@@ -199,7 +200,7 @@ def _logger_for(poll: Poll, taken: TakenIn) -> Callable[..., None]:
     return log.info if taken.found or taken.problems else log.debug
 
 
-def _blank(feed: Feed, state: FeedState, now: datetime, began: float) -> Poll:
+def _blank(feed: Feed, state: FeedState, now: datetime, began: float, /, **said: Any) -> Poll:
     return Poll(
         feed_id=feed.id,
         epoch=state.epoch,
@@ -207,6 +208,7 @@ def _blank(feed: Feed, state: FeedState, now: datetime, began: float) -> Poll:
         duration_s=time.monotonic() - began,
         queue=QueueName.BACKFILL if feed.priority < 0 else QueueName.WIRE,
         urgent=feed.priority > 0,
+        **said,
     )
 
 
@@ -219,23 +221,24 @@ def _poll(
     began: float,
 ) -> Poll:
     """Say what a poll leaves behind: pure, and the same for every kind of source."""
-    poll = replace(_blank(feed, state, now, began), state=next_state(feed, state, outcome, now, parsed))
+    after = next_state(feed, state, outcome, now, parsed)
+    said: dict[str, Any] = {}
     if isinstance(outcome, FeedError):
         status = outcome.status if isinstance(outcome, FetchError) else None
-        return replace(poll, reason=outcome.reason, detail=outcome.detail, status=status)
-    poll = replace(poll, status=outcome.status)
-    if parsed is None:
-        return poll
-    assert poll.state is not None
-    return replace(
-        poll,
-        raw=_raw(outcome, feed),
-        entries=parsed.entries,
-        problems=parsed.problems,
-        format=parsed.format,
+        said = {"reason": outcome.reason, "detail": outcome.detail, "status": status}
+    elif parsed is None:
+        said = {"status": outcome.status}
+    else:
         # From now on these bytes need no second look.
-        state=replace(poll.state, body_hash=digest(outcome.body)),
-    )
+        after = replace(after, body_hash=digest(outcome.body))
+        said = {
+            "status": outcome.status,
+            "raw": _raw(outcome, feed),
+            "entries": parsed.entries,
+            "problems": parsed.problems,
+            "format": parsed.format,
+        }
+    return _blank(feed, state, now, began, state=after, **said)
 
 
 def _unreadable(

@@ -92,6 +92,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _DUE_AMONG = _DUE.where(among(feed.c.id))
+_DUE_NAMES = tuple(column.name for column in _DUE.selected_columns)
 _DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
 _ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
 _DUE_OF = _ALL_DUE.where(among(feed.c.id))
@@ -139,9 +140,10 @@ class Feeds(Part):
             asked["values"] = only
         # A claim that a power cut takes back is a feed that is due: nothing is lost.
         with self._database.write(lasting=False) as connection:
+            found = connection.execute(statement, asked)
+            rows = [dict(zip(_DUE_NAMES, row, strict=True)) for row in found.all()]
             claimed = [
-                {**row, "epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)}
-                for row in connection.execute(statement, asked).mappings()
+                row | {"epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)} for row in rows
             ]
             leases = [
                 {

@@ -89,6 +89,10 @@ class SqliteDatabase:
         self._wait_s = wait_s
         self._lock = FileLock(path.with_name(f"{path.name}.lock"))
         self._reading = _engine(path)
+        self._writing = {
+            lasting: self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
+            for lasting in (True, False)
+        }
         self._pid: int | None = None
 
     @contextmanager
@@ -102,10 +106,10 @@ class SqliteDatabase:
     @contextmanager
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:
         """See database.Database."""
-        engine = self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
         with _errors(self.path):
             self._check_process()
-            with self._lock.held(self._wait_s), engine.connect() as connection, connection.begin():
+            connect = self._writing[lasting].connect
+            with self._lock.held(self._wait_s), connect() as connection, connection.begin():
                 yield connection
 
     def prepare(self) -> None:
