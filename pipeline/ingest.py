@@ -5,11 +5,11 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.groups import GroupRules
@@ -36,6 +36,8 @@ from pipeline.writer import StoreWriter
 
 log = get_logger(__name__)
 
+T = TypeVar("T")
+
 #: polls under way for each connection: while some wait for the disk, others use the line
 POLLS_PER_CONNECTION = 4
 #: how long a poll may hold its claim; a fetcher that dies leaves its feeds to others after that
@@ -53,6 +55,8 @@ _SOON = timedelta(seconds=1)
 #: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
 _LATE = timedelta(minutes=1)
 _CAUGHT_UP_PER_S = 20
+#: feeds that are taken over or looked up in one step, so that polls need not wait for 100,000 of them
+_PIECE = 500
 _USUAL = GroupRules()
 #: how long a stop waits for polls under way
 _FINISH_S = 5.0
@@ -257,6 +261,10 @@ def _raw(response: Response, feed: Feed) -> RawCopy:
     return RawCopy(body=response.body, media_type=response.media_type, location=location)
 
 
+def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (whole[start : start + _PIECE] for start in range(0, len(whole), _PIECE))
+
+
 class IngestLoop:
     """Claims what is due and polls it, as long as the rest of the pipeline keeps up.
 
@@ -283,8 +291,11 @@ class IngestLoop:
         heartbeat_s: float = 0,
     ) -> None:
         self._edge = edge
-        self._feeds: Mapping[str, Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._wished: Sequence[Feed] | None = None
+        #: of the wishes that are being taken over, those that are not yet
+        self._left: Iterator[Sequence[Feed]] = iter(())
+        self._is_first = True
         self._owner = owner
         self._most_polls = most_polls
         self._high_water = high_water
@@ -304,6 +315,7 @@ class IngestLoop:
         Until the first wishes come nothing is polled.
         """
         self._wished = feeds
+        self._left = _pieces(feeds)
         self._wake.set()
 
     def stop(self) -> None:
@@ -334,7 +346,7 @@ class IngestLoop:
     async def _round(self) -> None:
         """Claim and start what is due, as far as there is room."""
         if self._wished is not None:
-            await self._sync(self._wished)
+            await self._take_over(self._wished)
         if self._is_stale:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
@@ -393,14 +405,28 @@ class IngestLoop:
             log.warning("feeds_wait", open_entries=open_entries, high_water=self._high_water)
         return self._is_flooded
 
-    async def _sync(self, feeds: Sequence[Feed]) -> None:
-        await self._edge.writer.call(self._edge.store.sync_feeds, feeds, self._edge.clock.now())
-        first = not self._feeds
-        self._feeds = {feed.id: feed for feed in feeds}
-        if self._wished is feeds:  # it may have changed again meanwhile
+    async def _take_over(self, feeds: Sequence[Feed]) -> None:
+        """Take over a piece of what is wished, so that polls go on; all of it at first, as there are none."""
+        writer, store = self._edge.writer, self._edge.store
+        while self._wished is feeds and (piece := next(self._left, None)) is not None:
+            try:
+                await writer.call(store.change_feeds, piece, self._edge.clock.now())
+            except ServiceError:
+                self._left = _pieces(feeds)
+                raise
+            self._feeds.update((feed.id, feed) for feed in piece)
+            if not self._is_first:
+                return
+        if self._wished is not feeds:  # it has changed again meanwhile
+            return
+        ids = {feed.id for feed in feeds}
+        await writer.call(store.retire_feeds, ids)
+        if self._wished is feeds:
             self._wished = None
+        self._feeds = {feed.id: feed for feed in feeds}
         log.info("feeds_loaded", feeds=len(feeds), enabled=sum(feed.enabled for feed in feeds))
-        if first:
+        if self._is_first:
+            self._is_first = False
             await self._catch_up()
         await self._load()
 
@@ -417,8 +443,10 @@ class IngestLoop:
 
     async def _load(self) -> None:
         """Take the schedule from the store."""
-        due = await self._edge.writer.call(self._edge.store.due_at)
-        self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items() if feed_id in self._feeds})
+        due: dict[str, datetime] = {}
+        for piece in _pieces(tuple(self._feeds)):
+            due.update(await self._edge.writer.call(self._edge.store.due_at, piece))
+        self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items()})
         self._is_stale = False
 
     async def _compare(self) -> None:
@@ -465,6 +493,8 @@ class IngestLoop:
 
     def _pause_s(self) -> float:
         """Say how long nothing can be due, if no poll ends meanwhile."""
+        if self._wished is not None:
+            return 0.0
         next_at = self._turns.next_at()
         if next_at is None or len(self._polls) >= self._most_polls or self._is_flooded:
             return _LOOK_S

@@ -6,6 +6,7 @@ answered 404 for a week do come back. One answer alone ends polling: 410, "gone 
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pipeline.errors import FeedError, FetchError, Reason
 from pipeline.identity import digest
@@ -167,7 +168,7 @@ def _learned(
     # RFC 9111 §4.3.4: what a 304 does not say stays as it was.
     fresh_for = response.fresh_for if whole or response.fresh_for is not None else learned.fresh_for
     asked = max(filter(None, (response.retry_after, fresh_for, learned.pace.every)), default=None)
-    said = {
+    said: dict[str, Any] = {
         "fresh_for": fresh_for,
         "not_before": now + min(asked, MAX_WAIT) if asked else None,
         "whole_at": now if whole else learned.whole_at or now,

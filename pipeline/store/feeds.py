@@ -1,7 +1,7 @@
 """Feeds: wishes in, state out; who polls which is settled here."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,7 +50,8 @@ _KNOWN = select(
             "tags", "interval_s", "wishes", "active", "epoch", "failures", "next_poll_at", "learned",
         )
     )
-)  # fmt: skip
+).where(among(feed.c.id))  # fmt: skip
+_ACTIVE = select(feed.c.id).where(feed.c.active)
 _RETIRE = update(feed).where(among(feed.c.id)).values(active=False)
 _OPEN_AMONG = (
     select(func.count())
@@ -117,13 +118,19 @@ class Feeds(Part):
         """See ports.FeedStore."""
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
-            known = {row["id"]: row for row in connection.execute(_KNOWN).mappings()}
-            new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
-            kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
-            execute_many(connection, _INSERT, new)
-            _take_over(connection, kept, now)
-            gone = known.keys() - {each.id for each in feeds} - {IMPORT_FEED.id}
-            connection.execute(_RETIRE, {"values": gone})
+            _change(connection, wished, now)
+            _retire(connection, {each.id for each in feeds})
+
+    def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """See ports.FeedStore."""
+        wished = [_wishes(each) for each in feeds]
+        with self._database.write() as connection:
+            _change(connection, wished, now)
+
+    def retire_feeds(self, but: Collection[str]) -> None:
+        """See ports.FeedStore."""
+        with self._database.write() as connection:
+            _retire(connection, but)
 
     def claim_due(
         self,
@@ -296,6 +303,22 @@ def _shown(url: str) -> str:
         return "".join(url.partition("://")[:2]) or "?"
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=host).geturl() if host != parts.netloc else url
+
+
+def _change(connection: Connection, wished: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Insert new feeds, and take over the changed wishes of known ones."""
+    rows = connection.execute(_KNOWN, {"values": [row["id"] for row in wished]}).mappings()
+    known = {row["id"]: row for row in rows}
+    new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
+    kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
+    execute_many(connection, _INSERT, new)
+    _take_over(connection, kept, now)
+
+
+def _retire(connection: Connection, but: Collection[str]) -> None:
+    gone = set(connection.execute(_ACTIVE).scalars()).difference(but, (IMPORT_FEED.id,))
+    if gone:
+        connection.execute(_RETIRE, {"values": gone})
 
 
 def _take_over(
