@@ -277,6 +277,7 @@ class IngestLoop:
         most_polls: Polls under way at once.
         high_water: Open entries above which feeds wait: they are their own buffer.
         groups: Which feeds share limits, and which.
+        lease: How long a poll may hold its claim.
         heartbeat_s: Between two heartbeat items; 0: none.
     """
 
@@ -288,6 +289,7 @@ class IngestLoop:
         most_polls: int,
         high_water: int,
         groups: GroupRules = _USUAL,
+        lease: timedelta = LEASE,
         heartbeat_s: float = 0,
     ) -> None:
         self._edge = edge
@@ -300,6 +302,7 @@ class IngestLoop:
         self._most_polls = most_polls
         self._high_water = high_water
         self._groups = groups
+        self._lease = lease
         self._turns = Turns(groups, lambda feed_id: groups.of_feed(self._feeds[feed_id]))
         self._polls: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -364,7 +367,7 @@ class IngestLoop:
         """Poll those of these feeds that are ours to poll; when the others are due, the store knows."""
         writer, store = self._edge.writer, self._edge.store
         try:
-            claimed = await writer.call(store.claim_due, now, len(turn), self._owner, LEASE, turn)
+            claimed = await writer.call(store.claim_due, now, len(turn), self._owner, self._lease, turn)
         except ServiceError:
             self._give_up(turn, now)
             raise
@@ -462,7 +465,7 @@ class IngestLoop:
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         poll = poll_feed if feed.kind is SourceKind.HTTP else poll_deliveries
         group = self._groups.of_feed(feed)
-        due = self._edge.clock.now() + LEASE
+        due = self._edge.clock.now() + self._lease
         try:
             after = await poll(feed, state, self._edge)
             if after is not None and after.stopped_at is None:

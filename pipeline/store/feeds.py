@@ -25,7 +25,7 @@ from pipeline.errors import Reason, StoreError
 from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
 from pipeline.store.among import among
-from pipeline.store.database import Part, execute_many
+from pipeline.store.database import Part, Rows, execute_many
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import document, entry, feed, sighting
 
@@ -326,6 +326,7 @@ def _take_over(
 ) -> None:
     """Write changed wishes beside the state of known feeds."""
     changed = [(old, new) for old, new in pairs if any(old[name] != value for name, value in new.items())]
+    alike: dict[tuple[str, ...], Rows] = {}
     for old, new in changed:
         values = {name: value for name, value in new.items() if name != "id"}
         if old["url_key"] != new["url_key"]:
@@ -338,4 +339,6 @@ def _take_over(
             soon = now + timedelta(seconds=new["interval_s"])
             asked = _learned(old["learned"]).not_before or soon
             values["next_poll_at"] = min(old["next_poll_at"], max(soon, asked))
-        connection.execute(update(feed).where(feed.c.id == new["id"]).values(values))
+        alike.setdefault(tuple(values), []).append({**values, "feed": new["id"]})
+    for rows in alike.values():
+        execute_many(connection, _UPDATE, rows)
