@@ -11,7 +11,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from fakes import MemoryQueue, NoDirectories
+from fakes import MemoryQueue
 from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop
@@ -41,7 +41,7 @@ async def _run(data: Path, lease: timedelta, interval: timedelta, urls: list[str
         async with fetcher:
             edge = IngestEdge(
                 fetcher=fetcher,
-                directories=NoDirectories(()),
+                deliveries={},
                 parser=parser,
                 store=store,
                 writer=StoreWriter(store, clock),
