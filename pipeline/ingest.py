@@ -5,11 +5,11 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.groups import GroupRules
@@ -36,6 +36,8 @@ from pipeline.writer import StoreWriter
 
 log = get_logger(__name__)
 
+T = TypeVar("T")
+
 #: polls under way for each connection: while some wait for the disk, others use the line
 POLLS_PER_CONNECTION = 4
 #: how long a poll may hold its claim; a fetcher that dies leaves its feeds to others after that
@@ -53,6 +55,8 @@ _SOON = timedelta(seconds=1)
 #: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
 _LATE = timedelta(minutes=1)
 _CAUGHT_UP_PER_S = 20
+#: feeds that are taken over or looked up in one step, so that polls need not wait for 100,000 of them
+_PIECE = 500
 _USUAL = GroupRules()
 #: how long a stop waits for polls under way
 _FINISH_S = 5.0
@@ -142,8 +146,9 @@ async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: Inge
     if isinstance(file, FetchError):
         # Without bytes to tell it from others, its place does.
         problem = Problem(reason=file.reason, detail=file.detail, where=f"the whole of {delivery.key}")
-        poll = _blank(feed, state, edge.clock.now(), began)
-        return replace(poll, problems=(problem,), reason=file.reason, detail=file.detail)
+        return _blank(
+            feed, state, edge.clock.now(), began, problems=(problem,), reason=file.reason, detail=file.detail
+        )
     assert file.body is not None
     try:
         parsed = await edge.parser.parse(file.body, name=file.final_url, media_type=None)
@@ -199,7 +204,7 @@ def _logger_for(poll: Poll, taken: TakenIn) -> Callable[..., None]:
     return log.info if taken.found or taken.problems else log.debug
 
 
-def _blank(feed: Feed, state: FeedState, now: datetime, began: float) -> Poll:
+def _blank(feed: Feed, state: FeedState, now: datetime, began: float, /, **said: Any) -> Poll:
     return Poll(
         feed_id=feed.id,
         epoch=state.epoch,
@@ -207,6 +212,7 @@ def _blank(feed: Feed, state: FeedState, now: datetime, began: float) -> Poll:
         duration_s=time.monotonic() - began,
         queue=QueueName.BACKFILL if feed.priority < 0 else QueueName.WIRE,
         urgent=feed.priority > 0,
+        **said,
     )
 
 
@@ -219,23 +225,24 @@ def _poll(
     began: float,
 ) -> Poll:
     """Say what a poll leaves behind: pure, and the same for every kind of source."""
-    poll = replace(_blank(feed, state, now, began), state=next_state(feed, state, outcome, now, parsed))
+    after = next_state(feed, state, outcome, now, parsed)
+    said: dict[str, Any] = {}
     if isinstance(outcome, FeedError):
         status = outcome.status if isinstance(outcome, FetchError) else None
-        return replace(poll, reason=outcome.reason, detail=outcome.detail, status=status)
-    poll = replace(poll, status=outcome.status)
-    if parsed is None:
-        return poll
-    assert poll.state is not None
-    return replace(
-        poll,
-        raw=_raw(outcome, feed),
-        entries=parsed.entries,
-        problems=parsed.problems,
-        format=parsed.format,
+        said = {"reason": outcome.reason, "detail": outcome.detail, "status": status}
+    elif parsed is None:
+        said = {"status": outcome.status}
+    else:
         # From now on these bytes need no second look.
-        state=replace(poll.state, body_hash=digest(outcome.body)),
-    )
+        after = replace(after, body_hash=digest(outcome.body))
+        said = {
+            "status": outcome.status,
+            "raw": _raw(outcome, feed),
+            "entries": parsed.entries,
+            "problems": parsed.problems,
+            "format": parsed.format,
+        }
+    return _blank(feed, state, now, began, state=after, **said)
 
 
 def _unreadable(
@@ -254,6 +261,10 @@ def _raw(response: Response, feed: Feed) -> RawCopy:
     return RawCopy(body=response.body, media_type=response.media_type, location=location)
 
 
+def _pieces(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (whole[start : start + _PIECE] for start in range(0, len(whole), _PIECE))
+
+
 class IngestLoop:
     """Claims what is due and polls it, as long as the rest of the pipeline keeps up.
 
@@ -266,6 +277,7 @@ class IngestLoop:
         most_polls: Polls under way at once.
         high_water: Open entries above which feeds wait: they are their own buffer.
         groups: Which feeds share limits, and which.
+        lease: How long a poll may hold its claim.
         heartbeat_s: Between two heartbeat items; 0: none.
     """
 
@@ -277,15 +289,20 @@ class IngestLoop:
         most_polls: int,
         high_water: int,
         groups: GroupRules = _USUAL,
+        lease: timedelta = LEASE,
         heartbeat_s: float = 0,
     ) -> None:
         self._edge = edge
-        self._feeds: Mapping[str, Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._wished: Sequence[Feed] | None = None
+        #: of the wishes that are being taken over, those that are not yet
+        self._left: Iterator[Sequence[Feed]] = iter(())
+        self._is_first = True
         self._owner = owner
         self._most_polls = most_polls
         self._high_water = high_water
         self._groups = groups
+        self._lease = lease
         self._turns = Turns(groups, lambda feed_id: groups.of_feed(self._feeds[feed_id]))
         self._polls: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -301,6 +318,7 @@ class IngestLoop:
         Until the first wishes come nothing is polled.
         """
         self._wished = feeds
+        self._left = _pieces(feeds)
         self._wake.set()
 
     def stop(self) -> None:
@@ -331,7 +349,7 @@ class IngestLoop:
     async def _round(self) -> None:
         """Claim and start what is due, as far as there is room."""
         if self._wished is not None:
-            await self._sync(self._wished)
+            await self._take_over(self._wished)
         if self._is_stale:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
@@ -349,7 +367,7 @@ class IngestLoop:
         """Poll those of these feeds that are ours to poll; when the others are due, the store knows."""
         writer, store = self._edge.writer, self._edge.store
         try:
-            claimed = await writer.call(store.claim_due, now, len(turn), self._owner, LEASE, turn)
+            claimed = await writer.call(store.claim_due, now, len(turn), self._owner, self._lease, turn)
         except ServiceError:
             self._give_up(turn, now)
             raise
@@ -390,14 +408,28 @@ class IngestLoop:
             log.warning("feeds_wait", open_entries=open_entries, high_water=self._high_water)
         return self._is_flooded
 
-    async def _sync(self, feeds: Sequence[Feed]) -> None:
-        await self._edge.writer.call(self._edge.store.sync_feeds, feeds, self._edge.clock.now())
-        first = not self._feeds
-        self._feeds = {feed.id: feed for feed in feeds}
-        if self._wished is feeds:  # it may have changed again meanwhile
+    async def _take_over(self, feeds: Sequence[Feed]) -> None:
+        """Take over a piece of what is wished, so that polls go on; all of it at first, as there are none."""
+        writer, store = self._edge.writer, self._edge.store
+        while self._wished is feeds and (piece := next(self._left, None)) is not None:
+            try:
+                await writer.call(store.change_feeds, piece, self._edge.clock.now())
+            except ServiceError:
+                self._left = _pieces(feeds)
+                raise
+            self._feeds.update((feed.id, feed) for feed in piece)
+            if not self._is_first:
+                return
+        if self._wished is not feeds:  # it has changed again meanwhile
+            return
+        ids = {feed.id for feed in feeds}
+        await writer.call(store.retire_feeds, ids)
+        if self._wished is feeds:
             self._wished = None
+        self._feeds = {feed.id: feed for feed in feeds}
         log.info("feeds_loaded", feeds=len(feeds), enabled=sum(feed.enabled for feed in feeds))
-        if first:
+        if self._is_first:
+            self._is_first = False
             await self._catch_up()
         await self._load()
 
@@ -414,8 +446,10 @@ class IngestLoop:
 
     async def _load(self) -> None:
         """Take the schedule from the store."""
-        due = await self._edge.writer.call(self._edge.store.due_at)
-        self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items() if feed_id in self._feeds})
+        due: dict[str, datetime] = {}
+        for piece in _pieces(tuple(self._feeds)):
+            due.update(await self._edge.writer.call(self._edge.store.due_at, piece))
+        self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items()})
         self._is_stale = False
 
     async def _compare(self) -> None:
@@ -431,7 +465,7 @@ class IngestLoop:
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         poll = poll_feed if feed.kind is SourceKind.HTTP else poll_deliveries
         group = self._groups.of_feed(feed)
-        due = self._edge.clock.now() + LEASE
+        due = self._edge.clock.now() + self._lease
         try:
             after = await poll(feed, state, self._edge)
             if after is not None and after.stopped_at is None:
@@ -462,6 +496,8 @@ class IngestLoop:
 
     def _pause_s(self) -> float:
         """Say how long nothing can be due, if no poll ends meanwhile."""
+        if self._wished is not None:
+            return 0.0
         next_at = self._turns.next_at()
         if next_at is None or len(self._polls) >= self._most_polls or self._is_flooded:
             return _LOOK_S

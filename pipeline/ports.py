@@ -3,7 +3,7 @@
 Deciding code sees these Protocols, never an adapter. One contract suite per port runs over every adapter.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -255,6 +255,14 @@ class FeedStore(Protocol):
         New ones are due at once; changed wishes are taken over and keep their
         state, a changed URL forgets the validators; missing ones become inactive and keep their documents.
         """
+        ...
+
+    def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """Do as `sync_feeds` with some of the configured feeds; the others stay as they are."""
+        ...
+
+    def retire_feeds(self, but: Collection[str]) -> None:
+        """Make all feeds inactive but those with these ids."""
         ...
 
     def claim_due(

@@ -25,7 +25,9 @@ def hide_in_urls(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return _QUERY.sub(rf"\1{HIDDEN}", _USERINFO.sub(f"{HIDDEN}@", text))
+    if "@" in text:
+        text = _USERINFO.sub(f"{HIDDEN}@", text)
+    return _QUERY.sub(rf"\1{HIDDEN}", text) if "=" in text else text
 
 
 class Redactor:

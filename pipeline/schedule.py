@@ -6,6 +6,7 @@ answered 404 for a week do come back. One answer alone ends polling: 410, "gone 
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pipeline.errors import FeedError, FetchError, Reason
 from pipeline.identity import digest
@@ -97,23 +98,23 @@ def _after_success(
     feed: Feed, state: FeedState, response: Response, parsed: Parsed | None, now: datetime
 ) -> FeedState:
     """Take over both validators, whatever the body: each may change without the other, or without it."""
-    learned = _learned(state, response, parsed, now)
-    asked = max(filter(None, (response.retry_after, learned.fresh_for, learned.pace.every)), default=None)
+    learned, asked = _learned(state, response, parsed, now)
     # Without validators the next request has no condition, and must be answered with the whole.
     stale = response.body is None and now - (learned.whole_at or now) >= RECHECK
     at = next_poll_at(now, interval_of(feed, learned, now), seed=feed.id, asked=asked, pace=learned.pace)
-    return replace(
-        state,
+    return FeedState(
+        feed_id=state.feed_id,
+        epoch=state.epoch,
         etag=None if stale else response.etag,
         last_modified=None if stale else response.last_modified,
-        failures=0,
+        body_hash=state.body_hash,
         next_poll_at=at,
         last_polled_at=now,
         last_success_at=now,
+        last_new_at=state.last_new_at,
         last_status=response.status,
-        last_reason=None,
-        last_detail=None,
-        learned=replace(learned, not_before=now + min(asked, MAX_WAIT) if asked else None),
+        stopped_at=state.stopped_at,
+        learned=learned,
     )
 
 
@@ -152,22 +153,31 @@ def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime
     )
 
 
-def _learned(state: FeedState, response: Response, parsed: Parsed | None, now: datetime) -> Learned:
-    """Learn from an answer that brought a feed, or said that it has not changed."""
+def _learned(
+    state: FeedState, response: Response, parsed: Parsed | None, now: datetime
+) -> tuple[Learned, timedelta | None]:
+    """Learn from an answer that brought a feed, or said that it has not changed.
+
+    Returns:
+        What is known now, and what the server or the document asks to wait.
+    """
     learned = with_arrival(state.learned, state.last_new_at, now)
+    if parsed is not None:
+        learned = replace(with_dates(learned, parsed.published, now), pace=parsed.pace)
     whole = response.body is not None
     # RFC 9111 §4.3.4: what a 304 does not say stays as it was.
     fresh_for = response.fresh_for if whole or response.fresh_for is not None else learned.fresh_for
-    learned = replace(
-        learned,
-        fresh_for=fresh_for,
-        whole_at=now if whole else learned.whole_at or now,
-        gone_at=None,
-        move=_move(learned.move, response.moved_to, now),
-    )
-    if parsed is None:
-        return learned
-    return replace(with_dates(learned, parsed.published, now), pace=parsed.pace)
+    asked = max(filter(None, (response.retry_after, fresh_for, learned.pace.every)), default=None)
+    said: dict[str, Any] = {
+        "fresh_for": fresh_for,
+        "not_before": now + min(asked, MAX_WAIT) if asked else None,
+        "whole_at": now if whole else learned.whole_at or now,
+        "gone_at": None,
+        "move": _move(learned.move, response.moved_to, now),
+    }
+    # Most polls say nothing new, and to make the same value again costs as much as all else here.
+    news = {name: value for name, value in said.items() if getattr(learned, name) != value}
+    return (replace(learned, **news) if news else learned), asked
 
 
 def _move(move: Move | None, moved_to: str | None, now: datetime) -> Move | None:

@@ -1,13 +1,14 @@
 """What a server's answer means: its status in words, Retry-After, freshness, validators. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
+#: name in lower case → its values in order, byte for byte
+Headers = Mapping[bytes, Sequence[bytes]]
 
 #: no server makes us wait longer
 MAX_WAIT = timedelta(hours=24)
@@ -34,24 +35,32 @@ _MEANINGS: dict[int, tuple[type[FetchError], Reason, str]] = {
 }
 
 
-def header(headers: RawHeaders, name: bytes) -> bytes | None:
-    """Give the first header of that name (lower case), byte for byte."""
-    return next((value for key, value in headers if key.lower() == name), None)
+def by_name(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Sort headers by their names."""
+    headers: dict[bytes, list[bytes]] = {}
+    for name, value in raw:
+        headers.setdefault(name.lower(), []).append(value)
+    return headers
 
 
-def text_header(headers: RawHeaders, name: bytes) -> str | None:
-    """Give a header as text; bytes that are no UTF-8 are replaced."""
-    value = header(headers, name)
-    return None if value is None else value.decode("utf-8", "replace").strip()
+def text_header(headers: Headers, name: bytes) -> str | None:
+    """Give the first header of a name as text; bytes that are no UTF-8 are replaced."""
+    values = headers.get(name)
+    return values[0].decode("utf-8", "replace").strip() if values else None
 
 
-def validator(headers: RawHeaders, name: bytes) -> bytes | None:
+def listed(headers: Headers, name: bytes) -> str:
+    """Join all headers of a name whose value is a list."""
+    return b",".join(headers.get(name, ())).decode("latin-1")
+
+
+def validator(headers: Headers, name: bytes) -> bytes | None:
     """Give ETag or Last-Modified exactly as sent, unless it is empty or could not be sent back."""
-    value = header(headers, name)
-    return value if value and not _CONTROL.search(value) else None
+    values = headers.get(name)
+    return values[0] if values and values[0] and not _CONTROL.search(values[0]) else None
 
 
-def retry_after(headers: RawHeaders, now: datetime) -> timedelta | None:
+def retry_after(headers: Headers, now: datetime) -> timedelta | None:
     """Read how long the server asks us to wait; None where it does not say so in a form we know.
 
     A date is read relative to the server's own Date: its clock may be wrong, but it is wrong twice.
@@ -70,7 +79,7 @@ def retry_after(headers: RawHeaders, now: datetime) -> timedelta | None:
     return min(wait, MAX_WAIT) if wait > timedelta() else None
 
 
-def fresh_for(headers: RawHeaders, now: datetime) -> timedelta | None:
+def fresh_for(headers: Headers, now: datetime) -> timedelta | None:
     """Read how long the answer stays fresh: Cache-Control, else Expires by the server's Date; less its Age.
 
     Returns:
@@ -78,7 +87,7 @@ def fresh_for(headers: RawHeaders, now: datetime) -> timedelta | None:
 
     Source: RFC 9111 §4.2 and §5.2.2, for a cache of our own: s-maxage is not meant for it.
     """
-    said = ",".join(v.decode("latin-1") for k, v in headers if k.lower() == b"cache-control").lower()
+    said = listed(headers, b"cache-control").lower()
     if _ALWAYS_ASK.search(said):
         return timedelta()
     if found := _MAX_AGE.search(said):

@@ -130,33 +130,34 @@ class HttpFetcher:
             request.url, headers=request.headers, allow_redirects=False, ssl=trust
         ) as reply:
             now = datetime.now(UTC)
-            location = answer.text_header(reply.raw_headers, b"location")
+            headers = answer.by_name(reply.raw_headers)
+            location = answer.text_header(headers, b"location")
             if reply.status in _REDIRECTS and location:
                 return _Moved(location=location, status=reply.status)
-            wait = answer.retry_after(reply.raw_headers, now)
+            wait = answer.retry_after(headers, now)
             if not _is_wanted(reply.status, request):
                 raise answer.failure(reply.status, wait, note=_note(reply.status, request))
-            body = None if reply.status == 304 else await self._body(reply)
-            etag = answer.validator(reply.raw_headers, b"etag")
-            last_modified = answer.validator(reply.raw_headers, b"last-modified")
+            body = None if reply.status == 304 else await self._body(reply, headers)
+            etag = answer.validator(headers, b"etag")
+            last_modified = answer.validator(headers, b"last-modified")
             if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
                 etag, last_modified = etag or state.etag, last_modified or state.last_modified
+            final_url = shown(str(request.url), feed)
             return Response(
-                url=shown(feed.url, feed),
-                final_url=shown(str(request.url), feed),
+                url=final_url if feed.url == final_url else shown(feed.url, feed),
+                final_url=final_url,
                 status=reply.status,
                 body=body,
-                media_type=answer.text_header(reply.raw_headers, b"content-type"),
+                media_type=answer.text_header(headers, b"content-type"),
                 etag=etag,
                 last_modified=last_modified,
                 retry_after=wait,
-                fresh_for=answer.fresh_for(reply.raw_headers, now),
+                fresh_for=answer.fresh_for(headers, now),
                 received_at=now,
             )
 
-    async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
-        names = [v.decode("latin-1") for k, v in reply.raw_headers if k.lower() == b"content-encoding"]
-        body = DecodedBody(", ".join(names), self._max_body_bytes)
+    async def _body(self, reply: aiohttp.ClientResponse, headers: answer.Headers) -> bytes:
+        body = DecodedBody(answer.listed(headers, b"content-encoding"), self._max_body_bytes)
         if (reply.content_length or 0) > self._max_body_bytes:
             raise too_large(self._max_body_bytes)
         async for piece in reply.content.iter_any():

@@ -55,8 +55,10 @@ def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     auth = _auth(feed, url)
     bare = _with_secret(url.with_user(None), auth)
     own = _configured(feed, auth)
-    overridden = {name.lower() for name in own}
-    common = {name: value for name, value in _common(user_agent).items() if name.lower() not in overridden}
+    common = _common(user_agent)
+    if own:
+        overridden = {name.lower() for name in own}
+        common = {name: value for name, value in common.items() if name.lower() not in overridden}
     return Request(url=bare, headers=common | own | _conditions(state))
 
 

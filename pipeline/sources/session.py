@@ -94,7 +94,7 @@ class _Verbatim(aiohttp.ClientRequest):
         """See aiohttp; headers leave within this call, as a GET has no body."""
         words: dict[bytes, bytes] = {}
         for name, value in tuple(self.headers.items()):
-            if _SURROGATE.search(value):
+            if not value.isascii() and _SURROGATE.search(value):
                 word = token_hex(16)
                 words[word.encode()] = value.encode("utf-8", "surrogateescape")
                 self.headers[name] = word

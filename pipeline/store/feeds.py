@@ -1,7 +1,7 @@
 """Feeds: wishes in, state out; who polls which is settled here."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from pipeline.errors import Reason, StoreError
 from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
 from pipeline.store.among import among
-from pipeline.store.database import Part, execute_many
+from pipeline.store.database import Part, Rows, execute_many
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import document, entry, feed, sighting
 
@@ -50,7 +50,8 @@ _KNOWN = select(
             "tags", "interval_s", "wishes", "active", "epoch", "failures", "next_poll_at", "learned",
         )
     )
-)  # fmt: skip
+).where(among(feed.c.id))  # fmt: skip
+_ACTIVE = select(feed.c.id).where(feed.c.active)
 _RETIRE = update(feed).where(among(feed.c.id)).values(active=False)
 _OPEN_AMONG = (
     select(func.count())
@@ -92,6 +93,7 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _DUE_AMONG = _DUE.where(among(feed.c.id))
+_DUE_NAMES = tuple(column.name for column in _DUE.selected_columns)
 _DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
 _ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
 _DUE_OF = _ALL_DUE.where(among(feed.c.id))
@@ -116,13 +118,19 @@ class Feeds(Part):
         """See ports.FeedStore."""
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
-            known = {row["id"]: row for row in connection.execute(_KNOWN).mappings()}
-            new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
-            kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
-            execute_many(connection, _INSERT, new)
-            _take_over(connection, kept, now)
-            gone = known.keys() - {each.id for each in feeds} - {IMPORT_FEED.id}
-            connection.execute(_RETIRE, {"values": gone})
+            _change(connection, wished, now)
+            _retire(connection, {each.id for each in feeds})
+
+    def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
+        """See ports.FeedStore."""
+        wished = [_wishes(each) for each in feeds]
+        with self._database.write() as connection:
+            _change(connection, wished, now)
+
+    def retire_feeds(self, but: Collection[str]) -> None:
+        """See ports.FeedStore."""
+        with self._database.write() as connection:
+            _retire(connection, but)
 
     def claim_due(
         self,
@@ -139,9 +147,10 @@ class Feeds(Part):
             asked["values"] = only
         # A claim that a power cut takes back is a feed that is due: nothing is lost.
         with self._database.write(lasting=False) as connection:
+            found = connection.execute(statement, asked)
+            rows = [dict(zip(_DUE_NAMES, row, strict=True)) for row in found.all()]
             claimed = [
-                {**row, "epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)}
-                for row in connection.execute(statement, asked).mappings()
+                row | {"epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)} for row in rows
             ]
             leases = [
                 {
@@ -296,11 +305,28 @@ def _shown(url: str) -> str:
     return parts._replace(netloc=host).geturl() if host != parts.netloc else url
 
 
+def _change(connection: Connection, wished: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Insert new feeds, and take over the changed wishes of known ones."""
+    rows = connection.execute(_KNOWN, {"values": [row["id"] for row in wished]}).mappings()
+    known = {row["id"]: row for row in rows}
+    new = [{**row, "next_poll_at": now} for row in wished if row["id"] not in known]
+    kept = [(known[row["id"]], row) for row in wished if row["id"] in known]
+    execute_many(connection, _INSERT, new)
+    _take_over(connection, kept, now)
+
+
+def _retire(connection: Connection, but: Collection[str]) -> None:
+    gone = set(connection.execute(_ACTIVE).scalars()).difference(but, (IMPORT_FEED.id,))
+    if gone:
+        connection.execute(_RETIRE, {"values": gone})
+
+
 def _take_over(
     connection: Connection, pairs: Sequence[tuple[RowMapping, dict[str, Any]]], now: datetime
 ) -> None:
     """Write changed wishes beside the state of known feeds."""
     changed = [(old, new) for old, new in pairs if any(old[name] != value for name, value in new.items())]
+    alike: dict[tuple[str, ...], Rows] = {}
     for old, new in changed:
         values = {name: value for name, value in new.items() if name != "id"}
         if old["url_key"] != new["url_key"]:
@@ -313,4 +339,6 @@ def _take_over(
             soon = now + timedelta(seconds=new["interval_s"])
             asked = _learned(old["learned"]).not_before or soon
             values["next_poll_at"] = min(old["next_poll_at"], max(soon, asked))
-        connection.execute(update(feed).where(feed.c.id == new["id"]).values(values))
+        alike.setdefault(tuple(values), []).append({**values, "feed": new["id"]})
+    for rows in alike.values():
+        execute_many(connection, _UPDATE, rows)

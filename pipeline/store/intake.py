@@ -125,6 +125,8 @@ class Intake(Part):
         self, connection: Connection, polls: Sequence[Poll], copies: dict[int, _Copy]
     ) -> dict[int, int]:
         """Keep raw copies that are not kept yet; returns the row of each poll's."""
+        if not copies:
+            return {}
         rows = connection.execute(_KNOWN_RAW, {"values": {copy.key for copy in copies.values()}})
         known = {row.key: row.id for row in rows}
         new = {copy.key: index for index, copy in copies.items() if copy.key not in known}
@@ -225,6 +227,8 @@ def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> l
 
 def _unknown(connection: Connection, known: Select[str], found: Sequence[C]) -> list[C]:
     """Pass over what was taken in before, or stands twice in this group."""
+    if not found:
+        return []
     first = {each.key: each for each in reversed(found)}
     for key in connection.execute(known, {"values": first}).scalars():
         del first[key]

@@ -89,6 +89,10 @@ class SqliteDatabase:
         self._wait_s = wait_s
         self._lock = FileLock(path.with_name(f"{path.name}.lock"))
         self._reading = _engine(path)
+        self._writing = {
+            lasting: self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
+            for lasting in (True, False)
+        }
         self._pid: int | None = None
 
     @contextmanager
@@ -102,10 +106,10 @@ class SqliteDatabase:
     @contextmanager
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:
         """See database.Database."""
-        engine = self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
         with _errors(self.path):
             self._check_process()
-            with self._lock.held(self._wait_s), engine.connect() as connection, connection.begin():
+            connect = self._writing[lasting].connect
+            with self._lock.held(self._wait_s), connect() as connection, connection.begin():
                 yield connection
 
     def prepare(self) -> None:
@@ -277,13 +281,17 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that turns writer is refused at once when another wrote meanwhile.
+        # Past SQLAlchemy, whose way of executing costs more than all of a short transaction's own work.
+        execute = connection.connection.driver_connection.execute  # type: ignore[union-attr]
         synchronous = connection.get_execution_options().get("newswire_write")
         if synchronous is None:
-            connection.exec_driver_sql("BEGIN")
+            execute("BEGIN")
             return
-        # Connections come from a pool: each transaction says anew whether its commit waits for the disk.
-        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # Connections come from a pool, and whether a commit waits for the disk is said of a connection.
+        if connection.info.get("synchronous") != synchronous:
+            execute(f"PRAGMA synchronous={synchronous}")
+            connection.info["synchronous"] = synchronous
+        execute("BEGIN IMMEDIATE")
 
     return engine
 
@@ -301,6 +309,8 @@ def _errors(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: too many readers at once") from error
     except DBAPIError as error:
         raise StoreError(_in_words(path, str(error.orig))) from error
+    except library.Error as error:
+        raise StoreError(_in_words(path, str(error))) from error
 
 
 #: what SQLite says → what we say

@@ -134,3 +134,13 @@ def test_without_a_heartbeat_there_is_none(store: Store) -> None:
 def test_a_heartbeat_is_sent_by_the_reconciler_where_the_fetcher_could_not(store: Store) -> None:
     ref = store.beat(NOON, sending=False)
     assert store.take_unsent("wire", now=NOON, sent_before=None, limit=9) == [ref]
+
+
+def test_some_feeds_are_changed_and_the_others_stay_until_they_are_retired(store: Store) -> None:
+    store.sync_feeds([feed("a", interval=HOUR), feed("b"), feed("c")], NOON)
+    store.change_feeds([feed("a", interval=HOUR, enabled=False), feed("d")], NOON + HOUR)
+    assert store.due_at() == {"b": NOON, "c": NOON, "d": NOON + HOUR}
+    store.retire_feeds({"a", "b"})
+    assert store.due_at() == {"b": NOON}
+    store.change_feeds([feed("c")], NOON + HOUR)
+    assert store.due_at() == {"b": NOON, "c": NOON}

@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -264,3 +265,46 @@ async def test_no_secret_is_in_an_error_a_traceback_a_value_or_a_log(
     texts += [caplog.text, repr(feed) if kind != "url" else "", repr(fetcher)]
     assert server.journal
     assert not [text for text in texts for word in TELLING if word in text]
+
+
+class TwoAddresses(AbstractResolver):
+    """Names both families, the newer one first, as name servers do."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
+        return [
+            ResolveResult(
+                hostname=host, host=at, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST
+            )
+            for kind, at in found
+        ]
+
+    async def close(self) -> None:
+        pass
+
+
+@contextmanager
+def black_hole(port: int) -> Iterator[None]:
+    """Take a port of ::1 and answer no connection: its queue is full, so the kernel drops what comes."""
+    with ExitStack() as held:
+        listener = held.enter_context(socket.socket(socket.AF_INET6))
+        listener.bind(("::1", port))
+        listener.listen(0)
+        for _ in range(3):
+            filler = held.enter_context(socket.socket(socket.AF_INET6))
+            filler.setblocking(False)
+            filler.connect_ex(("::1", port))
+        yield
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+async def test_f14_an_ipv6_address_that_answers_nothing_costs_less_than_a_second(server: BadServer) -> None:
+    server.on("/feed", answer(body=BODY))
+    feed = feed_at(f"http://news.example:{server.port}/feed", allow_private=("127.0.0.1/32", "::1/128"))
+    async with new_fetcher(resolver=TwoAddresses()) as fetcher:
+        with black_hole(server.port):
+            began = time.monotonic()
+            response = await fetcher.fetch(feed, fresh())
+            assert (response.status, time.monotonic() - began < 1.0) == (200, True)

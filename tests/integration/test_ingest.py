@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -234,19 +235,43 @@ async def test_a_change_of_wishes_during_a_change_of_wishes_is_not_lost(store: S
     loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
     other = Feed(id="g", kind=SourceKind.HTTP, url="http://other.example/rss", provider="Other")
     loop.change([FEED])
-    sync_feeds = store.sync_feeds
+    change_feeds = store.change_feeds
 
     def slow(feeds, now):
         if len(feeds) == 1:
             loop.change([FEED, other])
-        sync_feeds(feeds, now)
+        change_feeds(feeds, now)
 
-    store.sync_feeds = slow
+    store.change_feeds = slow
     running = asyncio.create_task(loop.run())
     await asyncio.sleep(1.5)
     loop.stop()
     await running
     assert {feed for feed, _ in bench.fetcher.asked} == {"f", "g"}
+
+
+async def test_polls_go_on_while_many_feeds_are_taken_over(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
+    many = [replace(FEED, id=f"m{number}", enabled=False) for number in range(3_000)]
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
+    loop.change([FEED])
+    change_feeds, asked_before = store.change_feeds, []
+
+    def watched(feeds, now):
+        asked_before.append(len(bench.fetcher.asked))
+        change_feeds(feeds, now)
+        if len(asked_before) == 3:
+            bench.clock.advance(hours=1)  # FEED is due again
+
+    store.change_feeds = watched
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.3)
+    loop.change([*many, FEED])
+    await asyncio.sleep(1.5)
+    loop.stop()
+    await running
+    assert (asked_before[0], asked_before[1], asked_before[-1]) == (0, 1, 2)
+    assert store.due_at().keys() == {"f"}
 
 
 async def test_a_backlog_of_imports_stops_no_feed(store: Store) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import FetchRefused, FetchRetryable, Reason
-from pipeline.sources.answer import MAX_WAIT, failure, retry_after, validator
+from pipeline.sources.answer import MAX_WAIT, by_name, failure, retry_after, validator
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -15,7 +15,7 @@ def wait(value: str | bytes, date: str | None = None) -> timedelta | None:
     headers = [(b"Retry-After", value if isinstance(value, bytes) else value.encode())]
     if date:
         headers.append((b"Date", date.encode()))
-    return retry_after(headers, NOON)
+    return retry_after(by_name(headers), NOON)
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,17 @@ def test_a_date_that_is_no_date_leaves_our_own_clock() -> None:
 
 
 def test_nothing_asked_is_nothing() -> None:
-    assert retry_after([], NOON) is None
+    assert retry_after({}, NOON) is None
 
 
 @pytest.mark.parametrize("value", [b"", b"a\x00b", b"a\x01", b"a\x7f", b"a\nb", b"a\rb"])
 def test_a_validator_that_could_not_be_sent_back_is_none(value: bytes) -> None:
-    assert validator([(b"ETag", value)], b"etag") is None
+    assert validator(by_name([(b"ETag", value)]), b"etag") is None
 
 
 @pytest.mark.parametrize("value", [b'"a"', b"\xff\xfe", b"a\tb", b"x" * 8_000])
 def test_any_other_validator_is_kept_as_it_is(value: bytes) -> None:
-    assert validator([(b"eTaG", value)], b"etag") == value
+    assert validator(by_name([(b"eTaG", value)]), b"etag") == value
 
 
 @pytest.mark.parametrize(
