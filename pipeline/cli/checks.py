@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli.config import check_rules
 from pipeline.cli.context import AppContext
 from pipeline.errors import ConfigError, NewswireError, ServiceError
 
@@ -93,6 +94,7 @@ def config_check(app: AppContext) -> Check:
     """Check that the configuration is right."""
     try:
         feeds = len(app.settings_and_feeds.feeds)
+        check_rules(app)
     except ConfigError as error:
         return _fail("config", str(error))
     return _ok("config", f"{app.config_dir}, {feeds} feeds")

@@ -39,12 +39,26 @@ def init_command(
 def check_command(app: AppContext) -> None:
     """Say whether the configuration is right, and how many sources it has."""
     settings = app.settings_and_feeds
+    check_rules(app)
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)
     counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))
     typer.echo(
         f"ok: {shown_path(settings.config_dir)}: {len(settings.feeds)} feeds, {enabled} enabled{counts}"
     )
+
+
+def check_rules(app: AppContext) -> None:
+    """Read the rules of tags and stories as the workers will.
+
+    Raises:
+        ConfigError: A rule file is wrong; with file, line and column.
+    """
+    from workers.dedupe.story_rules import load_story_rules
+    from workers.tag.tagger import load_rules
+
+    load_rules(app.config_dir)
+    load_story_rules(app.config_dir)
 
 
 def _write(shipped: Path, directory: Path) -> None:
