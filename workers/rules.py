@@ -3,10 +3,7 @@
 from pathlib import Path
 
 from workers.dedupe.story_rules import load_story_rules
-from workers.tag.beats import load_beats
-from workers.tag.known import load_known
-from workers.tag.sendercodes import load_sender_codes
-from workers.tag.topics import load_topics
+from workers.tag.tagger import load_rules
 
 
 def check_rules(config_dir: Path) -> None:
@@ -15,8 +12,5 @@ def check_rules(config_dir: Path) -> None:
     Raises:
         ConfigError: One is wrong; with file, line, column, and what is wrong.
     """
-    topics = load_topics(config_dir)
-    load_beats(config_dir, topics)
-    load_known(config_dir)
-    load_sender_codes(config_dir, topics.topics)
+    load_rules(config_dir)
     load_story_rules(config_dir)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.context import AppContext
+from pipeline.cli.finding import document_shown
 from pipeline.cli.service_link import running_queue_url, stored
 from pipeline.clock import SystemClock
 from pipeline.monitor.words import count_words
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Dedupe
     from workers.dedupe.link import Linking
 
-dedupe_app = typer.Typer(no_args_is_help=True)
+dedupe_app = typer.Typer(help="Compare documents; rebuild the index of copies.", no_args_is_help=True)
 
 IdArgument = Annotated[
     str, typer.Argument(metavar="ID", help="An id, or 8 or more characters it begins with.")
@@ -33,10 +34,7 @@ def compare_command(app: AppContext, one: IdArgument, other: IdArgument) -> None
     with stored(app) as store:
         texts = []
         for id_ in (one, other):
-            found = store.document(id_, now=now)
-            if found is None:
-                typer.echo(f"newswire: no document {id_!r} that may be shown", err=True)
-                raise typer.Exit(1)
+            found = document_shown(store, id_, now)
             texts.append(text_of(found.document.headline, found.document.body_text))
     comparison = compare(texts[0], texts[1], linking_of(app.settings.dedupe).rules)
     print_lines(["the same copy" if comparison.same else "not the same copy"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.context import AppContext
+from pipeline.cli.finding import document_shown
 from pipeline.cli.service_link import running_queue, stored
 from pipeline.clock import SystemClock
 
@@ -38,7 +39,9 @@ def search_command(
         list[str],
         typer.Argument(
             metavar="QUERY",
-            help='Words, "phrases", -without, lang:fr, provider:NAME, feed:ID, since:24h, copies:hide.',
+            help='Words, "phrases", -without (after --), and fields: lang:fr, provider:NAME, feed:ID, '
+            'region:AF, topic:"armed conflict", beat:ID, person:NAME, org:NAME, story:ID, since:24h, '
+            "until:2026-05-01, copies:hide.",
         ),
     ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many at most.")] = 20,
@@ -70,19 +73,11 @@ def explain_command(
     from pipeline.publish.record import to_line
 
     with stored(app) as store:
-        explained = explanation(_document(store, document_id))
+        explained = explanation(document_shown(store, document_id, SystemClock().now()))
     if json:
         print_json(to_line(explained))
     else:
         console().print(explanation_view(explained), soft_wrap=True)
-
-
-def _document(store: "Store", document_id: str) -> "StoredDocument":
-    found = store.document(document_id, now=SystemClock().now())
-    if found is None:
-        typer.echo(f"newswire: no document {document_id!r} that may be shown", err=True)
-        raise typer.Exit(1)
-    return found
 
 
 def tail_command(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.context import AppContext
+from pipeline.cli.finding import document_shown
 from pipeline.cli.read import JsonOption, print_result
 from pipeline.cli.service_link import stored
 from pipeline.clock import SystemClock
@@ -53,10 +54,7 @@ def show_command(
         if audit:
             _audit(store, document_id, now, json=json)
             return
-        found = store.document(document_id, now=now)
-        if found is None:
-            typer.echo(f"newswire: {_why_not(store, document_id, now)}", err=True)
-            raise typer.Exit(1)
+        found = document_shown(store, document_id, now)
         if diff:
             _diff(store, found, other, now, json=json)
         elif versions:
@@ -125,15 +123,3 @@ def _audit(store: "Store", document_id: str, now: datetime, *, json: bool) -> No
             print_json(to_line(audit_record(each)))
         else:
             print_lines([audit_line(each, chain, now)])
-
-
-def _why_not(store: "Store", document_id: str, now: datetime) -> str:
-    """Say why a document is not shown: what is kept for audit is told of, not shown."""
-    from pipeline.cli.show_versions import audit_words
-
-    chain = store.audit(document_id, now=now)
-    named = [each for each in chain if each.id.startswith(document_id.lower())]
-    if len(named) != 1:
-        return f"no document {document_id!r} that may be shown"
-    words = audit_words(named[0], chain, now)
-    return f"document {document_id!r} may not be shown: {words} (show {document_id} --audit)"

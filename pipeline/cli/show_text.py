@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.model import Document, Evidence, Place, Relation, Sighting, StoredDocument, Tag, Tagging
+from pipeline.monitor.words import count_words
 from pipeline.plain import safe_json, safe_line, safe_text
 from pipeline.ports import Quarantined
 from pipeline.publish.copies import Copy, is_original
@@ -187,7 +188,7 @@ def _tagging(tagging: Tagging) -> Iterator[str]:
             yield from map(_evidence, tag.evidence)
     for kind, entities in (("person", tagging.people), ("organisation", tagging.organisations)):
         for entity in entities:
-            yield f"{kind} {safe_line(entity.name)} ({len(entity.mentions)} mentions)"
+            yield f"{kind} {safe_line(entity.name)} ({count_words(len(entity.mentions), 'mention')})"
 
 
 def _tag(kind: str, tag: Tag) -> str:

@@ -196,7 +196,8 @@ def _feed_warnings(feeds: Sequence[FeedStanding], now: datetime) -> Iterator[str
         yield f"{count_words(quiet, 'feed')} unusually quiet"
     failing = sum(feed.condition is FeedCondition.BACKING_OFF for feed in feeds)
     if failing:
-        yield f"{count_words(failing, 'feed')} backing off, of {len(feeds)}"
+        polled = sum(feed.condition not in {FeedCondition.INACTIVE, FeedCondition.IMPORTED} for feed in feeds)
+        yield f"{count_words(failing, 'feed')} backing off, of {polled}"
     late = sum(is_late(feed, now) for feed in feeds)
     if late:
         yield f"{count_words(late, 'feed')} overdue: is the fetcher running?"

@@ -1,6 +1,7 @@
 """The snapshot as text for people: a few lines and three tables. Colours only repeat what words say."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -92,13 +93,19 @@ def _feeds(feeds: Sequence[FeedStanding], snapshot: Snapshot) -> Iterable[Render
         next_poll = "due" if overdue else ago_words(feed.next_poll_at, snapshot.taken_at)
         table.add_row(
             Text(safe_line(feed.id, 24)),
-            Text(safe_line(feed.provider or feed.url, 14)),
+            Text(safe_line(_provider(feed), 14)),
             str(feed.documents),
             ago_words(feed.last_success_at, snapshot.taken_at) if feed.kind is not SourceKind.IMPORT else "-",
             "-" if feed.next_poll_at is None else next_poll,
             Text(safe_line(feed.state), _STYLES.get(feed.condition, ""), no_wrap=True, overflow="ellipsis"),
         )
     yield from (Text(), table)
+
+
+def _provider(feed: FeedStanding) -> str:
+    """Name who delivers; of a folder without provider its name: the beginning of its path says nothing."""
+    folder = PurePath(feed.url).name if feed.kind is SourceKind.DIRECTORY else ""
+    return feed.provider or folder or feed.url
 
 
 def _table(*headings: str) -> Table:

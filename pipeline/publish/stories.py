@@ -27,7 +27,7 @@ class Digest:
     last_at: datetime
     providers: tuple[str, ...]
     languages: tuple[str, ...]
-    #: those that most documents have, first
+    #: those that most documents have, first; of topics the narrowest
     regions: tuple[Tag, ...]
     topics: tuple[Tag, ...]
 
@@ -44,7 +44,7 @@ def digest_of(story: StoryFound) -> Digest:
         providers=tuple(dict.fromkeys(each.document.provider for each in story.documents)),
         languages=tuple(dict.fromkeys(each.document.language or "und" for each in story.documents)),
         regions=_commonest(tag for each in story.documents for tag in each.tagging.regions),
-        topics=_commonest(tag for each in story.documents for tag in each.tagging.topics),
+        topics=_commonest(tag for each in story.documents for tag in narrowest(each.tagging.topics)),
     )
 
 
@@ -77,6 +77,11 @@ def story_record(story: StoryFound, *, with_documents: bool = False) -> Record:
     if with_documents:
         record["members"] = [document_record(each) for each in story.documents]
     return record
+
+
+def narrowest(topics: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Leave out the topics that are there because a narrower one is."""
+    return tuple(tag for tag in topics if all(each.field != "topics" for each in tag.evidence))
 
 
 def _commonest(tags: Iterable[Tag]) -> tuple[Tag, ...]:

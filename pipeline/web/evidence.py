@@ -80,11 +80,6 @@ def by_kind(found: Iterable[Finding]) -> Mapping[Kind, Sequence[Finding]]:
     return {kind: group for kind, group in groups.items() if group}
 
 
-def narrowest(topics: Iterable[Tag]) -> tuple[Tag, ...]:
-    """Leave out the topics that are there because a narrower one is."""
-    return tuple(tag for tag in topics if all(each.field != "topics" for each in tag.evidence))
-
-
 def marked(text: str, found: Iterable[Finding], *, field: str) -> tuple[Piece, ...]:
     """Cut the text of a field into pieces by the evidence that lies in it."""
     return tuple(_pieces(text, _marks(text, found, field), ()))

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from pipeline.monitor.words import ago_words, count_words, moment_words, span_words
 from pipeline.plain import safe_line
-from pipeline.web.evidence import marked, narrowest, paragraphs
+from pipeline.publish.stories import narrowest
+from pipeline.web.evidence import marked, paragraphs
 
 
 class Templates:

@@ -127,6 +127,27 @@ def test_mistakes_of_both_files_and_the_environment_are_shown_with_their_places(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("beats.yaml", "beats:\n  - id: a\n    nme: A\n", 'beats[0].nme: unknown key (did you mean "name"?)'),
+        ("entities.yaml", "organisations: [\n", "config/entities.yaml:2:1: not YAML"),
+        ("sendercodes.yaml", "regoins: {}\n", 'regoins: unknown key (did you mean "regions"?)'),
+        ("stories.yaml", "kindz: {}\n", "kindz: unknown key (known: kinds, countries"),
+        ("topics/own.yaml", "topics: 5\n", "config/topics/own.yaml:1:"),
+    ],
+)
+def test_rule_files_are_checked_too(tmp_path: Path, name: str, text: str, said: str) -> None:
+    newswire("init", cwd=tmp_path)
+    file = tmp_path / "config" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    done = newswire("config", "check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "fail  config: " in newswire("doctor", cwd=tmp_path).stdout
+
+
 def test_a_missing_configuration_directory_is_said(tmp_path: Path) -> None:
     done = newswire("config", "check", "--config", "nowhere", cwd=tmp_path)
     assert done.returncode == 2

@@ -144,6 +144,16 @@ def test_show_of_an_unknown_id_is_one_line_and_1(data: Path, config: Path) -> No
     assert lines(result.stderr) == ["newswire: no document '00000000' that may be shown"]
 
 
+@pytest.mark.parametrize("words", [["show"], ["explain"], ["dedupe", "compare", FERRY]])
+def test_an_id_that_is_cut_too_short_is_called_so(data: Path, config: Path, words: list[str]) -> None:
+    result = run(*words, FERRY[:4], data=data, config=config)
+
+    assert result.returncode == 1
+    assert lines(result.stderr) == [
+        f"newswire: {FERRY[:4]!r} is too short: give an id, or 8 or more characters it begins with"
+    ]
+
+
 def test_versions_of_an_item_are_listed_oldest_first(mine: Path, config: Path) -> None:
     store = open_store(None, mine)
     later = replace(

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from rich.console import Console
 
 from fakes_read import NOON, FakeQueueView, FakeReadStore, entry_queue, feed_report, stored, worker
 from pipeline.errors import Reason
-from pipeline.model import QueueName
+from pipeline.model import QueueName, SourceKind
 from pipeline.monitor.health import check_ready
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
@@ -163,3 +164,12 @@ def test_not_ready_says_why(store: FakeReadStore, queue: FakeQueueView | None, p
 
 def test_ready_when_both_take_a_write() -> None:
     assert check_ready(FakeReadStore(), FakeQueueView(), NOON).ready
+
+
+def test_a_folder_without_provider_is_called_by_its_name() -> None:
+    folder = replace(feed_report("x", kind=SourceKind.DIRECTORY), url="/srv/wire/incoming", provider=None)
+
+    words = shown(snapshot(FakeQueueView(), feeds=[folder]))
+
+    assert " incoming " in words
+    assert "/srv" not in words

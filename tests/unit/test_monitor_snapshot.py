@@ -167,6 +167,15 @@ def test_feeds_in_trouble_are_counted() -> None:
     assert take_snapshot(store, FakeQueueView(), NOON).warnings == ("1 feed backing off, of 2",)
 
 
+def test_feeds_that_nobody_polls_are_not_counted_beside_those_in_trouble() -> None:
+    failing = feed_report(failures=1, last_reason=Reason.DNS)
+    store = FakeReadStore(
+        feeds=[failing, feed_report("gone", active=False), feed_report("import", kind=SourceKind.IMPORT)]
+    )
+
+    assert take_snapshot(store, FakeQueueView(), NOON).warnings == ("1 feed backing off, of 1",)
+
+
 def test_entries_that_nobody_works_on_ask_after_the_workers() -> None:
     store = FakeReadStore(queues=[entry_queue(waiting=4), entry_queue(QueueName.BACKFILL, waiting=2)])
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Entity, Evidence, Mention, Place, PlaceMention, Tag, Tagging
-from pipeline.web.evidence import Finding, Kind, by_kind, findings, marked, narrowest, paragraphs
+from pipeline.publish.stories import narrowest
+from pipeline.web.evidence import Finding, Kind, by_kind, findings, marked, paragraphs
 
 TEXT = "Ferry to Port Ellery\n\nThe Port Ellery ferry sails.\n\nIt is blue."
 

@@ -74,6 +74,31 @@ class Tagger:
         return _located(document, where), tagging
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the rule files of a configuration say, read and checked."""
+
+    topics: TopicRules
+    beats: BeatRules
+    known: KnownBodies
+    codes: SenderCodes
+
+
+def load_rules(config_dir: Path) -> Rules:
+    """Read every rule file that tagging needs; it takes no gazetteer and is quick.
+
+    Raises:
+        ConfigError: A rule file is wrong; with file, line and column.
+    """
+    topics = load_topics(config_dir)
+    return Rules(
+        topics=topics,
+        beats=load_beats(config_dir, topics),
+        known=load_known(config_dir),
+        codes=load_sender_codes(config_dir, topics.topics),
+    )
+
+
 def load_tagger(config_dir: Path) -> Tagger:
     """Load rules and gazetteer; a rule file that the configuration does not have is taken as it is shipped.
 
@@ -83,18 +108,15 @@ def load_tagger(config_dir: Path) -> Tagger:
     """
     warm_up()
     gazetteer = ready_gazetteer()
-    topics = load_topics(config_dir)
-    beats = load_beats(config_dir, topics)
-    known = load_known(config_dir)
+    rules = load_rules(config_dir)
     version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
-    codes = load_sender_codes(config_dir, topics.topics)
     return Tagger(
         gazetteer=gazetteer,
-        topics=topics,
-        beats=beats,
-        codes=codes,
-        known=known,
-        terms=Matcher((*beats.phrases, *known.phrases)),
+        topics=rules.topics,
+        beats=rules.beats,
+        codes=rules.codes,
+        known=rules.known,
+        terms=Matcher((*rules.beats.phrases, *rules.known.phrases)),
         version=version,
     )
 
