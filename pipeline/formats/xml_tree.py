@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from pipeline.errors import ParseError, Reason
+from pipeline.formats.json_values import is_json
 from pipeline.formats.source import Source
 from pipeline.formats.xml_guard import MAX_DEPTH, MAX_DOCTYPE, find_root, guarded
 
@@ -66,6 +67,8 @@ def start_of(source: Source, roots: frozenset[str]) -> int | None:
     """Find where a document with one of these root elements begins: at once, or behind a gateway's lines."""
     if source.root is not None:
         return source.root.at if source.root.name in roots else None
+    if is_json(source.text):  # a record may well hold a document of its own
+        return None
     for match in islice(_DECLARATION.finditer(source.text, 0, _JUNK), 3):
         root = find_root(source.text[match.start() :])
         if root is not None:

@@ -539,3 +539,9 @@ def test_white_space_between_words_makes_no_new_version(text: str) -> None:
     except EntryError:
         return
     assert made(text=line.replace(" ", "  "), guid="a").id == document.id
+
+
+@pytest.mark.parametrize("text", ["...", "ENDS", "-0-", "(MORE)"])
+def test_a_text_of_nothing_but_marks_is_kept_where_there_is_no_headline(text: str) -> None:
+    document = normalise(Entry(format="text", guid="marks", text=text), Source(provider="Example"), NOW)
+    assert document.body_text == text

@@ -222,7 +222,10 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
     )
     story = read_story(text, sent)
     ending = read_ending(story.body, agency=story.dateline.agency or one_line(entry.provider))
-    return _Body(html=html, story=story, paragraphs=ending.body, asides=asides, credit=ending.credit)
+    kept = ending.body
+    if not kept and not (headline or story.header.headline):
+        kept = body  # what reads as nothing but marks is all there is: it is kept as it came
+    return _Body(html=html, story=story, paragraphs=kept, asides=asides, credit=ending.credit)
 
 
 def _read_title(entry: Entry) -> _Title:
