@@ -79,7 +79,7 @@ def read_words(text: str, *, strict: bool = True) -> Worded | None:
         strict: One unknown word at the beginning is too much; False: it may be a day of the week.
 
     >>> read_words("0001 GMT, MAY 3")
-    Worded(year=None, month=5, day=3, clock=(0, 1, 0), zone='GMT')
+    Worded(year=None, month=5, day=3, weekday=None, clock=(0, 1, 0), zone='GMT')
     """
     clock, zone, rest = _split_clock(text)
     said = Worded(clock=clock, zone=zone)

@@ -146,7 +146,8 @@ def test_explain_says_why(enriched: Path, config: Path) -> None:
     mention = told["people"][0]["evidence"][0]
     assert mention["text"] == "Walter Exemple"
     assert "[Walter Exemple]" in mention["context"]
-    assert told["relations"] == []
+    # The fixture holds the story in two languages.
+    assert [each["kind"] for each in told["relations"]] == ["same-story"]
 
 
 def test_explain_of_nothing_says_so(enriched: Path, config: Path) -> None:
