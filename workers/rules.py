@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from workers.dedupe.story_rules import load_story_rules
+from workers.tag.gazetteer.lists import Lists
 from workers.tag.tagger import load_rules
 
 
@@ -13,4 +14,5 @@ def check_rules(config_dir: Path) -> None:
         ConfigError: One is wrong; with file, line, column, and what is wrong.
     """
     load_rules(config_dir)
+    Lists(config_dir)
     load_story_rules(config_dir)

