@@ -50,6 +50,10 @@ class Reason(StrEnum):
     CRASHED = "crashed"
 
 
+#: how a command ends that refuses its configuration or the words it was given
+CONFIG_WRONG = 2
+
+
 class NewswireError(Exception):
     """Base of all errors that newswire raises itself."""
 

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from pipeline.cli.context import AppContext, ConfigOption, DataOption, with_app
-from pipeline.errors import ConfigError, NewswireError
+from pipeline.errors import CONFIG_WRONG, ConfigError, NewswireError
 
 #: what writing to a full or broken disk says
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -91,7 +91,7 @@ class _Commands(TyperGroup):
             raise typer.Exit(1) from None
         except ConfigError as error:
             typer.echo(f"newswire: the configuration is wrong\n{error}", err=True)
-            raise typer.Exit(2) from None
+            raise typer.Exit(CONFIG_WRONG) from None
         except NewswireError as error:
             typer.echo(f"newswire: {' '.join(str(error).split())}", err=True)
             raise typer.Exit(1) from None

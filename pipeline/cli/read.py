@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -13,11 +15,12 @@ from pipeline.cli.context import AppContext
 from pipeline.cli.finding import document_shown
 from pipeline.cli.service_link import running_queue, stored
 from pipeline.clock import SystemClock
+from pipeline.ports import Query
 
 if TYPE_CHECKING:
     from pipeline.model import StoredDocument
     from pipeline.monitor.snapshot import Snapshot
-    from pipeline.ports import Query, Store
+    from pipeline.ports import Store
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -55,8 +58,9 @@ def search_command(
         found = store.search(parsed, now=now, limit=limit, all_versions=all_versions)
         for each in found:
             print_result(each, json=json)
+        unknown = [] if found else list(_found_nowhere(store, parsed, now))
     if not found:
-        typer.echo("no document matches", err=True)
+        typer.echo("; ".join(("no document matches", *unknown)), err=True)
 
 
 def explain_command(
@@ -186,7 +190,7 @@ def _show_status(snapshot: "Snapshot", *, json: bool) -> None:
         console().print(status_view(snapshot))
 
 
-def parsed_query(text: str) -> "Query":
+def parsed_query(text: str) -> Query:
     """Read a query; a wrong one ends the command with code 2."""
     from pipeline.errors import QueryError
     from pipeline.store.search import parse_query
@@ -196,6 +200,15 @@ def parsed_query(text: str) -> "Query":
     except QueryError as error:
         typer.echo(f"newswire: the query is not understood: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _found_nowhere(store: "Store", query: Query, now: datetime) -> Iterator[str]:
+    """Name what no document at all has: a region, a beat or a feed that may be mistyped."""
+    for name, values in (query.fields or {}).items():
+        for value in values:
+            alone = Query(fields={name: (value,)})
+            if not store.search(alone, now=now, limit=1, all_versions=True):
+                yield f"none at all has {name}:{value}"
 
 
 def print_result(each: "StoredDocument", *, json: bool) -> None:

@@ -18,6 +18,8 @@ NO_QUEUE = "the queue is not running"
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
 SILENT = "silent"
 _SILENT = timedelta(seconds=40)
+#: workers load models before they begin: not a word about missing ones until then
+_STARTING_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,8 @@ def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterat
     living = [worker for worker in side.workers if worker.state != SILENT]
     served = {name for worker in living for name in worker.queue.split(",")}
     for queue in queues:
-        if queue.waiting and side.error is None and queue.queue.value not in served:
+        unserved = queue.queue.value not in served and (queue.oldest_age_s or 0) > _STARTING_S
+        if queue.waiting and side.error is None and unserved:
             yield f"{queue.waiting} waiting in the queue {queue.queue} and no worker is there"
         if queue.failed:
             failed = count_words(queue.failed, "failed job")

@@ -46,6 +46,8 @@ class Child:
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        #: how often it was started
+        self.starts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._wait_s = 0.0
@@ -59,6 +61,7 @@ class Child:
     def start(self) -> None:
         """Start it in a session of its own: a Ctrl-C is for the supervisor, which stops us in order."""
         parent = os.getpid()
+        self.starts += 1
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603  # our own commands
             self.command.argv,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from pipeline.errors import QueueError
+from pipeline.errors import CONFIG_WRONG, ConfigError, QueueError
 from pipeline.logs import get_logger
 from pipeline.service.children import Child, Command
 from pipeline.service.embedded import wait_until_ready
@@ -57,6 +57,11 @@ class Supervisor:
 
         Returns:
             True when a signal ended it.
+
+        Raises:
+            QueueError: The queue server does not start.
+            ConfigError: A child refuses the configuration at its first start; it has said why. Later, while
+                others still run with what they read before, it is started again until it takes it.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
@@ -97,6 +102,8 @@ class Supervisor:
                 child.signal(signal.SIGHUP)
         for child in self._all():
             status = child.died()
+            if status == CONFIG_WRONG and child.starts == 1:
+                raise ConfigError(f"{child.command.name} does not start with it: see above")
             if status is not None:
                 log.error("process_died", process=child.command.name, status=_in_words(status))
             if child is self._server and self._prepare:

@@ -190,9 +190,19 @@ def test_an_interrupt_ends_quietly_with_130(tmp_path: Path) -> None:
     assert b"Traceback" not in out + err
 
 
+def test_a_service_with_a_wrong_rule_file_does_not_start(tmp_path: Path) -> None:
+    assert newswire("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "config" / "beats.yaml").write_text("beats:\n  - {id: a, name: A,\n    any: [{regions: [Mordor]}]}\n")
+    run = newswire("run", cwd=tmp_path)
+    assert run.returncode == 2
+    assert 'beats.yaml:3:22: beats[0].any[0].regions[0]: "Mordor" is no country code' in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "text", "place"),
     [
+        ("regions/names.yaml", "nmaes: {}\n", "names.yaml:1:1: nmaes: unknown key"),
         ("stories.yaml", "numbers:\n  en: two three\n", "stories.yaml:2:"),
         ("stories.yaml", "kindz: {}\n", "stories.yaml:1:"),
         ("entities.yaml", "entities:\n  - nmae: x\n", "entities.yaml:"),
@@ -204,6 +214,7 @@ def test_a_wrong_rule_file_is_refused_with_its_place(
     tmp_path: Path, name: str, text: str, place: str
 ) -> None:
     assert newswire("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "config" / name).parent.mkdir(exist_ok=True)
     (tmp_path / "config" / name).write_text(text)
     check = newswire("config", "check", cwd=tmp_path)
     assert check.returncode == 2

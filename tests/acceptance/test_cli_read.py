@@ -115,6 +115,13 @@ def test_search_without_a_match_is_no_failure(data: Path, config: Path) -> None:
     assert result.stderr == "no document matches\n"
 
 
+def test_what_no_document_has_at_all_is_named(data: Path, config: Path) -> None:
+    result = run("search", "zeppelin", "region:Atlantis", "lang:fr", data=data, config=config)
+
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "no document matches; none at all has region:atlantis\n"
+
+
 def test_a_query_that_is_not_understood_is_wrong_usage(data: Path, config: Path) -> None:
     result = run("search", "since:yesterdayish", data=data, config=config)
 

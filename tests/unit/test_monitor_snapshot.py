@@ -177,7 +177,10 @@ def test_feeds_that_nobody_polls_are_not_counted_beside_those_in_trouble() -> No
 
 
 def test_entries_that_nobody_works_on_ask_after_the_workers() -> None:
-    store = FakeReadStore(queues=[entry_queue(waiting=4), entry_queue(QueueName.BACKFILL, waiting=2)])
+    since = NOON - timedelta(minutes=1)
+    backfill = entry_queue(QueueName.BACKFILL, waiting=2, oldest_received_at=since)
+    enrich = entry_queue(QueueName.ENRICH, waiting=1, oldest_received_at=NOON - timedelta(seconds=20))
+    store = FakeReadStore(queues=[entry_queue(waiting=4, oldest_received_at=since), backfill, enrich])
 
     snapshot = take_snapshot(store, FakeQueueView(of_workers=[worker(queue="wire")]), NOON)
 
