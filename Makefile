@@ -26,7 +26,7 @@ run: setup
 	$(BIN)/newswire run
 
 test: $(VENV)/.setup-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.setup-dev
 	$(BIN)/ruff format --check .
