@@ -95,6 +95,11 @@ class SqliteDatabase:
         }
         self._pid: int | None = None
 
+    @property
+    def name(self) -> str:
+        """See database.Database."""
+        return str(self.path)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """See database.Database."""
@@ -113,7 +118,7 @@ class SqliteDatabase:
                 yield connection
 
     def prepare(self) -> None:
-        """Turn a new file to write-ahead logging; it stays so. It needs the file alone."""
+        """See database.Database. Turn a new file to write-ahead logging; it stays so. It needs the file alone."""
         with _errors(self.path), self._lock.held(self._wait_s):
             connection = self._reading.raw_connection()
             try:

@@ -9,9 +9,19 @@ from pipeline.ports import Store
 from pipeline.store.open import open_store
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database of each kind in which nothing was ever made."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").empty_url()
+    return f"sqlite:///{tmp_path}/data/newswire.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of each kind."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
     return f"sqlite:///{tmp_path}/data/newswire.db"
 
 

@@ -1,0 +1,257 @@
+"""PostgreSQL: the database of many machines.
+
+One writer at a time, as with SQLite: a write transaction begins by taking one advisory lock, which the server
+lets go of at its end, whatever becomes of the client. So what a transaction has read is still true when it
+writes, and the numbers of the change log can be seen in their order: who has seen one has seen all before it.
+Readers wait for nobody.
+
+Where the connection breaks during a commit, the server is asked afterwards whether it took place: what did not
+is done once more (see database.Part), and nothing is done twice.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
+
+import psycopg
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    Table,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import Insert
+
+from pipeline.errors import StoreError
+from pipeline.ports import Query
+from pipeline.store.database import Terms, UndoneError, execute_many
+from pipeline.store.postgres_link import Link
+from pipeline.store.postgres_terms import document_terms, matching, words_of
+
+#: of all advisory locks of a database, ours
+_LOCK = int.from_bytes(b"newswire", "big")
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {more}"
+    f"SELECT pg_advisory_xact_lock({_LOCK}); SELECT pg_current_xact_id()::text"
+)
+#: whether a commit waits for the disk → how a transaction begins that writes
+_BEGIN = {True: _WRITE.format(more=""), False: _WRITE.format(more="SET LOCAL synchronous_commit = off; ")}
+#: serialization failure, deadlock, the server ended the connection or is not there yet
+_TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
+#: how often, and how long apart, the server is asked whether a commit took place
+_ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
+#: tables that have held a text which was erased
+_SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
+_INSERT_TERMS = insert(document_terms)
+
+
+@compiles(String, "postgresql")
+def _any_length(_type: String, _compiler: object, **_options: Any) -> str:
+    """Give text no limit of length: SQLite has none, and what one store takes, the other must."""
+    return "TEXT"
+
+
+class PostgresDatabase:
+    """A database.Database on a server.
+
+    Connections do not survive a fork: call `close` in the parent before it.
+    """
+
+    def __init__(self, url: str, *, wait_s: float) -> None:
+        self._link = Link(url, wait_s=wait_s)
+        self._engine = _engine(self._link, wait_s)
+        self._pid: int | None = None
+
+    @property
+    def name(self) -> str:
+        """See database.Database."""
+        return self._link.name
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See database.Database."""
+        with self._errors(), self._begun(_READ) as (connection, _):
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """See database.Database."""
+        with self._errors(), self._begun(_BEGIN[lasting]) as (connection, transaction_id):
+            yield connection
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                if not error.connection_invalidated or not self._took_place(transaction_id):
+                    raise
+
+    def prepare(self) -> None:
+        """See database.Database."""
+
+    def backup(self, suffix: str) -> None:
+        """See database.Database. The operator's `pg_dump` does it; a migration that fails changes nothing."""
+
+    def close(self) -> None:
+        """See database.Database."""
+        self._engine.dispose()
+        self._pid = None
+
+    def insert_new(self, table: Table) -> Insert:
+        """See database.Database."""
+        return _insert_new(table)
+
+    def insert_or_add(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_add(table, column)
+
+    def insert_or_set(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_set(table, column)
+
+    def reserve(self, connection: Connection, table: Table, count: int) -> range:
+        """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
+        last = connection.execute(_last_id(table)).scalar_one()
+        return range(last + 1, last + 1 + count)
+
+    def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
+        """See database.Database."""
+        rows = [{"document_seq": each.document_seq, "words": words_of(each)} for each in terms]
+        execute_many(connection, _INSERT_TERMS, rows)
+
+    def unindex(self, connection: Connection, document_seq: int) -> None:
+        """See database.Database."""
+        connection.execute(delete(document_terms).where(document_terms.c.document_seq == document_seq))
+
+    def scrub(self) -> None:
+        """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
+        with self._errors():
+            with self._engine.connect() as connection:
+                _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
+
+    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+        """See database.Database."""
+        return matching(query, window)
+
+    def faults(self) -> Sequence[str]:
+        """See database.Database. The server looks after its files; an index may have been left half made."""
+        invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+        with self.read() as connection:
+            names = connection.exec_driver_sql(invalid).scalars().all()
+        return [f"{self.name}: the index {each} is not whole: REINDEX INDEX {each}" for each in names]
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
+        """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
+        self._check_process()
+        with self._engine.connect() as connection:
+            with connection.begin():
+                try:
+                    yield connection, _begin(connection, begin)
+                except psycopg.Error:  # past SQLAlchemy
+                    connection.invalidate()
+                    raise
+
+    def _took_place(self, transaction_id: str) -> bool:
+        """Ask whether a commit took place whose answer was lost.
+
+        Raises:
+            StoreError: The server does not answer, so nobody knows.
+        """
+        for pause_s in _ASK_AGAIN_S:
+            time.sleep(pause_s)
+            with suppress(psycopg.Error), self._link.connect() as connection:
+                told = connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,)).fetchone()
+                if told is not None and told[0] != "in progress":
+                    return bool(told[0] == "committed")
+        raise StoreError(f"{self.name}: the connection broke, and it is not known whether the last write took place")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the library's errors into ours, in words that say what to do."""
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise StoreError(f"{self.name}: too many readers at once") from error
+        except DBAPIError as error:
+            assert error.orig is not None
+            raise self._ours(error.orig, lost=error.connection_invalidated) from error
+        except psycopg.Error as error:
+            raise self._ours(error, lost=isinstance(error, psycopg.OperationalError)) from error
+
+    def _ours(self, error: BaseException, *, lost: bool) -> StoreError:
+        state = getattr(error, "sqlstate", None)
+        undone = state in _TRANSIENT or (lost and state is None)
+        return (UndoneError if undone else StoreError)(self._link.in_words(error))
+
+    def _check_process(self) -> None:
+        if self._pid is None:
+            self._pid = os.getpid()
+        if self._pid != os.getpid():
+            raise StoreError("the store was open when this process was forked: close it in the parent first")
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    return postgres_insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_or_add(table: Table, column: str) -> Insert:
+    new = postgres_insert(table)
+    total = table.c[column] + new.excluded[column]
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={column: total})
+
+
+@cache
+def _insert_or_set(table: Table, column: str) -> Insert:
+    new = postgres_insert(table)
+    return new.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={column: new.excluded[column]}
+    )
+
+
+@cache
+def _last_id(table: Table) -> Select[int]:
+    (key,) = table.primary_key
+    return select(func.coalesce(func.max(key), 0))
+
+
+def _engine(link: Link, wait_s: float) -> Engine:
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=link.connect,
+        paramstyle="format",
+        use_native_hstore=False,
+        pool_size=2,
+        max_overflow=14,
+        pool_timeout=wait_s,
+    )
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    found: Any = connection.connection.driver_connection
+    return found  # type: ignore[no-any-return]
+
+
+def _begin(connection: Connection, statements: str) -> str:
+    """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
+    cursor = _driver(connection).execute(statements)
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone() if cursor.description else None
+    return str(row[0]) if row else ""
