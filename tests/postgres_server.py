@@ -153,6 +153,17 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def rows_of(url: str) -> bytes:
+    """Give all that tables hold, as bytes."""
+    found = bytearray()
+    with psycopg.connect(url) as connection:
+        for (name,) in connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"):
+            with connection.cursor().copy(f"COPY {name} TO STDOUT (FORMAT BINARY)") as copy:
+                for block in copy:
+                    found += block
+    return bytes(found)
+
+
 def _programs(folder: Path) -> Path:
     """Find the server's programs, where the user that it runs as may execute them.
 

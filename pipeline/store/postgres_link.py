@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import tuple_row
+from psycopg.types.string import StrBinaryDumper, StrDumperUnknown
 
 from pipeline.errors import ConfigError, StoreError
 
@@ -21,6 +22,32 @@ _STATEMENT_S = 120
 _IDLE_S = 30
 #: how long a peer may be silent before it counts as gone
 _SILENT_S = 30
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class _Text(StrDumperUnknown):
+    """Text as the server takes it: what it does not (NUL, half a pair of surrogates) must not stop the rest."""
+
+    def dump(self, obj: str) -> Any:
+        """See psycopg.abc.Dumper."""
+        try:
+            return super().dump(obj)
+        except (psycopg.DataError, UnicodeEncodeError):
+            return super().dump(_storable(obj))
+
+
+class _BinaryText(StrBinaryDumper):
+    """The same, for COPY."""
+
+    def dump(self, obj: str) -> Any:
+        """See psycopg.abc.Dumper."""
+        try:
+            return super().dump(obj if "\0" not in obj else _storable(obj))
+        except UnicodeEncodeError:
+            return super().dump(_storable(obj))
 
 
 class Link:
@@ -79,6 +106,8 @@ class Link:
         )
         try:
             self._check(connection)
+            connection.adapters.register_dumper(str, _BinaryText)
+            connection.adapters.register_dumper(str, _Text)  # the last one is the default
             connection.execute(self._settings)
         except BaseException:
             connection.close()
