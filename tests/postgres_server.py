@@ -71,7 +71,10 @@ class PostgresServer:
             os.chown(folder, *_owner())
         words = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale", f"--username={_USER}"]
         subprocess.run(
-            [self._programs / "initdb", *words, "-D", self._data], check=True, capture_output=True, **_as_owner()
+            [self._programs / "initdb", *words, "-D", self._data],
+            check=True,
+            capture_output=True,
+            **_as_owner(),
         )
         atexit.register(self.remove)
         self.start()
@@ -157,7 +160,9 @@ def rows_of(url: str) -> bytes:
     """Give all that tables hold, as bytes."""
     found = bytearray()
     with psycopg.connect(url) as connection:
-        for (name,) in connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"):
+        for (name,) in connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+        ):
             with connection.cursor().copy(f"COPY {name} TO STDOUT (FORMAT BINARY)") as copy:
                 for block in copy:
                     found += block

@@ -48,7 +48,9 @@ def _check_known(database: Database, connection: Connection, found: str | None) 
             f"{HEAD}): use that release, or another --data or storage.url"
         )
     if found is None and inspect(connection).get_table_names():
-        raise StoreError(f"{database.name} is the database of another program: use another --data, or storage.url")
+        raise StoreError(
+            f"{database.name} is the database of another program: use another --data, or storage.url"
+        )
 
 
 def _upgrade(database: Database, connection: Connection) -> None:

@@ -30,6 +30,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -38,7 +39,7 @@ from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
-from pipeline.store.database import Terms, UndoneError, execute_many
+from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.postgres_link import Link
 from pipeline.store.postgres_terms import document_terms, matching, words_of
 
@@ -55,6 +56,9 @@ _BEGIN = {True: _WRITE.format(more=""), False: _WRITE.format(more="SET LOCAL syn
 _TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
 #: how often, and how long apart, the server is asked whether a commit took place
 _ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
+#: how long to wait for the bell of the change log before looking without it
+_LISTEN_S = 5.0
+_LOOK_AGAIN_S = 0.5
 #: tables that have held a text which was erased
 _SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
 _INSERT_TERMS = insert(document_terms)
@@ -75,6 +79,8 @@ class PostgresDatabase:
     def __init__(self, url: str, *, wait_s: float) -> None:
         self._link = Link(url, wait_s=wait_s)
         self._engine = _engine(self._link, wait_s)
+        #: listens to the change log; None: nobody waits for it
+        self._bell: psycopg.Connection[Any] | None = None
         self._pid: int | None = None
 
     @property
@@ -109,6 +115,7 @@ class PostgresDatabase:
     def close(self) -> None:
         """See database.Database."""
         self._engine.dispose()
+        self._hang_up()
         self._pid = None
 
     def insert_new(self, table: Table) -> Insert:
@@ -137,11 +144,24 @@ class PostgresDatabase:
         """See database.Database."""
         connection.execute(delete(document_terms).where(document_terms.c.document_seq == document_seq))
 
+    def wait_for_change(self) -> None:
+        """See database.Database. The table rings; what came before the bell was heard is for the next look."""
+        self._check_process()
+        try:
+            if self._bell is None:
+                self._bell = self._link.connect()
+                self._bell.execute("LISTEN newswire_change")
+            else:
+                for _ in self._bell.notifies(timeout=_LISTEN_S, stop_after=1):
+                    pass
+        except (psycopg.Error, StoreError):
+            self._hang_up()
+            time.sleep(_LOOK_AGAIN_S)  # the next look at the log will say what is wrong
+
     def scrub(self) -> None:
         """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
-        with self._errors():
-            with self._engine.connect() as connection:
-                _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
+        with self._errors(), self._engine.connect() as connection:
+            _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
         """See database.Database."""
@@ -158,13 +178,17 @@ class PostgresDatabase:
     def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
         self._check_process()
-        with self._engine.connect() as connection:
-            with connection.begin():
-                try:
-                    yield connection, _begin(connection, begin)
-                except psycopg.Error:  # past SQLAlchemy
-                    connection.invalidate()
-                    raise
+        with self._engine.connect() as connection, connection.begin():
+            try:
+                yield connection, _begin(connection, begin)
+            except psycopg.Error:  # past SQLAlchemy
+                connection.invalidate()
+                raise
+
+    def _hang_up(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
 
     def _took_place(self, transaction_id: str) -> bool:
         """Ask whether a commit took place whose answer was lost.
@@ -178,7 +202,9 @@ class PostgresDatabase:
                 told = connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,)).fetchone()
                 if told is not None and told[0] != "in progress":
                     return bool(told[0] == "committed")
-        raise StoreError(f"{self.name}: the connection broke, and it is not known whether the last write took place")
+        raise StoreError(
+            f"{self.name}: the connection broke, and it is not known whether the last write took place"
+        )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -240,7 +266,30 @@ def _engine(link: Link, wait_s: float) -> Engine:
         pool_size=2,
         max_overflow=14,
         pool_timeout=wait_s,
+        execution_options={FILL: _copy},
     )
+
+
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Give new rows to the server by COPY, which costs both sides a fraction of INSERT."""
+    statement, kinds = _copying(table, names)
+    with _driver(connection).cursor().copy(statement) as copy:
+        copy.set_types(kinds)
+        for row in rows:
+            copy.write_row(row)
+
+
+@cache
+def _copying(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Write the statement, and name the types of the columns as the server does."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    kinds = [table.c[name].type.compile(dialect).split()[0] for name in names]
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    return statement, [_KINDS.get(kind, kind.lower()) for kind in kinds]
+
+
+#: a type as SQL writes it → its name in the server's catalogue, where that is another
+_KINDS = {"BIGINT": "int8", "INTEGER": "int4", "BOOLEAN": "bool", "FLOAT": "float8"}
 
 
 def _driver(connection: Connection) -> "psycopg.Connection[Any]":

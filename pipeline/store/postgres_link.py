@@ -92,7 +92,7 @@ class Link:
             StoreError: The server is too old, or does not keep Unicode.
             psycopg.Error: It cannot be reached.
         """
-        defaults = {
+        defaults: dict[str, Any] = {
             "connect_timeout": _CONNECT_S,
             "application_name": "newswire",
             "keepalives_idle": _SILENT_S // 3,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    FromClause,
     MetaData,
     Table,
     Text,
@@ -23,9 +24,7 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
-    select,
 )
-
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.identity import digest
@@ -39,7 +38,7 @@ _LONGEST = 250
 _LONG = re.compile(rf"[^ ]{{{_LONGEST + 1},}}")
 
 #: not a parameter: the expression must be that of the index
-_SPACE = literal_column("' '")
+_SPACE: ColumnElement[str] = literal_column("' '")
 document_terms = Table(
     "document_terms",
     MetaData(),  # as with FTS5, the migrations make it
@@ -64,12 +63,12 @@ def matching(query: Query, window: range | None = None) -> ColumnElement[bool] |
     unwanted = or_(false(), *(_has(found, terms) for terms in query.none_of))
     # Those that have an unwanted word are found by the index as well: looking for it into each text that has
     # the others may take long.
-    said = [exists().where(*is_it, *wanted)] if wanted else []
+    said: list[ColumnElement[bool]] = [exists().where(*is_it, *wanted)] if wanted else []
     said += [not_(exists().where(*is_it, unwanted))] if query.none_of else []
     return and_(*said) if said else None
 
 
-def _has(rows: Table, terms: Sequence[str]) -> ColumnElement[bool]:
+def _has(rows: FromClause, terms: Sequence[str]) -> ColumnElement[bool]:
     phrase = _shortened(f" {' '.join(terms)} ")
     words = literal(list(dict.fromkeys(phrase.split())), ARRAY(Text))
     has_all = func.string_to_array(rows.c.words, _SPACE).op("@>")(words)

@@ -36,6 +36,12 @@ _POSTGRESQL = (
     # The search index: see pipeline.store.postgres_terms. Compared by bytes, as nothing is sorted by it.
     'CREATE TABLE document_terms (document_seq BIGINT PRIMARY KEY, words TEXT COLLATE "C" NOT NULL)',
     "CREATE INDEX document_terms_words ON document_terms USING gin (string_to_array(words, ' '))",
+    # Whoever follows the change log is rung for when what was written into it can be seen.
+    """
+    CREATE FUNCTION newswire_ring() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('newswire_change', ''); RETURN NULL; END $$
+    """,
+    "CREATE TRIGGER change_rings AFTER INSERT ON change FOR EACH STATEMENT EXECUTE FUNCTION newswire_ring()",
 )
 
 
