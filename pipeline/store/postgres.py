@@ -5,8 +5,8 @@ lets go of at its end, whatever becomes of the client. So what a transaction has
 writes, and the numbers of the change log can be seen in their order: who has seen one has seen all before it.
 Readers wait for nobody.
 
-Where the connection breaks during a commit, the server is asked afterwards whether it took place: what did not
-is done once more (see database.Part), and nothing is done twice.
+Where the connection breaks during a commit, the server is asked afterwards whether it took place: what did
+not is done once more (see database.Part), and nothing is done twice.
 """
 
 import os
@@ -145,7 +145,7 @@ class PostgresDatabase:
         connection.execute(delete(document_terms).where(document_terms.c.document_seq == document_seq))
 
     def wait_for_change(self) -> None:
-        """See database.Database. The table rings; what came before the bell was heard is for the next look."""
+        """See database.Database. The table rings; the first call only begins to listen."""
         self._check_process()
         try:
             if self._bell is None:
@@ -214,8 +214,7 @@ class PostgresDatabase:
         except PoolTimeoutError as error:
             raise StoreError(f"{self.name}: too many readers at once") from error
         except DBAPIError as error:
-            assert error.orig is not None
-            raise self._ours(error.orig, lost=error.connection_invalidated) from error
+            raise self._ours(error.orig or error, lost=error.connection_invalidated) from error
         except psycopg.Error as error:
             raise self._ours(error, lost=isinstance(error, psycopg.OperationalError)) from error
 

@@ -22,6 +22,17 @@ _STATEMENT_S = 120
 _IDLE_S = 30
 #: how long a peer may be silent before it counts as gone
 _SILENT_S = 30
+_SETTINGS = f"""
+    SET lock_timeout = {{wait_ms}};
+    SET statement_timeout = '{_STATEMENT_S}s';
+    SET idle_in_transaction_session_timeout = '{_IDLE_S}s';
+    SET client_connection_check_interval = '{_SILENT_S // 3}s';
+    SET work_mem = '32MB';
+    SET jit = off; -- our statements are short
+    -- What is acknowledged must be on the disk; a stricter setting of the server's stays.
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
 
 
 def _storable(text: str) -> str:
@@ -29,7 +40,7 @@ def _storable(text: str) -> str:
 
 
 class _Text(StrDumperUnknown):
-    """Text as the server takes it: what it does not (NUL, half a pair of surrogates) must not stop the rest."""
+    """Text as the server takes it: NUL, or half a pair of surrogates, must not stop the rest."""
 
     def dump(self, obj: str) -> Any:
         """See psycopg.abc.Dumper."""
@@ -63,19 +74,7 @@ class Link:
                 "storage.url cannot be read: write postgresql://user:password@host:5432/database, and "
                 "percent-encode what is no letter or digit in user and password (@ is %40, / is %2F)"
             ) from None
-        self._settings = "; ".join(
-            (
-                f"SET lock_timeout = {int(wait_s * 1000)}",
-                f"SET statement_timeout = '{_STATEMENT_S}s'",
-                f"SET idle_in_transaction_session_timeout = '{_IDLE_S}s'",
-                f"SET client_connection_check_interval = '{_SILENT_S // 3}s'",
-                "SET work_mem = '32MB'",
-                "SET jit = off",  # our statements are short
-                # What is acknowledged must be on the disk. A stricter setting of the server's stays.
-                "SELECT set_config('synchronous_commit', 'on', false)"
-                " WHERE current_setting('synchronous_commit') = 'off'",
-            )
-        )
+        self._settings = _SETTINGS.format(wait_ms=int(wait_s * 1000))
 
     @property
     def name(self) -> str:
@@ -118,7 +117,8 @@ class Link:
         info = connection.info
         if info.server_version < _OLDEST * 10_000:
             raise StoreError(
-                f"{self.name}: PostgreSQL {version_of(info.server_version)} is too old: {_OLDEST} or newer is needed"
+                f"{self.name}: PostgreSQL {version_of(info.server_version)} is too old: "
+                f"{_OLDEST} or newer is needed"
             )
         encoding = info.parameter_status("server_encoding")
         if encoding != "UTF8":

@@ -1,8 +1,8 @@
 """The search index on PostgreSQL: the same terms, phrases and limits as FTS5 has.
 
 `tsvector` would do it only for short texts: it knows 255 places of a word and 16,383 of a text, and takes one
-megabyte. Here a row holds the terms of a document as one text, a space before and after each and two between
-its parts; a GIN index over its words finds those that have all words, and a phrase is then looked for in them.
+megabyte. Here a row holds the terms of a document as one text, a space before and after each, two between its
+parts. A GIN index over its words finds the rows that have them all, and phrases are then looked for there.
 """
 
 import re
