@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import ConfigError
@@ -10,7 +11,18 @@ from pipeline.store.migrate import has_schema, migrate
 from pipeline.store.sqlite import WAIT_S, SqliteDatabase, outdated
 from pipeline.store.store import SqlStore
 
-__all__ = ["database_exists", "default_store_url", "is_on_server", "open_store", "outdated", "store_name"]
+if TYPE_CHECKING:
+    from pipeline.store.postgres import PostgresDatabase
+
+__all__ = [
+    "database_exists",
+    "default_store_url",
+    "is_on_server",
+    "open_store",
+    "outdated",
+    "server_version",
+    "store_name",
+]
 
 
 def default_store_url(data_dir: Path) -> str:
@@ -29,6 +41,17 @@ def store_name(url: str | None, data_dir: Path) -> str:
         return str(_file(url, data_dir))
     with closing(_on_server(url, WAIT_S)) as database:
         return database.name
+
+
+def server_version(url: str) -> str:
+    """Ask a server what it is.
+
+    Raises:
+        ConfigError: The URL cannot be read.
+        StoreError: The server cannot be reached or used; says why, without secrets.
+    """
+    with closing(_on_server(url, WAIT_S)) as database:
+        return database.version()
 
 
 def database_exists(url: str | None, data_dir: Path) -> bool:
@@ -57,8 +80,14 @@ def open_store(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Sq
         ConfigError: The URL names no database that we can use.
         StoreError: The database cannot be opened, is damaged, or was written by a newer newswire.
     """
-    database = _on_server(url, wait_s) if is_on_server(url) else _in_file(_file(url, data_dir), wait_s)
-    migrate(database)
+    database: Database = (
+        _on_server(url, wait_s) if is_on_server(url) else _in_file(_file(url, data_dir), wait_s)
+    )
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     return SqlStore(database)
 
 
@@ -67,7 +96,7 @@ def _in_file(path: Path, wait_s: float) -> Database:
     return SqliteDatabase(path, wait_s=wait_s)
 
 
-def _on_server(url: str | None, wait_s: float) -> Database:
+def _on_server(url: str | None, wait_s: float) -> "PostgresDatabase":
     # Imported only where it is used: its library would make every command start later.
     from pipeline.store.postgres import PostgresDatabase  # noqa: PLC0415
 

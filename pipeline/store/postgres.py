@@ -12,7 +12,7 @@ not is done once more (see database.Part), and nothing is done twice.
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -40,7 +40,7 @@ from sqlalchemy.sql.dml import Insert
 from pipeline.errors import StoreError
 from pipeline.ports import Query
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
-from pipeline.store.postgres_link import Link
+from pipeline.store.postgres_link import Link, version_of
 from pipeline.store.postgres_terms import document_terms, matching, words_of
 
 #: of all advisory locks of a database, ours
@@ -87,6 +87,11 @@ class PostgresDatabase:
     def name(self) -> str:
         """See database.Database."""
         return self._link.name
+
+    def version(self) -> str:
+        """Say what server it is."""
+        with self._errors(), self._link.connect() as connection:
+            return f"PostgreSQL {version_of(connection.info.server_version)}"
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -178,12 +183,18 @@ class PostgresDatabase:
     def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
         self._check_process()
-        with self._engine.connect() as connection, connection.begin():
+        with ExitStack() as open_:
+            connection = open_.enter_context(self._engine.connect())
             try:
-                yield connection, _begin(connection, begin)
-            except psycopg.Error:  # past SQLAlchemy
-                connection.invalidate()
-                raise
+                transaction_id = _begin(connection, begin)
+            except psycopg.Error:
+                if not _is_lost(connection):
+                    raise
+                # It lay unused while the server was started again, and so did the others.
+                self._engine.dispose()
+                connection = open_.enter_context(self._engine.connect())
+                transaction_id = _begin(connection, begin)
+            yield connection, transaction_id
 
     def _hang_up(self) -> None:
         if self._bell is not None:
@@ -298,8 +309,17 @@ def _driver(connection: Connection) -> "psycopg.Connection[Any]":
 
 def _begin(connection: Connection, statements: str) -> str:
     """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
+    connection.begin()
     cursor = _driver(connection).execute(statements)
     while cursor.nextset():
         pass
     row = cursor.fetchone() if cursor.description else None
     return str(row[0]) if row else ""
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Say whether its server is gone, and have it used no more: SQLAlchemy did not see it go."""
+    lost = _driver(connection).closed
+    if lost:
+        connection.invalidate()
+    return lost
