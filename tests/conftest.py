@@ -19,16 +19,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator["PostgresServer"]:
+def postgres() -> "PostgresServer":
     """A PostgreSQL server of this test process."""
-    from postgres_server import PostgresServer
+    from postgres_server import the_server
 
     try:
-        server = PostgresServer()
+        return the_server()
     except LookupError as missing:
         pytest.skip(str(missing))
-    yield server
-    server.remove()
 
 
 @pytest.fixture

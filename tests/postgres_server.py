@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 
+_MOST_DATABASES = 60
+#: name → URL, the one asked for last at the end
+_databases: dict[str, str] = {}
 #: one user has a password, to be refused with a wrong one
 _WHO_MAY_COME_IN = "local all locked scram-sha-256\nlocal all all trust\n"
 _DISCONNECT_OTHERS = (
@@ -91,6 +95,11 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name, user)
+
+    def drop(self, url: str) -> None:
+        """Drop the database of a URL, whoever is still connected to it."""
+        name = url.partition("@/")[2].partition("?")[0]
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def store_url(self) -> str:
         """Give the URL of a store in which nothing is stored; `give_back` lets another test have it.
@@ -157,6 +166,21 @@ class PostgresServer:
         """Stop the server and delete what it has written."""
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@cache
+def the_server() -> PostgresServer:
+    """Give the server of this process. Raises LookupError."""
+    return PostgresServer()
+
+
+def database_for(name: str) -> str:
+    """Give the URL of the database that belongs to a name; those that were not asked for lately go."""
+    server = the_server()
+    _databases[name] = _databases.pop(name, None) or server.empty_url()
+    if len(_databases) > _MOST_DATABASES:
+        server.drop(_databases.pop(next(iter(_databases))))
+    return _databases[name]
 
 
 def rows_of(url: str) -> bytes:
