@@ -965,6 +965,10 @@ class ReadStore(Protocol):
         """Give the newest sequence number; 0 when there is none."""
         ...
 
+    def wait_for_change(self) -> None:
+        """Wait until the change log may have something new; for a few seconds at most."""
+        ...
+
     def snapshot(self, now: datetime) -> StoreSnapshot:
         """Say how everything stands."""
         ...

@@ -125,6 +125,16 @@ def sqlite_check() -> Check:
     return _warn("sqlite", wrong) if wrong else _ok("sqlite", library.sqlite_version)
 
 
+def server_storage_check(url: str) -> Check:
+    """Check that the server that storage.url names can be reached and used."""
+    from pipeline.store.open import server_version, store_name
+
+    try:
+        return _ok("postgresql", f"{server_version(url)}, {store_name(url, Path())}")
+    except NewswireError as error:
+        return _fail("postgresql", str(error))
+
+
 def embedded_check() -> Check:
     """Check that there is an embedded queue for this platform."""
     from pipeline.service.embedded import binary_path
@@ -156,14 +166,17 @@ def server_check(name: str, server: "QueueView") -> Iterator[Check]:
 
 def _storage(app: AppContext) -> Iterator[Check]:
     from pipeline.cli.service_link import stored
-    from pipeline.store.open import database_exists
+    from pipeline.store.open import database_exists, is_on_server
 
-    if app.settings.storage.url is None or app.settings.storage.url.startswith("sqlite"):
-        yield sqlite_check()
-    if not database_exists(app.settings.storage.url, app.data_dir):
-        yield _ok("storage", "nothing is stored yet")
+    url = app.settings.storage.url
+    reached = server_storage_check(url) if url is not None and is_on_server(url) else sqlite_check()
+    yield reached
+    if reached.outcome is Outcome.FAIL:
         return
     try:
+        if not database_exists(url, app.data_dir):
+            yield _ok("storage", "nothing is stored yet")
+            return
         with stored(app) as store:
             wrong = store.check()
     except NewswireError as error:

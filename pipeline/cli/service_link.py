@@ -23,12 +23,13 @@ def stored(app: AppContext) -> Iterator["Store"]:
         StoreError: There is none yet, or it cannot be read.
     """
     from pipeline.errors import StoreError
-    from pipeline.store.open import database_exists, open_store
+    from pipeline.store.open import database_exists, is_on_server, open_store, store_name
 
     url = app.settings.storage.url
     if not database_exists(url, app.data_dir):
+        place = store_name(url, app.data_dir) if is_on_server(url) else app.data_dir
         raise StoreError(
-            f"nothing is stored in {app.data_dir} yet: `newswire run` or `newswire import FILE` begins, "
+            f"nothing is stored in {place} yet: `newswire run` or `newswire import FILE` begins, "
             "--data DIR looks elsewhere"
         )
     store = open_store(url, app.data_dir)
@@ -36,6 +37,16 @@ def stored(app: AppContext) -> Iterator["Store"]:
         yield store
     finally:
         store.close()
+
+
+def stored_on(app: AppContext) -> str | None:
+    """Say on what server documents are stored; None: in a file."""
+    from pipeline.store.open import is_on_server, server_version, store_name
+
+    url = app.settings.storage.url
+    if url is None or not is_on_server(url):
+        return None
+    return f"{server_version(url)}, {store_name(url, app.data_dir)}"
 
 
 @contextmanager

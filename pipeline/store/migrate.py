@@ -3,11 +3,11 @@
 from sqlalchemy import Connection, inspect
 
 from pipeline.errors import StoreError
+from pipeline.store.database import Database
 from pipeline.store.migrations import HEAD
-from pipeline.store.sqlite import SqliteDatabase
 
 
-def migrate(database: SqliteDatabase) -> None:
+def migrate(database: Database) -> None:
     """Make the tables, or bring those of an older release up to date, after a backup of them.
 
     Raises:
@@ -27,6 +27,12 @@ def migrate(database: SqliteDatabase) -> None:
         _upgrade(database, connection)
 
 
+def has_schema(database: Database) -> bool:
+    """Say whether a newswire of any release has made its tables there."""
+    with database.read() as connection:
+        return _revision(connection) is not None
+
+
 def _revision(connection: Connection) -> str | None:
     """Read at which step the schema is; None where there is none."""
     if not inspect(connection).has_table("alembic_version"):
@@ -35,17 +41,19 @@ def _revision(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _check_known(database: SqliteDatabase, connection: Connection, found: str | None) -> None:
+def _check_known(database: Database, connection: Connection, found: str | None) -> None:
     if found is not None and found > HEAD:
         raise StoreError(
-            f"{database.path} was written by a newer newswire (its schema is {found}, this release knows "
-            f"{HEAD}): use that release, or another --data"
+            f"{database.name} was written by a newer newswire (its schema is {found}, this release knows "
+            f"{HEAD}): use that release, or another --data or storage.url"
         )
     if found is None and inspect(connection).get_table_names():
-        raise StoreError(f"{database.path} is the database of another program: use another --data")
+        raise StoreError(
+            f"{database.name} is the database of another program: use another --data, or storage.url"
+        )
 
 
-def _upgrade(database: SqliteDatabase, connection: Connection) -> None:
+def _upgrade(database: Database, connection: Connection) -> None:
     # Imported only where something is to be done: every command opens the store.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -57,4 +65,4 @@ def _upgrade(database: SqliteDatabase, connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        raise StoreError(f"{database.path}: its schema cannot be brought up to date: {error}") from error
+        raise StoreError(f"{database.name}: its schema cannot be brought up to date: {error}") from error

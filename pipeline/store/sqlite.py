@@ -7,6 +7,7 @@ checkpoint against each other.
 """
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -52,6 +53,9 @@ library: Any = _library
 #: how long a writer waits for the others before it gives up
 WAIT_S = 15.0
 
+#: between two looks for what other processes have written
+_LOOK_AGAIN_S = 0.5
+
 # The search index is made by the migrations, as SQLAlchemy knows no virtual tables.
 _INDEX = sql_table("document_terms", sql_column("rowid", Integer))
 _INSERT_TERMS = "INSERT INTO document_terms (rowid, headline, body, about) VALUES (?, ?, ?, ?)"
@@ -95,6 +99,11 @@ class SqliteDatabase:
         }
         self._pid: int | None = None
 
+    @property
+    def name(self) -> str:
+        """See database.Database."""
+        return str(self.path)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """See database.Database."""
@@ -113,7 +122,7 @@ class SqliteDatabase:
                 yield connection
 
     def prepare(self) -> None:
-        """Turn a new file to write-ahead logging; it stays so. It needs the file alone."""
+        """See database.Database. Turns a new file to write-ahead logging; it stays so, and needs it alone."""
         with _errors(self.path), self._lock.held(self._wait_s):
             connection = self._reading.raw_connection()
             try:
@@ -190,6 +199,10 @@ class SqliteDatabase:
         with self.read() as connection:
             lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
         return [f"{self.path}: {line}" for line in lines if line != "ok"]
+
+    def wait_for_change(self) -> None:
+        """See database.Database. A file rings no bell."""
+        time.sleep(_LOOK_AGAIN_S)
 
     def _merge_index(self) -> None:
         step = -_MERGE_PAGES  # negative: begin to merge everything

@@ -89,7 +89,8 @@ metadata = MetaData()
 feed = Table(
     "feed",
     metadata,
-    Column("id", String(200), primary_key=True),
+    # compared by code point in any database, as lists are given in its order
+    Column("id", String(200).with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("url", FreeText, nullable=False),  # to show: without user and password
     Column("url_key", Key, nullable=False),  # of the whole URL: tells a changed one
@@ -152,7 +153,7 @@ Index("poll_of_feed", poll.c.feed_id, poll.c.id)
 raw = Table(
     "raw",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),
     Column("body", LargeBinary),  # zlib; NULL: erased, and not to be stored again
     Column("size_bytes", Integer, nullable=False),  # before compression
@@ -165,7 +166,7 @@ Index("raw_received", raw.c.received_at)
 entry = Table(
     "entry",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),
     Column("feed_id", String(200), nullable=False),
     Column("raw_id", _ROW_ID),  # NULL: there was none, or it expired
@@ -209,7 +210,7 @@ Index("entry_of_raw", entry.c.raw_id)
 entry_payload = Table(
     "entry_payload",
     metadata,
-    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("entry_id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 
@@ -250,7 +251,7 @@ Index(
 item = Table(
     "item",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),  # of the uri
     Column("uri", Text, nullable=False),
     Column("current_seq", _ROW_ID),  # newest version that may be shown
@@ -268,7 +269,7 @@ Index(
 document = Table(
     "document",
     metadata,
-    Column("seq", _ROW_ID, primary_key=True),  # the order in which documents were stored
+    Column("seq", _ROW_ID, primary_key=True, autoincrement=False),  # the order in which documents were stored
     Column("id", _HASH, nullable=False, unique=True),
     Column("item_id", _ROW_ID, nullable=False),
     Column("feed_id", String(200)),
@@ -295,7 +296,7 @@ Index("document_newest", document.c.published_at, document.c.seq)
 slugged = Table(
     "slugged",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("family", Key, nullable=False),
     Column("day", Integer, nullable=False),
     Column("own_item_id", _ROW_ID, nullable=False),
@@ -309,7 +310,7 @@ Index("slugged_family", slugged.c.family, slugged.c.day)
 document_data = Table(
     "document_data",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 
@@ -317,7 +318,7 @@ document_data = Table(
 sighting = Table(
     "sighting",
     metadata,
-    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("entry_id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("document_seq", _ROW_ID, nullable=False),
     Column("feed_id", String(200), nullable=False),
     Column("location", FreeText, nullable=False),
@@ -329,7 +330,7 @@ Index("sighting_of_document", sighting.c.document_seq)
 tagging = Table(
     "tagging",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("rules", String(200), primary_key=True),
     Column("data", LargeBinary, nullable=False),
     Column("tagged_at", UtcTime, nullable=False),
@@ -339,7 +340,7 @@ tagging = Table(
 enrichment = Table(
     "enrichment",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("queued_at", UtcTime, nullable=False),
     Column("state", String(12), nullable=False),  # pending, working, or given_up: out of attempts
     Column("alone", Boolean, nullable=False),
@@ -373,7 +374,7 @@ document_tag = Table(
     metadata,
     Column("kind", String(12), primary_key=True),
     Column("value", String(200), primary_key=True),
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
 )
 Index("document_tag_of", document_tag.c.document_seq)
 
@@ -394,7 +395,7 @@ Index("relation_high", relation.c.high)
 signature = Table(
     "signature",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("entry_id", _ROW_ID, nullable=False),  # it came with first; names it in the index
     Column("data", LargeBinary, nullable=False),
     Column("linked", Boolean, nullable=False),  # false: what may be a copy of it is still to be looked at
@@ -403,7 +404,7 @@ Index(
     "signature_unlinked",
     signature.c.document_seq,
     sqlite_where=text("linked = 0"),
-    postgresql_where=text("NOT linked"),
+    postgresql_where=text("linked IS false"),
 )
 
 # One event; where two stories were found to be one, the younger points to the older.
@@ -419,7 +420,7 @@ story = Table(
 story_member = Table(
     "story_member",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("waits", Boolean, nullable=False),  # true: is still to be told, or once more
     Column("story_id", _HASH),  # NULL: was never told
     Column("at", UtcTime),  # published; NULL: was never told
