@@ -79,7 +79,7 @@ def confined(words: Sequence[str], *, data: Path, config: Path) -> subprocess.Co
     }
     return subprocess.run(
         [*_mounts(), "sh", "-c", script, "confined", *words],
-        env=env, capture_output=True, text=True, timeout=100, check=False,
+        env=env, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
 
 
