@@ -1,4 +1,4 @@
-"""A process as in a container, without a container: another user, a read-only root, no capabilities, its own pids.
+"""A process as in a container, but without one: another user, a read-only root, no capabilities, own pids.
 
 As root the process gets the user 10001; without root, a user namespace in which ours is called so.
 """
@@ -18,8 +18,8 @@ UID = 10001
 PLACE = Path("/mnt")
 _MOUNTS = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
-# Needed and not open to others (a home directory): an empty directory takes the place of the closed one, with the
-# needed part of it mounted inside. Then every mount is made read-only but /proc, and what stands under $place.
+# Needed and not open to others (a home directory): an empty directory takes the place of the closed one, with
+# the needed part of it mounted inside. Then every mount is made read-only but /proc and what is ours to write.
 _SCRIPT = """
 set -eu
 mount --make-rprivate /
@@ -41,7 +41,9 @@ mount -o remount,bind,ro {place}
 cd {place}/data
 exec {drop} "$@"
 """
-_AS_ROOT = f"setpriv --reuid {UID} --regid {UID} --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
+_AS_ROOT = (
+    f"setpriv --reuid {UID} --regid {UID} --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all"
+)
 _AS_USER = f"unshare --user --map-user={UID} --map-group={UID} setpriv --no-new-privs --bounding-set=-all"
 
 

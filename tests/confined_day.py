@@ -1,6 +1,7 @@
 """A day of the service, played inside a confined process: told as JSON on standard output.
 
-Called with the health check's command as JSON. Nothing is asserted here: the test outside judges what is told.
+Called with the health check's command as JSON, and files to import. Nothing is asserted here: the test
+outside judges what is told.
 """
 
 import ctypes
@@ -21,7 +22,7 @@ _PR_SET_MDWE = 65
 
 def main() -> None:
     told: dict[str, object] = {"written": _written_outside()}
-    # What systemd's MemoryDenyWriteExecute= does, where the kernel (6.3) knows it: inherited by all that follows.
+    # What systemd's MemoryDenyWriteExecute= does, where the kernel (6.3) knows it: all that follows inherits.
     told["no_executable_memory"] = ctypes.CDLL(None).prctl(_PR_SET_MDWE, 1, 0, 0, 0) == 0
     with (DATA / "service.log").open("wb") as log:
         service = subprocess.Popen(["newswire", "run"], stdout=log, stderr=log)
@@ -57,7 +58,16 @@ def _all_exported() -> list[object]:
 def _written_outside() -> list[str]:
     """Try to write where nothing may be written; tell where it was possible."""
     possible = []
-    for place in ("/", "/etc", "/usr", "/tmp", "/var/tmp", str(CONFIG), sys.prefix, str(Path(__file__).parent)):
+    for place in (
+        "/",
+        "/etc",
+        "/usr",
+        "/tmp",
+        "/var/tmp",
+        str(CONFIG),
+        sys.prefix,
+        str(Path(__file__).parent),
+    ):
         try:
             (Path(place) / "written-by-newswire").touch()
         except OSError:

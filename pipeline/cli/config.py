@@ -43,7 +43,9 @@ def check_command(app: AppContext) -> None:
     settings = app.settings_and_feeds
     check_rules(settings.config_dir)
     for path in secrets_others_may_read(settings, app.env):
-        typer.echo(f"{path} holds secrets and every user of this machine may read it: chmod o-r {path}", err=True)
+        typer.echo(
+            f"{path} holds secrets and every user of this machine may read it: chmod o-r {path}", err=True
+        )
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)
     counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))

@@ -28,7 +28,7 @@ def refuse_writable(path: Path, status: os.stat_result, name: str) -> None:
 
 
 def others_may_read(path: Path) -> bool:
-    """Say whether every user of this machine may read a file, were they to reach it; False: it is not there."""
+    """Say whether a file is there that every user of this machine may read, were they to reach it."""
     try:
         return bool(path.stat().st_mode & stat.S_IROTH)
     except OSError:

@@ -56,7 +56,7 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, *, public: frozenset[str] = frozenset()) -> "Source":
-        """Read a file. Raises ConfigError where it cannot be read, others may change it, or it is not YAML."""
+        """Read a file. Raises ConfigError: it cannot be read, others may change it, or it is not YAML."""
         name = shown_path(path)
         try:
             with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Telling the service manager how we stand (sd_notify): a datagram to the socket that it names, if it names one."""
+"""Telling the service manager how we stand (sd_notify): a datagram to the socket it names, where it does."""
 
 import os
 import socket
