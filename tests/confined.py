@@ -19,7 +19,7 @@ PLACE = Path("/mnt")
 _MOUNTS = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 # Needed and not open to others (a home directory): an empty directory takes the place of the closed one, with
-# the needed part of it mounted inside. Then every mount is made read-only but /proc and what is ours to write.
+# the needed part of it mounted inside. Then every mount is made read-only but /proc and what is ours.
 _SCRIPT = """
 set -eu
 mount --make-rprivate /

@@ -71,7 +71,7 @@ def unfit_file_system(data_dir: Path, mounts: str) -> str | None:
     True
     """
     around = [
-        (point, kind)
+        (point.replace("\\040", " "), kind)
         for _, point, kind, *_ in (line.split() for line in mounts.splitlines())
         if data_dir.is_relative_to(point.replace("\\040", " "))
     ]
