@@ -31,6 +31,7 @@ from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.service.children import die_with
+from pipeline.service.notify import tell_ready
 from workers.dedupe.link import Linking
 from workers.dedupe.story_rules import StoryRules, load_story_rules
 from workers.dedupe.telling import Teller
@@ -179,6 +180,7 @@ class Workers:
         gc.freeze()  # what is loaded is shared with the children for as long as nobody touches it
         with _pool_name(self._plan.data_dir) as pool:
             log.info("workers_started", pool=pool, places=[place.name for place in self._places])
+            tell_ready()
             try:
                 while not self._stops:
                     self._tick(pool)

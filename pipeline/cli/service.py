@@ -38,6 +38,7 @@ ENRICH_WAIT_S = 60.0
 def run_command(app: AppContext) -> None:
     """Run everything on this machine: queue, fetcher, workers, web page."""
     from pipeline.cli.service_link import check_web_port, web_access
+    from pipeline.settings import secrets_others_may_read
 
     web = app.settings_and_feeds.web  # a slip in any file is said here, before anything starts
     web_access(app)
@@ -45,6 +46,8 @@ def run_command(app: AppContext) -> None:
         check_web_port(app)
     parts = [_part(app, "fetch"), _part(app, "work"), _part(app, "web")]
     app.start_logs()
+    for path in secrets_others_may_read(app.settings_and_feeds, app.env):
+        log.warning("secrets_readable", file=path, cause="every user of this machine may read it: chmod o-r")
     log.info(
         "service_starting",
         data=str(app.data_dir),
