@@ -1,8 +1,8 @@
 """Loaded by every Python process of a test that puts this folder on PYTHONPATH: stories that do harm.
 
 A text with one of these words does what no text should be able to do, inside the worker, where the real
-normaliser would run; behind LATER- it does so where people and organisations are looked for. The product
-knows nothing of it.
+normaliser would run; behind LATER- it does so where people and organisations are looked for, behind TOLD-
+where the keeper tells stories. The product knows nothing of it.
 """
 
 import collections
@@ -28,7 +28,7 @@ def _install() -> None:
 
     def normalise(entry, *rest, **more):
         for word, harm in HARM.items():
-            if re.search(f"(?<!LATER-){word}", entry.text or ""):
+            if re.search(f"(?<!LATER-)(?<!TOLD-){word}", entry.text or ""):
                 harm()
         return harmless(entry, *rest, **more)
 
@@ -45,6 +45,18 @@ def _install() -> None:
         return unharmed(self, document, tagging)
 
     Enricher.enrich = enrich
+
+    import workers.dedupe.telling as telling
+
+    unhurt = telling.read_traits
+
+    def read_traits(document, *rest):
+        for word, harm in HARM.items():
+            if f"TOLD-{word}" in document.body_text:
+                harm()
+        return unhurt(document, *rest)
+
+    telling.read_traits = read_traits
 
 
 if {"pipeline.cli", "work"} <= set(sys.orig_argv):
