@@ -1,6 +1,7 @@
 """Documents of one event come together, whatever the language; others stay apart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.model import Document, StoryTraits, Tagging
+from pipeline.model import Document, Mention, Place, PlaceMention, StoryTraits, Tag, Tagging
 from pipeline.ports import Neighbours, StoryMember
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.likeness import Compared, evidence_of, likeness
@@ -203,6 +204,19 @@ def test_evidence_names_what_is_shared() -> None:
     one, other = _compared(_members(QUAKE_EN, QUAKE_FR))
     evidence = {each.why for each in evidence_of(one, other)}
     assert {"name Sampleton", "number 5.8", "kind of event quake", "day 2026-05-11"} <= evidence
+
+
+def test_evidence_names_places_as_the_text_or_the_gazetteer_does() -> None:
+    place = Place(name="Kandahar", geonames=1138336, country="AF", lat=31.6, lon=65.7)
+    mention = PlaceMention(place=place, mention=Mention(field="text", text="Kandahar", start=0, end=8), score=1)
+    tagging = Tagging(places=(mention,), regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
+    raw = read_traits(_document("x", QUAKE_EN), tagging, RULES, NOON)
+    assert (raw.written["1138336"], raw.written["AF"]) == ("Kandahar", "Afghanistan")
+    members = [
+        replace(each, traits=weigh(raw, Seen())) for each in _members(QUAKE_EN, QUAKE_FR)
+    ]
+    evidence = {each.why for each in evidence_of(*_compared(members))}
+    assert {"place Kandahar", "place Afghanistan"} <= evidence
 
 
 def test_likeness_is_the_same_from_both_sides() -> None:

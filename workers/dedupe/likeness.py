@@ -106,10 +106,11 @@ def likeness(one: Compared, other: Compared) -> float:
 def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
     """Name what two documents share, the rarest of each kind first."""
     a, b = one.traits, other.traits
-    names = [_evidence(a.written.get(name, name), "name") for name in _rarest(a.names, b.names)]
+    written = {**b.written, **a.written}
+    names = [_evidence(written.get(name, name), "name") for name in _rarest(a.names, b.names)]
     numbers = [_evidence(number, "number") for number in _rarest(a.numbers, b.numbers)]
     kinds = [_evidence(kind, "kind of event") for kind in _rarest(a.kinds, b.kinds)]
-    places = [_evidence(place, "place") for place in _rarest(a.places, b.places)]
+    places = [_evidence(written.get(place, place), "place") for place in _rarest(a.places, b.places)]
     days = [_evidence(day, "day") for day in sorted(one.days & other.days)[-_SHOWN:]]
     words = _rarest(a.words, b.words) if a.language == b.language else []
     return (*names, *numbers, *places, *kinds, *days, *(_evidence(word, "word") for word in words))

@@ -51,7 +51,7 @@ class RawTraits:
     language: str
     words: dict[str, float] = field(default_factory=dict)
     names: dict[str, float] = field(default_factory=dict)
-    #: skeleton → as written
+    #: name, place or country → as written
     written: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, float] = field(default_factory=dict)
@@ -118,10 +118,13 @@ def read_traits(document: Document, tagging: Tagging, rules: StoryRules, at: dat
     _read_words(raw, tokens, rules, at, head=len(document.headline or ""))
     for region in tagging.regions:
         raw.places[region.code[:2]] = raw.places.get(region.code[:2], 0) + region.score
+        if len(region.code) == len(region.code[:2]):
+            raw.written[region.code] = region.name
     dateline = document.dateline.place if document.dateline else None
     for place in (*(each.place for each in tagging.places), *([dateline] if dateline else [])):
         key = str(place.geonames)
         raw.places[key] = raw.places.get(key, 0) + 1
+        raw.written[key] = place.name
     return raw
 
 
