@@ -3,8 +3,8 @@
 Documents of an invented language: its words, names, numbers and places are as uneven as those of real news,
 so that some are in every third document and most in few. Each event has names of its own and two to five
 documents, every hundredth 200. N documents (100,000) of one week are put into an empty store with their
-stories and the keys they are found by. Then 500 more, up to half of them of events that are there, are told by what the keeper
-runs. Times are CPU time of this process.
+stories and the keys they are found by. Then 500 more, up to half of them of events that are there, are told
+by what the keeper runs. Times are CPU time of this process.
 """
 
 import argparse

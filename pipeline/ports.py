@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.errors import FetchError, Reason
-from pipeline.errors import Reason
 from pipeline.model import (
     Document,
     Entry,
@@ -787,8 +786,8 @@ class StoryStore(Protocol):
     def untold(self, limit: int, *, now: datetime, lease: timedelta) -> Sequence[Untold]:
         """Take documents that are to be told, or told again: attempts + 1 and lease, committed first.
 
-        In the order they were stored those that were never tried; when there is none, one alone whose lease ran
-        out: what one document does to the process must not count against others.
+        Those that were never tried, in the order they were stored; when there is none, one whose lease is
+        over, alone: what one document does to the process must not count against others.
 
         Args:
             limit: Of documents.

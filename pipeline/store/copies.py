@@ -54,10 +54,10 @@ _TOLD = (
     .join(story_member, story_member.c.document_seq == document.c.seq)
     .where(among(document.c.id), story_member.c.story_id.is_not(None))
 )
-_TELL_AGAIN = update(story_member).where(among(story_member.c.document_seq)).values(waits=True, lease_until=None)
-_LINKED = select(relation.c.low, relation.c.high).where(
-    among(relation.c.low), relation.c.kind == SAME_COPY
+_TELL_AGAIN = (
+    update(story_member).where(among(story_member.c.document_seq)).values(waits=True, lease_until=None)
 )
+_LINKED = select(relation.c.low, relation.c.high).where(among(relation.c.low), relation.c.kind == SAME_COPY)
 _EXISTING = select(document.c.id).where(among(document.c.id), document.c.erased_at.is_(None))
 
 
@@ -101,7 +101,9 @@ class Copies(Part):
             if rows:
                 connection.execute(self._database.insert_new(relation), rows)
                 _tell_again(connection, rows)
-                note_changes(connection, "linked", sorted({row[end] for row in rows for end in (LOW, HIGH)}), now)
+                note_changes(
+                    connection, "linked", sorted({row[end] for row in rows for end in (LOW, HIGH)}), now
+                )
             connection.execute(_NOTE_LINKED, {"values": linked})
             add_counts(self._database, connection, copies_counted(search, linked=len(rows)))
 

@@ -207,7 +207,9 @@ def test_a_link_that_was_found_later_is_told_of_once_for_both_documents(store: S
     told = [(each.kind, each.document_id) for each in store.changes(before)]
     assert told == [("linked", id_) for id_ in sorted((FERRY.id, COPY.id))]
     counters = store.snapshot(NOON).counters
-    assert [counters["copies", label] for label in ("candidate", "compared", "refused_by_facts", "linked")] == [
+    assert [
+        counters["copies", label] for label in ("candidate", "compared", "refused_by_facts", "linked")
+    ] == [
         3,
         2,
         1,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from fakes_read import NOON, stored
 from pipeline.model import Evidence, Tag, Tagging
 from pipeline.ports import StoryFound

@@ -208,13 +208,13 @@ def test_evidence_names_what_is_shared() -> None:
 
 def test_evidence_names_places_as_the_text_or_the_gazetteer_does() -> None:
     place = Place(name="Kandahar", geonames=1138336, country="AF", lat=31.6, lon=65.7)
-    mention = PlaceMention(place=place, mention=Mention(field="text", text="Kandahar", start=0, end=8), score=1)
+    mention = PlaceMention(
+        place=place, mention=Mention(field="text", text="Kandahar", start=0, end=8), score=1
+    )
     tagging = Tagging(places=(mention,), regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
     raw = read_traits(_document("x", QUAKE_EN), tagging, RULES, NOON)
     assert (raw.written["1138336"], raw.written["AF"]) == ("Kandahar", "Afghanistan")
-    members = [
-        replace(each, traits=weigh(raw, Seen())) for each in _members(QUAKE_EN, QUAKE_FR)
-    ]
+    members = [replace(each, traits=weigh(raw, Seen())) for each in _members(QUAKE_EN, QUAKE_FR)]
     evidence = {each.why for each in evidence_of(*_compared(members))}
     assert {"place Kandahar", "place Afghanistan"} <= evidence
 

@@ -54,7 +54,8 @@ _FAULTS = (
 )
 #: same-story links of a document, to the likest
 _LINKS = 3
-#: traits of each kind by which documents are found; in all MOST_STORY_KEYS: each kind goes with each place and day
+#: traits of each kind by which documents are found, in all MOST_STORY_KEYS: each kind of event goes with each
+#: place and day
 _NAMES, _NUMBERS, _WORDS, _KINDS, _PLACES, _DAYS = 8, 3, 5, 3, 2, 2
 
 
@@ -100,7 +101,8 @@ class Teller:
             return self._tell(untold)
         except _FAULTS as error:
             if len(untold) > 1:
-                return all([self._tell_each([each]) for each in untold])
+                each_told = [self._tell_each([each]) for each in untold]
+                return all(each_told)
             log.exception("story_not_told", document_id=untold[0].document_id, cause=repr(error))
             return self._store.tell(told_alone(untold[0]), self._clock.now())
 
@@ -189,13 +191,15 @@ def told_alone(untold: Untold) -> Telling:
 
 
 def keys_of(traits: StoryTraits, published_at: datetime) -> tuple[int, ...]:
-    """Hash the traits by which documents of the same event are found: the rarest, and kinds with places and days.
+    """Hash the traits by which documents of the same event are found: the rarest, kinds with places and days.
 
-    Places alone do not do: towns that the gazetteer does not know, or takes for others, differ with the language.
+    Places alone do not do: what the gazetteer takes a small town for differs with the language.
     """
     kinds, places = _rarest(traits.kinds, _KINDS), _rarest(traits.places, _PLACES)
     today = published_at.date().isoformat()
-    days = sorted((day for day in traits.days if len(day) == len(today) and day <= today), reverse=True)[:_DAYS]
+    days = sorted((day for day in traits.days if len(day) == len(today) and day <= today), reverse=True)[
+        :_DAYS
+    ]
     keys = (
         *(f"name {name}" for name in _rarest(traits.names, _NAMES)),
         *(f"number {number}" for number in _rarest(traits.numbers, _NUMBERS) if len(number) > 1),

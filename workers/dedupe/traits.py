@@ -11,11 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from unicodedata import decimal
 
 from pipeline.model import Document, StoryTraits, Tagging
 from workers.dedupe.romanise import bare_arabic, skeleton
-from workers.dedupe.story_rules import Meaning, StoryRules
+from workers.dedupe.story_rules import NOTHING, Meaning, StoryRules
 from workers.normalise.lexicon.calendar import MONTHS
 from workers.tag.tokens import Case, Tokens, plain, tagged_text, tokenise
 
@@ -181,7 +182,8 @@ def _read_words(raw: RawTraits, tokens: Tokens, rules: StoryRules, at: datetime,
             _note_number(raw, word)
         elif case is not Case.NONE:
             meaning = rules.meaning(word, raw.language)
-            _note_meaning(raw, meaning, 2.0 if tokens.starts[n] < head else 1.0, at)
+            if meaning is not NOTHING:
+                _note_meaning(raw, meaning, 2.0 if tokens.starts[n] < head else 1.0, at)
             opens = before in _SENTENCE_MARKS and word in small
             if len(word) >= _LEAST_WORD and meaning.weekday is None and not meaning.common:
                 _note_word(raw, tokens, n)
@@ -272,6 +274,7 @@ def _last(weekday: int, at: datetime) -> date:
     return (at - timedelta(days=(at.weekday() - weekday) % 7)).date()
 
 
+@lru_cache(100_000)
 def _stem(word: str, language: str) -> str:
     if language == "ar":
         return bare_arabic(word)[:_STEM]
