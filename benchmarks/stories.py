@@ -18,14 +18,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from pathlib import Path
 
+from benchmarks.storing import save
 from pipeline.clock import SystemClock
 from pipeline.identity import digest
-from pipeline.model import Document, Entry, Feed, SourceKind, StoryTraits, Tag, Tagging
+from pipeline.model import Document, StoryTraits, Tag, Tagging
 from pipeline.ports import (
     Neighbours,
     Place,
-    Poll,
-    Processed,
     StoryStore,
     Telling,
     Untold,
@@ -46,7 +45,6 @@ _WEEK_S = timedelta(days=7).total_seconds()
 _SYLLABLES = ["ba", "de", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "za"]
 _KINDS = ["earthquake", "blast", "election", "strike", "verdict", "flood", "talks", "protest"]
 _COUNTRIES = [f"X{chr(65 + n // 5)}{n}"[:2] for n in range(100)]
-_FEED = Feed(id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/rss", provider="Benchmark")
 _LEASE = timedelta(minutes=5)
 #: a step that is not taken for each document
 _ONCE = "remember"
@@ -152,22 +150,6 @@ def telling(random_: random.Random, count: int) -> Iterator[Told]:
         event += 1
 
 
-def save(store: SqlStore, documents: Sequence[tuple[Document, Tagging]]) -> list[int]:
-    """Store documents as a worker does; the numbers of their entries."""
-    token = documents[0][0].id
-    entries = tuple(Entry(format="text", guid=each.id, text=each.lead) for each, _ in documents)
-    poll = Poll(feed_id=_FEED.id, epoch=None, polled_at=_BEGIN, duration_s=0, entries=entries)
-    (taken,) = store.take_in([poll], _BEGIN)
-    ids = [ref.id for ref in taken.new]
-    store.claim(ids, token=token, owner="benchmark", now=_BEGIN, lease=_LEASE)
-    done = [
-        Processed(entry_id=id_, document=each, tagging=tagging)
-        for id_, (each, tagging) in zip(ids, documents, strict=True)
-    ]
-    store.save(done, [], token=token, now=_BEGIN)
-    return ids
-
-
 def save_told(store: SqlStore, told: Sequence[Told], seen: Seen) -> None:
     """Store documents with their stories and keys; their texts are short, as nobody reads them again."""
     save(store, [(each.document(text=f"Text {each.number}."), Tagging()) for each in told])
@@ -232,7 +214,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory)
         store = open_store(f"sqlite:///{path}/newswire.db", path)
-        store.sync_feeds([_FEED], _BEGIN)
         told, seen = telling(random_, wanted.stored), Seen()
         held: list[Told] = []
         for first in range(0, wanted.stored, _BULK):

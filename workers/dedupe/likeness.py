@@ -19,23 +19,23 @@ _PRIOR = 3.0
 _DAY_S = timedelta(days=1).total_seconds()
 _YEAR_DIGITS = 4
 
-#: Fitted by logistic regression (`python -m benchmarks.quality.same_story --fit`); see docs/stories.md.
+#: Fitted by logistic regression (`python -m benchmarks.quality.fit_stories`); see docs/stories.md.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -3.62,
-    "same_language": -2.91,
-    "words": 14.06,
-    "names": 0.40,
-    "overlap": 5.38,
-    "numbers": -0.18,
-    "number_overlap": 3.82,
-    "kinds": 6.78,
-    "places": 1.30,
-    "same_day": 0.47,
-    "other_day": -0.49,
-    "other_year": -1.02,
-    "distance": -0.79,
-    "same_overlap": -2.38,
-    "same_kinds": -6.07,
+    "bias": -3.61,
+    "same_language": -3.14,
+    "words": 10.50,
+    "names": 0.79,
+    "overlap": 4.68,
+    "numbers": -0.14,
+    "number_overlap": 3.68,
+    "kinds": 6.48,
+    "places": 1.00,
+    "same_day": 0.43,
+    "other_day": -0.58,
+    "other_year": -1.00,
+    "distance": -0.80,
+    "same_overlap": -0.88,
+    "same_kinds": -6.22,
 }
 
 
