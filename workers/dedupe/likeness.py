@@ -21,21 +21,21 @@ _YEAR_DIGITS = 4
 
 #: Fitted by logistic regression (`python -m benchmarks.quality.fit_stories`); see docs/stories.md.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -3.61,
-    "same_language": -3.14,
-    "words": 10.50,
-    "names": 0.79,
-    "overlap": 4.68,
-    "numbers": -0.14,
-    "number_overlap": 3.68,
-    "kinds": 6.48,
-    "places": 1.00,
-    "same_day": 0.43,
-    "other_day": -0.58,
-    "other_year": -1.00,
-    "distance": -0.80,
-    "same_overlap": -0.88,
-    "same_kinds": -6.22,
+    "bias": -4.06,
+    "same_language": -2.71,
+    "words": 10.76,
+    "names": 0.78,
+    "overlap": 4.44,
+    "numbers": -0.15,
+    "number_overlap": 3.82,
+    "kinds": 6.06,
+    "places": 0.78,
+    "same_day": 0.41,
+    "other_day": -0.56,
+    "other_year": -1.05,
+    "distance": -0.72,
+    "same_overlap": -0.67,
+    "same_kinds": -5.81,
 }
 
 

@@ -25,8 +25,8 @@ from workers.dedupe.likeness import Compared, likeness
 #: between the publication of two documents of a story that follow each other, at most
 WINDOW = timedelta(days=7)
 #: likeness at which a document joins a story, and at which two stories become one
-JOIN = 0.5
-MERGE = 0.5
+JOIN = 0.25
+MERGE = 0.25
 #: below JOIN: stories that are told anew with a document that came late
 CLOSE = 2.0
 #: members of a story that a document is compared with: those published nearest to it
