@@ -339,7 +339,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
-    teller = Teller(store, rules, clock)
+    teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
     tidy_at = time.monotonic() + 10
     while True:
         beat.begin()

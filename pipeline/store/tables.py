@@ -425,6 +425,8 @@ story_member = Table(
     Column("story_id", _HASH),  # NULL: was never told
     Column("at", UtcTime),  # published; NULL: was never told
     Column("traits", LargeBinary),  # JSON
+    Column("attempts", Integer, nullable=False),  # since it was told last
+    Column("lease_until", UtcTime),  # NULL: nobody is telling it
 )
 Index("story_member_of", story_member.c.story_id, story_member.c.at)
 Index(

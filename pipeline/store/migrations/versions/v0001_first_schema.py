@@ -360,6 +360,8 @@ def _findings() -> None:
         sa.Column("story_id", sa.String(length=32), nullable=True),
         sa.Column("at", _TIME, nullable=True),
         sa.Column("traits", sa.LargeBinary(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", _TIME, nullable=True),
         sa.PrimaryKeyConstraint("document_seq"),
     )
     op.create_index("story_member_of", "story_member", ["story_id", "at"])
