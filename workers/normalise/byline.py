@@ -12,6 +12,8 @@ _MAX_NAME = 4
 _OPENS = re.compile(
     rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}))\s+", re.IGNORECASE
 )
+# "Van onze verslaggever": who, but no name
+_OURS = re.compile(BYLINE_OURS, re.IGNORECASE)
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
 _END = re.compile(r"[=.\s)]+$")
@@ -34,6 +36,8 @@ def is_byline(line: str) -> bool:
     if match is None:
         return False
     named = _END.sub("", line[match.end() :])
+    if _OURS.fullmatch(_END.sub("", line)):
+        return True
     return _are_names(named) or _are_names(_FOR.sub("", named))
 
 

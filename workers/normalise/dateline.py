@@ -49,12 +49,16 @@ _ENDS = re.compile(r"[^–—―‒‐−_)/=-]{0,120}[–—―‒‐−_)/=-]"
 # "(ANSA) - ROMA", "/ANSA/ - ROMA", "Reuters - The"
 _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
-    r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-Þ])"
+    r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-ÞЀ-Я])"
 )
 # "APA-Dakar (Sénégal) -", "AFP, Paris -", "AFP | Paris -"
 _AGENCY_JOINED = re.compile(r"([A-Za-z]{2,12})(?:[-–]|,\s|\s?[/|]\s?)(?=[A-ZÀ-Þ])")
 # "(Belga) Le": an agency that is known, and no dash
-_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-Þ])")
+_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+# "- РИА Новости. Землетрясение": behind a dateline that has ended
+_AGENCY_STOPPED = re.compile(r"([^\W\d_]{2,12}(?: [^\W\d_]{2,12})?)\.\s+(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+# "AA / Bamako / Moussa Exemple", a line of its own
+_AGENCY_SLASHED = re.compile(r"([A-Za-z]{2,12}) ?/ ?([A-ZÀ-Þ][^/\d]{2,40}?)(?: ?/ ?[A-ZÀ-Þ][^/\d.]{4,60})?")
 # "Berne (ats) Le"
 _AGENCY_BARE = re.compile(r"[^()]{3,40}\(([^()]{2,30})\)\.?\s+(?=[\"'“«]?[A-ZÀ-Þ])")
 # "OTTAWA — The", "DES MOINES, Iowa - The"
@@ -83,7 +87,8 @@ _TITLE = re.compile(r"[A-ZÀ-Þ][\w.'’&-]*(?: [A-ZÀ-Þ\d][\w.'’&-]*){1,3}")
 #: an agency's letters: "GNA"
 _CODE = re.compile(r"[A-Z]{2,6}")
 _AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
-_REGION = re.compile(r"[(\[]([^()\[\]]{2,30})[)\]]$")
+# "Guwahati (Assam) [India]"
+_REGION = re.compile(r"\s?[(\[]([^()\[\]]{2,30})[)\]](?=\s?[(\[]|$)")
 _PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
@@ -160,6 +165,8 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
         agencies: Further names, lower case, that are known to be agencies: the provider of the item.
     """
     known = AGENCIES | agencies if agencies else AGENCIES
+    if (slashed := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(slashed, known):
+        return Opening(text=paragraph, city=city_name(slashed[2]), agency=slashed[1], rest="")
     leading, start = _leading_agency(paragraph, known)
     joined = None if leading else _AGENCY_JOINED.match(paragraph)
     if joined and joined[1].lower() in known:
@@ -185,6 +192,12 @@ def _with_joined(joined: re.Match[str], paragraph: str, agencies: frozenset[str]
     if opening.city is None:
         return Opening(rest=paragraph)
     return replace(opening, text=paragraph[: len(paragraph) - len(opening.rest)].strip())
+
+
+def _is_slashed(match: re.Match[str], known: frozenset[str]) -> bool:
+    """Say whether a line is an agency and a city that is known to stand alone, with slashes between."""
+    agency = match[1].lower() in known or match[1].lower() in SHORT_AGENCIES
+    return agency and match[2].lower() in CITIES_ALONE
 
 
 def read_sent(dateline: str, *, agencies: frozenset[str] = frozenset()) -> Opening:
@@ -228,6 +241,8 @@ def _with_agency(opening: Opening, paragraph: str, known: frozenset[str]) -> Ope
     if opening.agency is not None:
         return opening
     agency, end = _leading_agency(opening.rest, known)
+    if agency is None and (stopped := _AGENCY_STOPPED.match(opening.rest)) and stopped[1].lower() in known:
+        agency, end = stopped[1], stopped.end()
     if agency is None:
         return opening
     rest = opening.rest[end:]
@@ -378,7 +393,7 @@ def _bare_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
     if name.lower() in known or (_CODE.fullmatch(name) and before.rstrip(" .")[-1:].isdigit()):
         return name, before + ","
     before, _, after = head.rpartition(" ")
-    if after.lower() in known and before.rstrip(" .")[-1:].isdigit():
+    if after.lower() in known and (before.rstrip(" .")[-1:].isdigit() or _DATE.search(before)):
         return after, before
     return None, head
 

@@ -56,6 +56,8 @@ _PLAIN_END = re.compile(
 )
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
 _AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
+# "Ann Example, The Canadian Press", "WAM/Ann Example/Bo Sample"
+_NAMED = re.compile(rf"(?P<names>[^,/]{{5,60}}), (?i:{_AGENCY_NAMES})|(?:{_AGENCY_NAMES})/(?P<after>[^,]{{5,60}})", re.IGNORECASE)
 # Whole lines, and what stands at the end of the last line of the story.
 _SIGNED = re.compile(f"{INITIALS}|{LONE_INITIALS}")
 # A single mark ends a sentence after another one only: "a journalist of l'AFP" goes on.
@@ -202,6 +204,10 @@ def _signature(line: str, agency: str | None) -> Credit | None:
     """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
     if len(line) <= _MAX_SIGNATURE and (_is_signature(line) or _is_mark(line, agency)):
         return Credit(text=line)
+    named = _NAMED.fullmatch(line)
+    names = (named["names"] or named["after"]) if named else ""
+    if is_bare_byline(names):
+        return Credit(text=line, writing="; ".join(authors_of(names)))
     return Credit(text=line, writing="; ".join(authors_of(line))) if is_byline(line) else None
 
 

@@ -8,6 +8,7 @@ from workers.normalise.lexicon.series import (
     ANY_CASE,
     ATTENTION_WORDS,
     COMPOUNDED,
+    KILL_PHRASES,
     LOUD,
     SENT_SIGNALS,
     SERIES_WORDS,
@@ -29,10 +30,11 @@ _WORD = re.compile(
 # "(2nd LEAD) Text", "[UPDATE] Text"
 _BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)", re.IGNORECASE)
 # "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
-_MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}})\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
+_MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}}|[*=](?=[^*=]{{3,20}}[*=]))\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
 # A line is looked at only if its first word begins one of these, or is no word.
 _FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *TAKES, *ATTENTION_WORDS))
 _OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
+_KILLS = re.compile(KILL_PHRASES, re.IGNORECASE)
 _FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
 _TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
 # "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
@@ -91,6 +93,8 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
         if signal is Signal.CORRECTION and read.signal is Signal.REFILE:
             read = replace(read, signal=signal)  # "RPT CORRETTA": what it mends counts for more
         said = int(number) if number and word not in TAKES else None
+        if signal is Signal.ADVISORY and _KILLS.search(rest):
+            signal = Signal.KILL
         read = read.then(Series(signal=signal, number=said, rest=rest))
     if in_text:
         return read

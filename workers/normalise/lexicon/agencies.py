@@ -25,6 +25,7 @@ AGENCIES = names(
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
     agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
+    тасс|итар-тасс|риа новости|интерфакс|укринформ|белта|казинформ
     accesswire|cnw|newsfile|ots|news aktuell
     """
 )

@@ -34,6 +34,8 @@ LAST_WORDS = any_of(rf"""
 END_WORDS = words("more end ends fin fine fim einde ende schluss slot segue sigue suite nnn nnnn")
 #: words that stand in stamps of sending beside figures
 STAMP_WORDS = words("gmt utc local time hrs uhr uur nnn nnnn")
+#: pictures and sound that came with a text: "(foto) (vídeo)"
+_MEDIA = "photos?|fotos?|fotografías?|pictures?|images?|bilder|videos?|vídeos?|audios?|gráficos?|infograf[ií]as?"
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
@@ -53,6 +55,11 @@ TEXT_ENDS = any_of(rf"""
     (?:page|seite|página|pagina) \d{{1,2}}(?: (?:of|de|von|sur|di|van) \d{{1,2}})?
     \d{{1,2}} (?:of|von|sur|di|van) \d{{1,2}}
     \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
+    (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
+    source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
+    (?:related (?:news|stories|articles)|read also|also read|lire aussi|leia também|lea también):[^\n]{{3,150}}
+    \d{{3,5}}\*\*\d{{3,5}}
+    [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
 """)
