@@ -106,14 +106,16 @@ _ADDRESSES = (
 )
 
 
+_ADDRESSED = frozenset(
+    f"{opens} {whom}"
+    for openers, audience in _ADDRESSES
+    for opens in openers.split("|")
+    for whom in audience.split("|")
+)
+
 SERIES_WORDS = MappingProxyType(
     {word.lstrip("~="): signal for signal, listed in _SERIES.items() for word in names(listed)}
-    | {
-        f"{opens} {whom}": Signal.ADVISORY
-        for openers, audience in _ADDRESSES
-        for opens in openers.split("|")
-        for whom in audience.split("|")
-    }
+    | dict.fromkeys(_ADDRESSED, Signal.ADVISORY)
 )
 
 #: an advisory that says so takes a text back; the text is named, for events are called off too. A regular expression
@@ -139,7 +141,7 @@ def _marked(mark: str) -> frozenset[str]:
 
 
 #: small letters count too, before a colon or alone on a line
-ANY_CASE = _marked("~")
+ANY_CASE = _marked("~") | _ADDRESSED
 #: a bare hyphen before capitals does not make them a series word
 COMPOUNDED = _marked("=")
 #: in capitals and before small letters, these need nothing between ("SPOED Minister treedt af")
