@@ -161,6 +161,8 @@ def test_brackets_above_a_dateline_are_a_note(line: str, signal: Signal | None) 
     [
         ("EMBARGOED UNTIL 2300 GMT - Melons burn", "Melons burn", "2300 GMT"),
         ("Sperrfrist 3. Mai, 6.00 Uhr: Melonen brennen", "Melonen brennen", "3. Mai, 6.00 Uhr"),
+        ("EMBARGOED UNTIL 2300 GMT", "", "2300 GMT"),
+        ("EMBARGO: Melons burn", "EMBARGO: Melons burn", None),
         ("Embargo on oil: melons burn", "Embargo on oil: melons burn", None),
         ("Embargo until 2025 - analysis", "Embargo until 2025 - analysis", None),
         ("Melons burn", "Melons burn", None),

@@ -53,6 +53,8 @@ STORY = "The melons burned."
         *("@annexample", "X: @annexample", "More at https://example.org/x", "Foto: Ana Exemplo/Lusa"),
         "-Ann Example, 415-439-0000",
         "2 May 2024 10:00 GMT",
+        *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
+        "Related news: Melons burn again",
     ],
 )
 def test_the_end_of_a_page_is_no_text(line: str) -> None:
@@ -177,6 +179,11 @@ def test_a_byline_at_the_end_says_who_wrote() -> None:
     assert read_ending([STORY, "Von Anna Beispiel, dpa"]).credit == Credit(
         text="Von Anna Beispiel, dpa", writing="Anna Beispiel"
     )
+
+
+@pytest.mark.parametrize("line", ["Ann Example, The Canadian Press", "WAM/Ann Example"])
+def test_a_name_beside_an_agency_says_who_wrote(line: str) -> None:
+    assert read_ending([STORY, line]).credit == Credit(text=line, writing="Ann Example")
 
 
 def test_a_block_for_other_newsrooms_is_no_text() -> None:

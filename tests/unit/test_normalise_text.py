@@ -21,6 +21,22 @@ witnesses said. "It was very fast," said one of them.
     ("text", "expected"),
     [
         pytest.param("One.\n\nTwo.\n \t\n\n\nThree.", ["One.", "Two.", "Three."], id="blank lines"),
+        pytest.param(
+            "Melons burn in the harbour\nBy Ann Example\nAssociated Press",
+            ["Melons burn in the harbour", "By Ann Example", "Associated Press"],
+            id="a headline, a byline and a title",
+        ),
+        pytest.param(
+            "(Corrects number of melons)\nThey burn",
+            ["(Corrects number of melons)", "They burn"],
+            id="a note",
+        ),
+        pytest.param(
+            "Editor: Ann Example\nTranslator: Bo Test\n© Agency 2026",
+            ["Editor: Ann Example", "Translator: Bo Test", "© Agency 2026"],
+            id="who did what, and rights",
+        ),
+        pytest.param("melon@agency.example\n(END)", ["melon@agency.example", "(END)"], id="a page's end"),
         pytest.param("One\r\nline.\r\rTwo.", ["One line.", "Two."], id="all line ends"),
         pytest.param(
             "First.\n  Second.\n  Third.", ["First.", "Second.", "Third."], id="indented lines begin anew"

@@ -2,6 +2,7 @@
 
 import re
 
+from workers.normalise.lexicon.agencies import AGENCIES
 from workers.normalise.lexicon.bylines import BYLINE_AND, BYLINE_OURS, BYLINE_TITLES, BYLINE_WORDS
 
 _MAX_CHARS = 120
@@ -14,6 +15,7 @@ _OPENS = re.compile(
 )
 # "Van onze verslaggever": who, but no name
 _OURS = re.compile(BYLINE_OURS, re.IGNORECASE)
+_AGENCY_JOINTS = re.compile(r"[-/+ ]+")
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
 _END = re.compile(r"[=.\s)]+$")
@@ -32,12 +34,12 @@ def is_byline(line: str) -> bool:
     >>> [is_byline(each) for each in ("By Ann Example and Bo Sample", "By noon the fire was out.")]
     [True, False]
     """
-    match = _OPENS.match(line) if len(line) <= _MAX_CHARS else None
-    if match is None:
+    if len(line) > _MAX_CHARS:
         return False
+    match = _OPENS.match(line)
+    if match is None:
+        return _OURS.fullmatch(_END.sub("", line)) is not None
     named = _END.sub("", line[match.end() :])
-    if _OURS.fullmatch(_END.sub("", line)):
-        return True
     return _are_names(named) or _are_names(_FOR.sub("", named))
 
 
@@ -70,7 +72,15 @@ def authors_of(byline: str) -> tuple[str, ...]:
     match = _OPENS.match(byline)
     named = _END.sub("", byline[match.end() :] if match else byline)
     bare = _FOR.sub("", named)
-    return tuple(_names(named if _are_names(named) or not _are_names(bare) else bare))
+    names = _names(named if _are_names(named) or not _are_names(bare) else bare)
+    return tuple(name for name in names if not _is_nobody(name))
+
+
+def _is_nobody(name: str) -> bool:
+    """Say whether a name is no person's: an agency, or several ("NTB-AFP"), or a post ("dpa correspondents")."""
+    parts = _AGENCY_JOINTS.split(name.lower())
+    known = name.lower() in AGENCIES or all(part in AGENCIES for part in parts)
+    return known or name.startswith("The ") or _TITLE.fullmatch(name) is not None
 
 
 def _names(text: str) -> list[str]:

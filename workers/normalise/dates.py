@@ -31,6 +31,11 @@ _TELEGRAPH = re.compile(
 )
 _ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?!\d)")
 _ISO_ZONE = re.compile(r"\s*(?:([A-Za-z]{1,5})|\s([+-]\d\d:?\d\d))$")
+# "20131020192751", "2021.05.16 09:00:04", "2013/10/20 19:27:51"
+_FIGURES = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[./]?)(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
+    r"(?:[ T]?(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?)?(?P<zone>\s?[A-Z]{1,5}|\s?[+-]\d\d:?\d\d)?"
+)
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 
 
@@ -238,6 +243,8 @@ def _others(text: str) -> Moment | None:
     """Read what is written by hand, by telegraphs, by odd mail programs."""
     if match := _TELEGRAPH.fullmatch(text):
         return _telegraph(match)
+    if match := _FIGURES.fullmatch(text):
+        return _figures(match)
     worded = read_words(text, strict=False)
     return _in_words(worded) if worded and worded.year is not None else _mail(text)
 
@@ -261,6 +268,14 @@ def _telegraph(match: re.Match[str]) -> Moment:
     if match["zone"] is None:
         return Moment(at=read)
     return _zoned(read.replace(tzinfo=None), match["zone"])
+
+
+def _figures(match: re.Match[str]) -> Moment:
+    """Read figures from the year down; ISO's own forms were read before."""
+    day = f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}"
+    if match["hour"] is None:
+        return _iso(day)
+    return _iso(f"{day}T{match['hour']}:{match['minute']}:{match['second'] or '00'}{match['zone'] or ''}")
 
 
 def _in_words(said: Worded) -> Moment:

@@ -31,7 +31,7 @@ from workers.normalise.lexicon.agencies import AGENCY_CLOCKS
 from workers.normalise.lexicon.status import PUB_STATUS
 from workers.normalise.opening import Sent, Story, read_story, signal_of
 from workers.normalise.restore import restore
-from workers.normalise.series import Series, read_series, read_tail, sent_signal
+from workers.normalise.series import Series, read_series, read_signal, read_tail
 from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 
 #: characters that decide the language; a body that is shorter is read together with its headline
@@ -244,7 +244,7 @@ def _tell(entry: Entry, titled: _Title, body: _Body) -> _Told:
     """Put together what field, headline, text, slug and notes say of this version: the first counts."""
     header = body.story.header
     notes = (*([titled.aside] if titled.aside else ()), *header.notes)
-    series = Series(signal=sent_signal(entry.signal), rest="")
+    series = read_signal(entry.signal)
     series = series.then(titled.series).then(header.series)
     if slug := one_line(entry.slugline):
         series = series.then(read_tail(slug))

@@ -202,12 +202,12 @@ def _signature_after(tail: str, agency: str | None) -> re.Match[str] | None:
 
 def _signature(line: str, agency: str | None) -> Credit | None:
     """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
-    if len(line) <= _MAX_SIGNATURE and (_is_signature(line) or _is_mark(line, agency)):
-        return Credit(text=line)
     named = _NAMED.fullmatch(line)
     names = (named["names"] or named["after"]) if named else ""
     if is_bare_byline(names):
         return Credit(text=line, writing="; ".join(authors_of(names)))
+    if len(line) <= _MAX_SIGNATURE and (_is_signature(line) or _is_mark(line, agency)):
+        return Credit(text=line)
     return Credit(text=line, writing="; ".join(authors_of(line))) if is_byline(line) else None
 
 

@@ -53,6 +53,8 @@ _SLUG = re.compile(
 )
 _TAIL_MARKS = (")", "]")
 _MAX_WORDS = 4
+#: figures of the number of a version
+_MAX_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,16 +136,17 @@ def is_slug(line: str) -> bool:
     return _SLUG.fullmatch(line) is not None
 
 
-def sent_signal(sent: str | None) -> Signal | None:
-    """Read what a sender's own field says of a version, "sig:correction"; None: nothing that is known.
+def read_signal(sent: str | None) -> Series:
+    """Read what a sender's own field says of a version: "sig:correction", "update 2".
 
-    >>> sent_signal("sig:Correction")
+    >>> read_signal("sig:Correction").signal
     <Signal.CORRECTION: 'correction'>
     """
-    for word in re.split(r"[\s;,|]+", sent.lower()) if sent else ():
-        if signal := SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]):
-            return signal
-    return None
+    words = re.split(r"[\s;,|]+", sent.lower()) if sent else []
+    known = (SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]) for word in words)
+    signal = next(filter(None, known), None)
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= _MAX_NUMBER]
+    return Series(signal=signal, number=numbers[0] if signal and numbers else None, rest="")
 
 
 def _first_word(line: str, in_text: bool) -> re.Match[str] | None:

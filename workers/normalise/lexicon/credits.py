@@ -178,7 +178,7 @@ CLOSING_WORDS = ("ontribu", "olabor", "beigetragen", "bijgedragen", "droeg", "po
 CREDIT_OF = ("by", "from", "par", "de", "von", "por", "da", "do", "di", "door", "van")
 #: what those who are named may be called before their names. A regular expression
 CREDIT_TITLES = any_of(r"""
-    (?:staff )?(?:writers?|reporters?|correspondents?|journalists?|photographers?|researchers?)
+    (?:staff )?(?:writers?|reporters?|correspondents?|contributors?|journalists?|photographers?|researchers?)
     journalistes?|correspondant(?:e?s?)|korrespondent(?:in|en)?|reporter(?:in)?|periodistas?|corresponsal(?:es)?
     repórter(?:es)?|jornalistas?|giornalist[aie]|inviat[oi]|correspondenten?|verslaggevers?
 """)
