@@ -24,7 +24,7 @@ from workers.normalise.dates import (
     not_early,
 )
 from workers.normalise.ending import read_ending
-from workers.normalise.html import html_paragraphs, sanitise
+from workers.normalise.html import html_paragraphs, sanitise, without
 from workers.normalise.identify import Said, identify, sender_id, web_address
 from workers.normalise.language import Language, language_of
 from workers.normalise.lexicon.agencies import AGENCY_CLOCKS
@@ -225,6 +225,8 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
     kept = ending.body
     if not kept and not (headline or story.header.headline):
         kept = body  # what reads as nothing but marks is all there is: it is kept as it came
+    if html is not None and list(kept) != body:
+        html = without(html, body, kept) or None
     return _Body(html=html, story=story, paragraphs=kept, asides=asides, credit=ending.credit)
 
 
