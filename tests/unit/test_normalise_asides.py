@@ -150,10 +150,11 @@ def test_above_a_dateline_a_note_needs_no_brackets(line: str, is_one: bool) -> N
         ("(Im zweiten Absatz wurde die Zahl korrigiert)", _CORRECTION),
         ("(Sustituye a la anterior por error en la cifra)", _CORRECTION),
         ("(Met reactie vakbond)", None),
+        ("*** Áudio disponível em www.example.pt ***", None),
     ],
 )
 def test_brackets_above_a_dateline_are_a_note(line: str, signal: Signal | None) -> None:
-    assert read_note_above(line) == Aside(note=line.strip("()"), signal=signal)
+    assert read_note_above(line) == Aside(note=line.strip("()* "), signal=signal)
 
 
 @pytest.mark.parametrize(

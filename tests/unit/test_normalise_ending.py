@@ -54,6 +54,7 @@ STORY = "The melons burned."
         "-Ann Example, 415-439-0000",
         "2 May 2024 10:00 GMT",
         *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
+        *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
         "Related news: Melons burn again",
     ],
 )
@@ -78,6 +79,7 @@ def test_the_end_of_a_page_is_no_text(line: str) -> None:
         *("/a.b/c.d/", "EDO/BGH/./.", "[AB]", "AB.", "abc-", "dapd/T2011052400211/abc/de", "NZPA WGT pm"),
         *("(Api/Dire) 13:02 25-07-17 NNNN", "Lusa 2024-05-02", "-- Ann Example", "(Ann Example)"),
         *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
+        *("1010123 abc/de", "AB/CD/ANP-0042 Mars 2026"),
     ],
 )
 def test_who_handled_a_text_signs_it(line: str) -> None:

@@ -14,6 +14,7 @@ DATELINE = "KABUL, July 25 (Example Press) - "
     ("line", "signal", "number", "rest"),
     [
         ("UPDATE 2-Melons burn", Signal.UPDATE, 2, "Melons burn"),
+        ("AMP2.- Arden melones", Signal.UPDATE, 2, "Arden melones"),
         ("(AMPL) Arden melones", Signal.UPDATE, None, "Arden melones"),
         ("*RETTIFICA* Bruciano meloni", Signal.CORRECTION, None, "Bruciano meloni"),
         ("UPDATE 1 - Melons burn", Signal.UPDATE, 1, "Melons burn"),

@@ -35,6 +35,7 @@ _FRAME = " \t*/+=#[]()-–—<>!."
 _COLON_SOON = re.compile(r"[^:.]{2,30}:\s")
 _AFTER_EMBARGO = re.compile(r"\s[-–—]+\s|:\s+|\s?[|/]+\s|(?<=[)\]])\s+")
 _BRACKETED = re.compile(r"\([^()]{3,300}\)|\[[^\[\]]{3,300}\]")
+_STARRED = re.compile(r"\*{2,4} ?[^*]{3,200}\*{2,4}")
 _MENDS = re.compile(rf"\b(?:{MENDING})", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)?")
 
@@ -114,6 +115,8 @@ def read_note_above(line: str) -> Aside | None:
     if _BRACKETED.fullmatch(line):
         mends = _MENDS.search(line) is not None
         return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
+    if _STARRED.fullmatch(line):
+        return Aside(note=line.strip("* "))
     if len(line) > _MAX_BARE or line.endswith((".", "!", "?")):
         return _note(line) if _COLON_SOON.match(line) else None
     if line.startswith((*_BULLETS, "- ", "– ")):
