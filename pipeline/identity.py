@@ -174,7 +174,9 @@ def _web_name(guid: str) -> str:
     path, query = match["path"].rstrip("/"), match["query"] or ""
     if query:
         sent = query[1:].split("&")
-        kept = [each for each in sent if each and not (_PREVIEW.fullmatch(each) or _OF_REQUEST.fullmatch(each))]
+        kept = [
+            each for each in sent if each and not (_PREVIEW.fullmatch(each) or _OF_REQUEST.fullmatch(each))
+        ]
         if len(kept) < len(sent) and (kept or path):  # without a path it is all that names the item
             query = f"?{'&'.join(kept)}" if kept else ""
     return f"https://{host}{path}{query}{match['fragment'] or ''}"

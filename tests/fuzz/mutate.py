@@ -43,7 +43,7 @@ ODD = (
 #: what a mail and its parts may say of themselves
 _HEADERS = (
     b"Content-Type: multipart/mixed; boundary=x\r\n",
-    b"Content-Type: multipart/alternative; boundary=\"x\"\r\n",
+    b'Content-Type: multipart/alternative; boundary="x"\r\n',
     b"Content-Type: multipart/digest; boundary=x; boundary=y\r\n",
 )
 _KINDS = (

@@ -77,7 +77,7 @@ def authors_of(byline: str) -> tuple[str, ...]:
 
 
 def _is_nobody(name: str) -> bool:
-    """Say whether a name is no person's: an agency, or several ("NTB-AFP"), or a post ("dpa correspondents")."""
+    """Say whether a name is no person's: an agency, several ("NTB-AFP"), a post ("dpa correspondents")."""
     parts = _AGENCY_JOINTS.split(name.lower())
     known = name.lower() in AGENCIES or all(part in AGENCIES for part in parts)
     return known or name.startswith("The ") or _TITLE.fullmatch(name) is not None

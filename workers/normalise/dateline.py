@@ -165,8 +165,6 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
         agencies: Further names, lower case, that are known to be agencies: the provider of the item.
     """
     known = AGENCIES | agencies if agencies else AGENCIES
-    if (slashed := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(slashed, known):
-        return Opening(text=paragraph, city=city_name(slashed[2]), agency=slashed[1], rest="")
     leading, start = _leading_agency(paragraph, known)
     joined = None if leading else _AGENCY_JOINED.match(paragraph)
     if joined and joined[1].lower() in known:
@@ -177,10 +175,17 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
             return _with_agency(_opening(head, paragraph, end), paragraph, known)
     if leading:
         return _opening(Head(agency=leading), paragraph, start)
+    return _read_undashed(paragraph, known)
+
+
+def _read_undashed(paragraph: str, known: frozenset[str]) -> Opening:
+    """Read the datelines that no dash ends after date or agency."""
     if (match := _AGENCY_BARE.match(paragraph)) and _is_agency(match[1].strip(), known, words=False):
         head = _read_head(match[0].rstrip(" ."), known, dashed=True)
         if head is not None:
             return _opening(head, paragraph, match.end())
+    if (match := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(match, known):
+        return Opening(text=paragraph, city=city_name(match[2]), agency=match[1], rest="")
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
         return _opening(Head(city=city_name(match[1])), paragraph, match.end())
     return Opening(rest=paragraph)

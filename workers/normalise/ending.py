@@ -57,7 +57,10 @@ _PLAIN_END = re.compile(
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
 _AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 # "Ann Example, The Canadian Press", "WAM/Ann Example/Bo Sample"
-_NAMED = re.compile(rf"(?P<names>[^,/]{{5,60}}), (?i:{_AGENCY_NAMES})|(?:{_AGENCY_NAMES})/(?P<after>[^,]{{5,60}})", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"(?P<names>[^,/]{{5,60}}), (?i:{_AGENCY_NAMES})|(?:{_AGENCY_NAMES})/(?P<after>[^,]{{5,60}})",
+    re.IGNORECASE,
+)
 # Whole lines, and what stands at the end of the last line of the story.
 _SIGNED = re.compile(f"{INITIALS}|{LONE_INITIALS}")
 # A single mark ends a sentence after another one only: "a journalist of l'AFP" goes on.

@@ -131,10 +131,8 @@ def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
 
 def _left(before: Sequence[str], after: Sequence[str]) -> list[str] | None:
     """Say what is left of each paragraph, "" where it went; None where that cannot be told."""
-    left: list[str] = []
     waiting = list(reversed(after))
-    for paragraph in before:
-        left.append(waiting.pop() if waiting and waiting[-1] in paragraph else "")
+    left = [waiting.pop() if waiting and waiting[-1] in each else "" for each in before]
     return None if waiting else left
 
 

@@ -30,7 +30,10 @@ _WORD = re.compile(
 # "(2nd LEAD) Text", "[UPDATE] Text"
 _BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)", re.IGNORECASE)
 # "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
-_MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}}|[*=](?=[^*=]{{3,20}}[*=]))\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
+_MARKED = re.compile(
+    rf"(?P<marks>[/*+=#]{{2,4}}|[*=](?=[^*=]{{3,20}}[*=]))\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)",
+    re.IGNORECASE,
+)
 # A line is looked at only if its first word begins one of these, or is no word.
 _FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *TAKES, *ATTENTION_WORDS))
 _OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
@@ -91,12 +94,10 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
         if "marks" in match.groupdict():
             rest = rest.rstrip(f" {match['marks'][0]}")
         word = match["word"].upper()
-        signal = SERIES_WORDS.get(word)
+        signal = _signal_of(word, rest)
         if signal is Signal.CORRECTION and read.signal is Signal.REFILE:
             read = replace(read, signal=signal)  # "RPT CORRETTA": what it mends counts for more
         said = int(number) if number and word not in TAKES else None
-        if signal is Signal.ADVISORY and _KILLS.search(rest):
-            signal = Signal.KILL
         read = read.then(Series(signal=signal, number=said, rest=rest))
     if in_text:
         return read
@@ -105,6 +106,12 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
     if flash := _FLASH.fullmatch(read.rest):
         read = read.then(Series(signal=Signal.ALERT, rest=flash[1]))
     return read.then(read_tail(read.rest))
+
+
+def _signal_of(word: str, rest: str) -> Signal | None:
+    """Say what a series word means before the rest of its line: an advisory may take a text back."""
+    signal = SERIES_WORDS.get(word)
+    return Signal.KILL if signal is Signal.ADVISORY and _KILLS.search(rest) else signal
 
 
 def read_tail(line: str) -> Series:

@@ -35,7 +35,9 @@ END_WORDS = words("more end ends fin fine fim einde ende schluss slot segue sigu
 #: words that stand in stamps of sending beside figures
 STAMP_WORDS = words("gmt utc local time hrs uhr uur nnn nnnn")
 #: pictures and sound that came with a text: "(foto) (vídeo)"
-_MEDIA = "photos?|fotos?|fotografías?|pictures?|images?|bilder|videos?|vídeos?|audios?|gráficos?|infograf[ií]as?"
+_MEDIA = (
+    "photos?|fotos?|fotografías?|pictures?|images?|bilder|videos?|vídeos?|audios?|gráficos?|infograf[ií]as?"
+)
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
@@ -59,7 +61,7 @@ TEXT_ENDS = any_of(rf"""
     \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
     (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
     source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
-    (?:related (?:news|stories|articles)|read also|also read|lire aussi|leia também|lea también):[^\n]{{3,150}}
+    (?:related (?:news|stories)|read also|also read|lire aussi|leia também|lea también):[^\n]{{3,150}}
     \d{{3,5}}\*\*\d{{3,5}}
     [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?

@@ -118,11 +118,13 @@ SERIES_WORDS = MappingProxyType(
     | dict.fromkeys(_ADDRESSED, Signal.ADVISORY)
 )
 
-#: an advisory that says so takes a text back; the text is named, for events are called off too. A regular expression
+#: an advisory that says so takes a text back; the text is named, for events are called off too. A regular
+#: expression
 KILL_PHRASES = any_of(r"""
     (?:story|item|report)\b[^.]{0,80} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
     (?:kill|disregard|do not use) (?:the|our|this) [^.]{0,40}\b(?:story|item|report)\b
-    (?:annuler|ne pas utiliser) (?:notre|la|cette) [^.]{0,40}\bdépêche\b|dépêche\b[^.]{0,80} (?:est|a été) annulée\b
+    (?:annuler|ne pas utiliser) (?:notre|la|cette) [^.]{0,40}\bdépêche\b
+    dépêche\b[^.]{0,80} (?:est|a été) annulée\b
     meldung\b[^.]{0,80} (?:zurückgezogen|storniert)\b|meldung\b[^.]{0,80} nicht (?:zu )?verwenden\b
     (?:nota|noticia|despacho)\b[^.]{0,80} (?:queda|ha sido|está) anulad[ao]\b
     (?:notícia|texto|despacho)\b[^.]{0,80} (?:fica|foi|está) anulad[ao]\b
