@@ -14,7 +14,7 @@ _OPENS = re.compile(
     rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}))\s+", re.IGNORECASE
 )
 # "Van onze verslaggever": who, but no name
-_OURS = re.compile(BYLINE_OURS, re.IGNORECASE)
+_OURS = re.compile(rf"(?=[bdfpv])(?:{BYLINE_OURS})[=.\s)]*", re.IGNORECASE)
 _AGENCY_JOINTS = re.compile(r"[-/+ ]+")
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
@@ -38,7 +38,7 @@ def is_byline(line: str) -> bool:
         return False
     match = _OPENS.match(line)
     if match is None:
-        return _OURS.fullmatch(_END.sub("", line)) is not None
+        return _OURS.fullmatch(line) is not None
     named = _END.sub("", line[match.end() :])
     return _are_names(named) or _are_names(_FOR.sub("", named))
 
