@@ -1,6 +1,6 @@
 """How well what wire copy says of itself is read: dateline, credit, signal, notes, embargo, clean text.
 
-    python -m benchmarks.quality.wire_text [dev|held|fresh] [--worst N] [--field NAME]
+    python -m benchmarks.quality.wire_text [dev|held|agencies|fresh] [--worst N] [--field NAME]
 
 Prints, for each field, how many cases have it right. The sets are invented copy in the forms of the agencies,
 with what a careful reader takes from it: rules are made with `dev` and `held` in view; of `fresh` only the
