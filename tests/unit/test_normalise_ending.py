@@ -55,7 +55,7 @@ STORY = "The melons burned."
         "2 May 2024 10:00 GMT",
         *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
         *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
-        "Related news: Melons burn again",
+        *("Related news: Melons burn again", "Lire aussi : Des melons", "Mehr zum Thema: Melonen"),
     ],
 )
 def test_the_end_of_a_page_is_no_text(line: str) -> None:
@@ -194,6 +194,13 @@ def test_a_block_for_other_newsrooms_is_no_text() -> None:
     )
     assert ending.body == [STORY]
     assert ending.credit == Credit(text="Redaktion: Anna Beispiel", editing="Anna Beispiel")
+
+
+def test_nothing_after_the_end_is_text() -> None:
+    release = [STORY, "-ENDS-", "Notes to editors", "About Melons plc", "Melons plc grows melons in nine towns."]
+    assert read_ending(release).body == [STORY]
+    parted = [STORY, "###", STORY, "###", STORY]
+    assert read_ending(parted).body == [STORY, STORY, STORY]
 
 
 def test_a_text_never_loses_its_only_line() -> None:

@@ -57,6 +57,12 @@ def test_in_a_text_series_words_are_capitals() -> None:
     [
         ("By Ann Example", True),
         ("Van onze verslaggever", True),
+        ("Von unserem Korrespondenten", True),
+        ("By: Ann Example", True),
+        ("By Ann Example | Melon News", True),
+        ("Par Anne Exemple (avec agences)", True),
+        ("Von Anna Beispiel (dpa)", True),
+        ("By Ann Example - she burned melons - is out", False),
         ("By ANN EXAMPLE and BO SAMPLE=", True),
         ("Par Anne Exemple et Jean Modèle", True),
         ("By noon the fire was out.", False),
@@ -91,6 +97,8 @@ def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
         ("By", ("By",)),
         ("By dpa correspondents", ()),
         ("NTB-AFP", ()),
+        ("By Ann Example in Kabul and agencies", ("Ann Example",)),
+        ("By Ann Example, Melon News Service", ("Ann Example",)),
         ("Ann Example, The Melon Database", ("Ann Example",)),
     ],
 )
@@ -245,3 +253,9 @@ def test_a_list_of_stories_has_no_header() -> None:
 
 def test_nothing_begins_with_nothing() -> None:
     assert read_story([], Sent(headed=True)).body == ()
+
+
+def test_a_headline_that_is_repeated_above_the_text_goes() -> None:
+    sent = Sent(headline="Melons burn")
+    assert read_story(["MELONS BURN", "They burned."], sent).body == ("They burned.",)
+    assert read_story(["Melons burn"], sent).body == ("Melons burn",)

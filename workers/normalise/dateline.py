@@ -54,9 +54,15 @@ _AGENCY_FIRST = re.compile(
 # "APA-Dakar (Sénégal) -", "AFP, Paris -", "AFP | Paris -"
 _AGENCY_JOINED = re.compile(r"([A-Za-z]{2,12})(?:[-–]|,\s|\s?[/|]\s?)(?=[A-ZÀ-Þ])")
 # "(Belga) Le": an agency that is known, and no dash
-_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s*(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
 # "- РИА Новости. Землетрясение": behind a dateline that has ended
 _AGENCY_STOPPED = re.compile(r"([^\W\d_]{2,12}(?: [^\W\d_]{2,12})?)\.\s+(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+# "KABUL – (IRIN) – The": behind a dateline that has a date
+_AGENCY_NEXT = re.compile(r"\(([^()\d]{2,40})\)\s?[-–—]+\s+")
+# "PARIS - AFP - Le", "KABUL – Reuters: The"
+_AGENCY_BETWEEN = re.compile(r"([^\d()–—-]{2,40})\s[-–—]\s([^\W\d_][\w ]{1,20}?)\s?(?:[-–—]|:)\s+")
+# "GENEVA (3 February 2026) –"
+_BRACKETED_DATE = re.compile(r"\s*\(([^()]*\d[^()]*)\)\s*$")
 # "AA / Bamako / Moussa Exemple", a line of its own
 _AGENCY_SLASHED = re.compile(r"([A-Za-z]{2,12}) ?/ ?([A-ZÀ-Þ][^/\d]{2,40}?)(?: ?/ ?[A-ZÀ-Þ][^/\d.]{4,60})?")
 # "Berne (ats) Le"
@@ -184,6 +190,10 @@ def _read_undashed(paragraph: str, known: frozenset[str]) -> Opening:
         head = _read_head(match[0].rstrip(" ."), known, dashed=True)
         if head is not None:
             return _opening(head, paragraph, match.end())
+    if (match := _AGENCY_BETWEEN.match(paragraph)) and match[2].lower() in known:
+        head = _read_head(f"{match[1]} ({match[2]})", known, dashed=True)
+        if head is not None:
+            return _opening(head, paragraph, match.end())
     if (match := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(match, known):
         return Opening(text=paragraph, city=city_name(match[2]), agency=match[1], rest="")
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
@@ -248,6 +258,8 @@ def _with_agency(opening: Opening, paragraph: str, known: frozenset[str]) -> Ope
     agency, end = _leading_agency(opening.rest, known)
     if agency is None and (stopped := _AGENCY_STOPPED.match(opening.rest)) and stopped[1].lower() in known:
         agency, end = stopped[1], stopped.end()
+    if agency is None and opening.date and (behind := _AGENCY_NEXT.match(opening.rest)):
+        agency, end = behind[1], behind.end()
     if agency is None:
         return opening
     rest = opening.rest[end:]
@@ -349,6 +361,8 @@ def _ends(paragraph: str, start: int) -> Iterator[tuple[int, int, bool]]:
 
 def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
     """Read the words before a dash; None where they are no dateline."""
+    if (dated := _BRACKETED_DATE.search(head)) and _DATE.match(dated[1]):
+        head = f"{head[: dated.start()]}, {dated[1]}"
     agency, words = _split_agency(head, known)
     day, place = _split_date(words, slashes=agency is not None)
     apart = place.endswith((",", "."))

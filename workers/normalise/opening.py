@@ -126,7 +126,8 @@ def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> St
         lines = lines[1:]
     while len(lines) > 1:
         series = read_series(lines[0], in_text=True)
-        if series.signal is not None and series.rest in ("", sent.headline):
+        repeated = sent.headline is not None and lines[0].casefold() == sent.headline.casefold()
+        if repeated or (series.signal is not None and series.rest in ("", sent.headline)):
             header = replace(header, series=header.series.then(series))
         elif header.byline is None and is_byline(lines[0]):
             header = replace(header, byline=lines[0])

@@ -29,6 +29,10 @@ _BULLETS = ("* ", "• ")
 _RIGHTS = ("©", "(c)", "(C)", "Copyright ")
 _BARE_NOTE = re.compile(rf"(?:{BARE_NOTES})\s?:", re.IGNORECASE)
 _PAGE_END = re.compile(PAGE_ENDS, re.IGNORECASE)
+# "- Longer breaks", "2. Higher fines"
+_LISTED = re.compile(r"(?:[-–•]|\d{1,2}[.)])\s+\S")
+# "Wheat 276.50": of a table
+_ROW = re.compile(r"[^\W\d_][^.!?]{1,45}\s\d[\d.,:%/+-]*(?<![.,])")
 # "Editor: Ann Example"
 _LABELLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]{2,14}: \S")
 
@@ -120,7 +124,7 @@ def _indent(line: str) -> int:
 
 
 def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
-    """Say whether a line stands for itself, however long it is: above a byline, a title, a page's end.
+    """Say whether a line stands for itself, however long it is: in a list or table, above a byline or a title.
 
     Args:
         begun: Lines since the last end of a paragraph.
@@ -129,6 +133,10 @@ def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
     """
     line = begun[-1].lstrip()
     if following.startswith(_RIGHTS) or (following[0] in "(-#" and _PAGE_END.fullmatch(following)):
+        return True
+    if _LISTED.match(following) and (_LISTED.match(begun[0].lstrip()) or line.endswith(_SENTENCE_END)):
+        return True
+    if _ROW.fullmatch(line) and _ROW.fullmatch(following):
         return True
     if len(begun) > 1:
         return False

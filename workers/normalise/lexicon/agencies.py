@@ -26,7 +26,7 @@ AGENCIES = names(
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
     agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
     тасс|итар-тасс|риа новости|интерфакс|укринформ|белта|казинформ
-    accesswire|cnw|newsfile|ots|news aktuell|美國商業資訊|美国商业资讯|ビジネスワイヤ
+    accesswire|cnw|newsfile|ots|news aktuell|new ziana|irin|un news|美國商業資訊|美国商业资讯|ビジネスワイヤ
     """
 )
 #: agencies whose names are common abbreviations too: only after a place in capitals

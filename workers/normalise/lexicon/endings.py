@@ -61,11 +61,19 @@ TEXT_ENDS = any_of(rf"""
     \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
     (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
     source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
-    (?:related (?:news|stories)|read also|also read|lire aussi|leia também|lea también):[^\n]{{3,150}}
+    (?:related (?:news|stories)|read also|also read|read more|see also|(?:à )?lire aussi|voir aussi)\s?:[^\n]{{3,150}}
+    (?:leia (?:também|mais)|veja também|lea también|leer más|leggi anche|lees ook|lees meer)\s?:[^\n]{{3,150}}
+    (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
     \d{{3,5}}\*\*\d{{3,5}}
     [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
+""")
+#: says that the story is over; where it stands once, what follows is about the sender, or for newsrooms
+LAST_MARKS = any_of(r"""
+    [-–—*/ ]*(?-i:ENDS?|Ends)[-–—*/. ]*
+    [-–— ]*30[-–— ]*
+    #{3}
 """)
 #: the same, on the last line of the story itself: a sentence ended before it
 INLINE_ENDS = any_of(rf"""
