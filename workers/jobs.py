@@ -122,10 +122,7 @@ def _link(
     received = {one.id: one.received_at for one in claimed}
     now = edge.clock.now()
     linked = link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
-    return [
-        replace(each, enrich=wants_enriching(each.document, edge.languages))
-        for each in linked
-    ]
+    return [replace(each, enrich=wants_enriching(each.document, edge.languages)) for each in linked]
 
 
 @contextmanager

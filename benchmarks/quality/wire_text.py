@@ -3,8 +3,8 @@
     python -m benchmarks.quality.wire_text [dev|held|agencies|fresh] [--worst N] [--field NAME]
 
 Prints, for each field, how many cases have it right. The sets are invented copy in the forms of the agencies,
-with what a careful reader takes from it: rules are made with `dev` and `held` in view; of `fresh` only the
-figures are looked at, so its cases are never printed.
+with what a careful reader takes from it: rules are made with `dev`, `held` and `agencies` in
+view; of `fresh` only the figures are looked at, so its cases are never printed.
 """
 
 import argparse

@@ -197,7 +197,13 @@ def test_a_block_for_other_newsrooms_is_no_text() -> None:
 
 
 def test_nothing_after_the_end_is_text() -> None:
-    release = [STORY, "-ENDS-", "Notes to editors", "About Melons plc", "Melons plc grows melons in nine towns."]
+    release = [
+        STORY,
+        "-ENDS-",
+        "Notes to editors",
+        "About Melons plc",
+        "Melons plc grows melons in nine towns.",
+    ]
     assert read_ending(release).body == [STORY]
     parted = [STORY, "###", STORY, "###", STORY]
     assert read_ending(parted).body == [STORY, STORY, STORY]

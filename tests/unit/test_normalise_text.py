@@ -36,7 +36,9 @@ witnesses said. "It was very fast," said one of them.
             ["Editor: Ann Example", "Translator: Bo Test", "© Agency 2026"],
             id="who did what, and rights",
         ),
-        pytest.param("Plans:\n- Melons\n- More\nmelons", ["Plans:", "- Melons", "- More melons"], id="a list"),
+        pytest.param(
+            "Plans:\n- Melons\n- More\nmelons", ["Plans:", "- Melons", "- More melons"], id="a list"
+        ),
         pytest.param("1. Melons\n2. Figs", ["1. Melons", "2. Figs"], id="a numbered list"),
         pytest.param("Melons 276.50\nFigs 8", ["Melons 276.50", "Figs 8"], id="a table"),
         pytest.param(

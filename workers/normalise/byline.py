@@ -11,7 +11,8 @@ _MAX_BARE = 60
 _MAX_NAME = 4
 # Few lines begin with one of these letters: the rest are not asked further.
 _OPENS = re.compile(
-    rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}):?)\s+", re.IGNORECASE
+    rf"(?=\W{{0,3}}[bdfpstv])[-–—]?\s?\(?(?:(?:{BYLINE_OURS})|(?:{'|'.join(BYLINE_WORDS)}):?)\s+",
+    re.IGNORECASE,
 )
 # "Van onze verslaggever": who, but no name
 _OURS = re.compile(rf"(?=[bdfpv])(?:{BYLINE_OURS})[=.\s)]*", re.IGNORECASE)

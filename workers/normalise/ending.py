@@ -139,7 +139,7 @@ def read_ending(paragraphs: Sequence[str], *, agency: str | None = None) -> Endi
 
 
 def _without_after_end(paragraphs: Sequence[str]) -> Sequence[str]:
-    """Cut a text at the mark that ends it: what follows in a release is about its sender, or for newsrooms."""
+    """Cut a text at the one mark that ends it: what follows is about its sender, or for newsrooms."""
     marks = [n for n, each in enumerate(paragraphs) if len(each) <= _MAX_MARKS and _LAST_MARK.fullmatch(each)]
     if len(marks) != 1 or not marks[0] or len(paragraphs) - marks[0] > _MAX_NOTEBOOK:
         return paragraphs

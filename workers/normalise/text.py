@@ -124,7 +124,7 @@ def _indent(line: str) -> int:
 
 
 def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
-    """Say whether a line stands for itself, however long it is: in a list or table, above a byline or a title.
+    """Say whether a line stands for itself, however long it is: in a list or table, above a byline.
 
     Args:
         begun: Lines since the last end of a paragraph.
@@ -132,20 +132,23 @@ def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
         first: They begin their block.
     """
     line = begun[-1].lstrip()
-    if following.startswith(_RIGHTS) or (following[0] in "(-#" and _PAGE_END.fullmatch(following)):
-        return True
-    if _LISTED.match(following) and (_LISTED.match(begun[0].lstrip()) or line.endswith(_SENTENCE_END)):
-        return True
-    if _ROW.fullmatch(line) and _ROW.fullmatch(following):
+    ended = following.startswith(_RIGHTS) or (following[0] in "(-#" and _PAGE_END.fullmatch(following))
+    if ended or _is_listed(begun[0].lstrip(), line, following):
         return True
     if len(begun) > 1:
         return False
     noted = line[0] == "(" and line[-1] == ")" and line.count(" ") > 1
     if first and (noted or (following[0].isupper() and is_byline(following))):
         return True
-    if _LABELLED.match(line) and _LABELLED.match(following):
-        return True
-    return is_byline(line) and is_title(following)
+    labelled = _LABELLED.match(line) and _LABELLED.match(following)
+    return labelled is not None or (is_byline(line) and is_title(following))
+
+
+def _is_listed(begins: str, line: str, following: str) -> bool:
+    """Say whether a line is an item of a list, or a row of a table behind another one."""
+    if _LISTED.match(following):
+        return _LISTED.match(begins) is not None or line.endswith(_SENTENCE_END)
+    return _ROW.fullmatch(following) is not None and _ROW.fullmatch(line) is not None
 
 
 def _ends_paragraph(line: str, following: str, width: int) -> bool:

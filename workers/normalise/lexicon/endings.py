@@ -61,7 +61,8 @@ TEXT_ENDS = any_of(rf"""
     \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
     (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
     source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
-    (?:related (?:news|stories)|read also|also read|read more|see also|(?:à )?lire aussi|voir aussi)\s?:[^\n]{{3,150}}
+    (?:related (?:news|stories)|read also|also read|read more|see also)\s?:[^\n]{{3,150}}
+    (?:(?:à )?lire aussi|voir aussi)\s?:[^\n]{{3,150}}
     (?:leia (?:também|mais)|veja também|lea también|leer más|leggi anche|lees ook|lees meer)\s?:[^\n]{{3,150}}
     (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
     \d{{3,5}}\*\*\d{{3,5}}
