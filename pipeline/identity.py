@@ -68,6 +68,11 @@ _WEB = re.compile(
 )
 #: what WordPress adds to the address of a story for those who look at it before it is out
 _PREVIEW = re.compile(r"(?i)(?:#038;)?(?:preview|preview_id|preview_nonce|_ppp|_thumbnail_id)(?:=.*)?")
+#: keys of one request or one reader, which change while the story is the same
+_OF_REQUEST = re.compile(
+    r"(?i)(?:(?:access|auth|session)?[_-]?token|api[_-]?key|signature|sig|hmac|nonce|expires|key-pair-id"
+    r"|jsessionid|phpsessid|session_?id|x-(?:amz|goog)-[\w-]+)=.*"
+)
 _NO_ID = frozenset({"", "0", "-1", "-", "none", "null", "nil", "undefined", "false", "true", "guid", "n/a"})
 
 # What tells the versions of a story apart in its slug: 1st Ld-Writethru, UPDATE 2, (Lead). Takes and adds
@@ -166,11 +171,15 @@ def _web_name(guid: str) -> str:
     if match is None:
         return guid
     host = match["host"].lower().removesuffix(":80").removesuffix(":443")
-    query = match["query"] or ""
-    if "preview" in query.lower() or "_ppp" in query.lower():
-        kept = [each for each in query[1:].split("&") if each and not _PREVIEW.fullmatch(each)]
-        query = f"?{'&'.join(kept)}" if kept else ""
-    return f"https://{host}{match['path'].rstrip('/')}{query}{match['fragment'] or ''}"
+    path, query = match["path"].rstrip("/"), match["query"] or ""
+    if query:
+        sent = query[1:].split("&")
+        kept = [
+            each for each in sent if each and not (_PREVIEW.fullmatch(each) or _OF_REQUEST.fullmatch(each))
+        ]
+        if len(kept) < len(sent) and (kept or path):  # without a path it is all that names the item
+            query = f"?{'&'.join(kept)}" if kept else ""
+    return f"https://{host}{path}{query}{match['fragment'] or ''}"
 
 
 def uri_of_guid(provider: str, guid: str) -> str:

@@ -41,7 +41,7 @@ _BUREAU_ALONE = re.compile(
     rf"|(?:{BUREAUS})(?:\s(?:{'|'.join(CREDIT_OF)})|\sd['’])?(?:\s?(?-i:[A-ZÀ-Þ])[\w.'’-]*){{1,3}})",
     re.IGNORECASE,
 )
-_TRIM = " ,;.:()/\n-–—"
+_TRIM = " ,;.:()/\n-–—*"
 _AND_WORDS = "|".join(CREDIT_AND)
 _AND = re.compile(rf"^(?:{'|'.join(CREDIT_AND)})\s+|[\s,;]+(?:{'|'.join(CREDIT_AND)})$", re.IGNORECASE)
 _BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
@@ -99,7 +99,7 @@ def _is_bare_credit(paragraph: str) -> bool:
     """Say whether a paragraph without brackets is nothing but a credit line."""
     if len(paragraph) > _MAX_CHARS:
         return False
-    bare = paragraph.lstrip("-–— ")
+    bare = paragraph.lstrip("-–—* ")
     first = _MARKER.match(bare)
     if first is None:
         return len(bare) <= _MAX_NAMED and _names_close(bare)

@@ -25,7 +25,8 @@ AGENCIES = names(
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
     agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
-    accesswire|cnw|newsfile|ots|news aktuell
+    тасс|итар-тасс|риа новости|интерфакс|укринформ|белта|казинформ
+    accesswire|cnw|newsfile|ots|news aktuell|new ziana|irin|un news|美國商業資訊|美国商业资讯|ビジネスワイヤ
     """
 )
 #: agencies whose names are common abbreviations too: only after a place in capitals
@@ -57,5 +58,5 @@ AGENCY_CLOCKS = MappingProxyType(
 #: a name with one of these words is an agency's, known or not
 AGENCY_WORDS = words(
     "press presse prensa news nouvelles nachrichten noticias notícias notizie agency agence agentur agencia "
-    "agência agenzia radiocor newswire wire presseagentur telegraph media dispatch nieuws persbureau"
+    "agência agenzia radiocor newswire wire network presseagentur telegraph media dispatch nieuws persbureau"
 )
