@@ -3,7 +3,7 @@
 Documents of an invented vocabulary, its words drawn by Zipf's law, are put into an empty store as workers put
 them, but thousands in a transaction: nearly in the order in which they were published, 1,370 a day, a million
 in two years. At 100,000 and at the end a fixed set of queries is asked, as if it were the day of the newest.
-Prints p50 and p95 over all answers, the slowest queries, memory, and disk where SQLite has a folder of its own.
+Prints p50 and p95 over all answers, the slowest queries, memory, and the disk that a SQLite of its own takes.
 `--storage URL` is another database, and stays: documents of an earlier run are not stored again.
 """
 
