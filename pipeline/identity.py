@@ -17,14 +17,14 @@ _NOT_WORD = re.compile(r"[^\w]+")
 class _Scheme(NamedTuple):
     """A well-known form of ids that have the revision inside."""
 
-    #: some of these stands in every id of this form: cheaper to look for than the form
+    #: stands in every id of this form, folded: cheaper to look for than the form
     sign: str
     #: groups: `name`, perhaps `rest` of the name, and the revision as `rev` where there is one
     form: re.Pattern[str]
 
 
 def _scheme(sign: str, form: str) -> _Scheme:
-    return _Scheme(sign, re.compile(form, re.IGNORECASE))
+    return _Scheme(sign.casefold(), re.compile(form, re.IGNORECASE))
 
 
 #: asked in this order; the first that has the form of the id decides
@@ -100,16 +100,15 @@ def digest(*parts: str | bytes | None) -> str:
     >>> digest(None) == digest("")
     False
     """
-    state = blake2b(digest_size=16)
+    said: list[bytes] = []
     for part in parts:
         if part is None:
-            state.update(b"-;")
+            said.append(b"-;")
             continue
         # Lone surrogates cannot be encoded as UTF-8: they must hash, not crash.
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        state.update(b"%d:" % len(data))
-        state.update(data)
-    return state.hexdigest()
+        said += (b"%d:" % len(data), data)
+    return blake2b(b"".join(said), digest_size=16).hexdigest()
 
 
 def feed_id(url: str) -> str:
@@ -144,7 +143,7 @@ def split_guid(guid: str) -> SenderId:
     guid = guid.strip()
     lower = guid.casefold()
     for scheme in _SCHEMES:
-        if scheme.sign.casefold() in lower and (match := scheme.form.fullmatch(guid)):
+        if scheme.sign in lower and (match := scheme.form.fullmatch(guid)):
             found = match.groupdict()
             name = (
                 (found["name"] + (found.get("rest") or "")).replace("&&", "&").replace("?&", "?").rstrip("?&")

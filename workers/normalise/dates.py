@@ -118,14 +118,15 @@ def claim(label: str, text: str | None, *, now: datetime | None) -> Claim:
     if text is None or not text.strip():
         return NOT_SENT
     moment = read_date(text)
-    sent = flat(text)[:_MAX_CHARS]
     if moment is None:
-        return Claim(doubt=f'{label} "{sent}" could not be read')
-    if moment.at < _OLDEST:
-        return Claim(doubt=f'{label} "{sent}" is before 1990, not believed')
-    if now is not None and moment.at > now + _FUTURE:
-        return Claim(doubt=f'{label} "{sent}" is in the future, not believed')
-    return Claim(moment=moment)
+        wrong = "could not be read"
+    elif moment.at < _OLDEST:
+        wrong = "is before 1990, not believed"
+    elif now is not None and moment.at > now + _FUTURE:
+        wrong = "is in the future, not believed"
+    else:
+        return Claim(moment=moment)
+    return Claim(doubt=f'{label} "{flat(text)[:_MAX_CHARS]}" {wrong}')
 
 
 def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Moment | None:

@@ -9,7 +9,7 @@ from pipeline.identity import content_hash, document_id
 from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
-from workers.normalise import language
+from workers.normalise import classifier
 from workers.normalise.asides import Aside, Asides, split_asides, split_embargo, split_note
 from workers.normalise.byline import authors_of
 from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
@@ -199,7 +199,7 @@ def normalise(
 
 def warm_up() -> None:
     """Load what is slow to load, before workers are forked."""
-    language.warm_up()
+    classifier.warm_up()
 
 
 def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:

@@ -49,9 +49,15 @@ _CLEANER = nh3.Cleaner(
 _BREAK, _EDGE, _CELL = "\x01", "\x02", "\x03"
 # Text between the parts of a table would be moved before it: these get marks in the tree, the rest as text.
 _TABLE_PARTS = frozenset(("table", "tr", "caption"))
-_BLOCK_TAG = re.compile(rf"<(?=/?(?:p|div|li|{'|'.join(sorted(_BLOCKS - _TABLE_PARTS))})[ >])")
 _BLOCK_NAMES = ",".join(sorted(_BLOCKS | {"td", "th"}))
+_NO_TABLE_PARTS = "|".join(["p", "div", "li", *sorted(_BLOCKS - _TABLE_PARTS)])
+_BLOCK_TAG = re.compile(rf"<(?=/?(?:{_NO_TABLE_PARTS})[ >])")
 _BREAK_TAG = re.compile("<br[^>]*>")
+# Whole tags, as the sanitiser writes them: there is no ">" inside their values.
+_WHOLE_BLOCK_TAG = re.compile(rf"</?(?:{_NO_TABLE_PARTS})(?: [^>]*)?>")
+_WHOLE_TAG = re.compile("<[^>]*>")
+# What a part means depends on what stands around it.
+_NEED_TREE = ("<pre", "<table")
 
 # HTML parsers take quadratic time on elements of this kind that are nested thousands deep.
 _NESTS = re.compile(
@@ -84,18 +90,23 @@ def html_paragraphs(sanitised: str) -> list[str]:
     """
     if "<" not in sanitised:
         return paragraphs(unescape(sanitised))
-    # The sanitiser writes tags in one way only; a mark inside an attribute's value would do no harm.
-    marked = _BLOCK_TAG.sub(_EDGE + "<", sanitised)
-    if "<br" in marked:
-        marked = _BREAK_TAG.sub(_BREAK, marked)
+    # The sanitiser writes one well-formed tree: but for tables and the like its tags need no second reading.
+    if not any(tag in sanitised for tag in _NEED_TREE):
+        parts = filter(None, _WHOLE_BLOCK_TAG.split(sanitised))
+        return [clean for part in parts for clean in _lines(_text(part))]
+    # A mark inside an attribute's value would do no harm.
+    marked = _BREAK_TAG.sub(_BREAK, _BLOCK_TAG.sub(_EDGE + "<", sanitised))
     body = LexborHTMLParser(marked).body
     assert body is not None  # lexbor gives every document a body
     _mark_nodes(body, marked)
-    parts = body.text().split(_EDGE)
-    if sanitised.isascii() and "&nbsp;" not in sanitised and _BREAK not in marked:
-        # The sanitiser has seen to everything else, and writes no entities that are more than marks of HTML.
-        return [" ".join(words) for part in parts if (words := part.replace(_CELL, " ").split())]
-    return [clean for part in parts for clean in _lines(part)]
+    return [clean for part in body.text().split(_EDGE) for clean in _lines(part)]
+
+
+def _text(part: str) -> str:
+    """Read what stands between the tags of two blocks."""
+    if "<" in part:
+        part = _WHOLE_TAG.sub("", _BREAK_TAG.sub(_BREAK, part) if "<br" in part else part)
+    return unescape(part) if "&" in part else part
 
 
 def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
