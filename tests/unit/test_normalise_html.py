@@ -99,6 +99,9 @@ def test_many_tags_that_are_not_deep_stay_as_they_are() -> None:
         ),
         pytest.param("KABUL (AP) - One.", ["One."], "One.", id="text without elements"),
         pytest.param(
+            "<p>KABUL (AP) - One. AFP</p>", ["One."], "<p>One.</p>", id="beginning and end of one text"
+        ),
+        pytest.param(
             '<p><img src="https://a.example/b.png">(MORE)</p><p>One.</p>',
             ["One."],
             '<p><img src="https://a.example/b.png"></p><p>One.</p>',

@@ -2,7 +2,7 @@
 
 import re
 
-from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_WORDS
+from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_NAMES, AGENCY_WORDS
 from workers.normalise.lexicon.bylines import BYLINE_AND, BYLINE_OURS, BYLINE_TITLES, BYLINE_WORDS
 
 _MAX_CHARS = 120
@@ -16,7 +16,6 @@ _OPENS = re.compile(
 )
 # "Van onze verslaggever": who, but no name
 _OURS = re.compile(rf"(?=[bdfpv])(?:{BYLINE_OURS})[=.\s)]*", re.IGNORECASE)
-_AGENCY_NAMES = "|".join(re.escape(name) for name in AGENCIES)
 _AGENCY_JOINTS = re.compile(r"[-/+ ]+")
 _BETWEEN = re.compile(rf"\s*(?:[,;&/]|\b(?:{'|'.join(BYLINE_AND)})\b)\s*", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
@@ -25,7 +24,7 @@ _TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
 # "By Ann Example, PA", "Von Anna Beispiel (dpa)"
 _AFTER = re.compile(rf"\s*(?:,\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
 # "By Ann Example and agencies", "Par Anne Exemple (avec AFP)"
-_HELPED = re.compile(rf"\s+\(?(?:{'|'.join(BYLINE_AND)})\s(?:{_AGENCY_NAMES})\)?$", re.IGNORECASE)
+_HELPED = re.compile(rf"\s+\(?(?:{'|'.join(BYLINE_AND)})\s(?:{AGENCY_NAMES})\)?$", re.IGNORECASE)
 # "Ann Example in Kabul"
 _PLACE = re.compile(r"\s+(?:in|à|en|em|a)\s+[A-ZÀ-Þ][\w.'’ -]{2,30}$")
 # Whom the writer works for, known or not: "By Ann Example, Melonia"

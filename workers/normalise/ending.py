@@ -11,8 +11,9 @@ from enum import Enum, auto
 from pipeline.model import Credit
 from workers.normalise.byline import authors_of, is_bare_byline, is_byline
 from workers.normalise.credit import join_credits, split_credit
-from workers.normalise.lexicon.agencies import AGENCIES
+from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_NAMES
 from workers.normalise.lexicon.endings import (
+    AFTER_END,
     CONTACTS,
     END_WORDS,
     INITIALS,
@@ -56,10 +57,9 @@ _PLAIN_END = re.compile(
     r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$|[a-zà-ÿ]{8}$|[a-zà-ÿ]{5} [a-zà-ÿ]+$|[a-zà-ÿ] [a-zà-ÿ]{5,7}$"
 )
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
-_AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 # "Ann Example, The Canadian Press", "WAM/Ann Example/Bo Sample"
 _NAMED = re.compile(
-    rf"(?P<names>[^,/]{{5,60}}), (?i:{_AGENCY_NAMES})|(?:{_AGENCY_NAMES})/(?P<after>[^,]{{5,60}})",
+    rf"(?P<names>[^,/]{{5,60}}), (?i:{AGENCY_NAMES})|(?:{AGENCY_NAMES})/(?P<after>[^,]{{5,60}})",
     re.IGNORECASE,
 )
 # Whole lines, and what stands at the end of the last line of the story.
@@ -70,9 +70,9 @@ _ANY_END = re.compile(r"[.!?…\"'”’»)\]]")
 _INLINE_END = re.compile(rf"{_SENTENCE_END}\s*(?:{INLINE_ENDS})$", re.IGNORECASE)
 # "… on Monday. (ANSA).", "… el lunes. EFE", "… on Monday. PTI SKP NRB", "… maandag. LVE/YDS/"
 _SIGNED_END = re.compile(
-    rf"{_SENTENCE_END}\s*(\((?:[\w. ]{{0,12}}[/ -])?\s?(?i:{_AGENCY_NAMES}|agenzia \w+[^()]{{0,60}})\s?"
+    rf"{_SENTENCE_END}\s*(\((?:[\w. ]{{0,12}}[/ -])?\s?(?i:{AGENCY_NAMES}|agenzia \w+[^()]{{0,60}})\s?"
     r"(?:[/ ,-][\w./ -]{0,15})?\)\.?)$"
-    rf"|{_SENTENCE_END}\s+((?=[A-Z]{{2,}}|Reuter\b|Lusa\b|Belga\b)(?i:{_AGENCY_NAMES})"
+    rf"|{_SENTENCE_END}\s+((?=[A-Z]{{2,}}|Reuter\b|Lusa\b|Belga\b)(?i:{AGENCY_NAMES})"
     r"(?: [A-Z]{2,4}){0,4}\.?)$"
     rf"|{_SENTENCE_END}\s+({INITIALS})$"
 )
@@ -80,6 +80,7 @@ _SIGNED_END = re.compile(
 _SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/–—-]|[A-Z]{{2}})")
 # What stands between the parts of a signature, and what frames it.
 _LAST_MARK = re.compile(LAST_MARKS, re.IGNORECASE)
+_AFTER_END = re.compile(AFTER_END, re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s/.,()\[\]–—=#*+_:;|-]+")
 _FRAME = " \t-–—/=*+#()[]._<>!…"
 _DIGIT = re.compile(r"\d")
@@ -143,7 +144,8 @@ def _without_after_end(paragraphs: Sequence[str]) -> Sequence[str]:
     marks = [n for n, each in enumerate(paragraphs) if len(each) <= _MAX_MARKS and _LAST_MARK.fullmatch(each)]
     if len(marks) != 1 or not marks[0] or len(paragraphs) - marks[0] > _MAX_NOTEBOOK:
         return paragraphs
-    return paragraphs[: marks[0]]
+    follows = paragraphs[marks[0] + 1 : marks[0] + 2]
+    return paragraphs[: marks[0]] if follows and _AFTER_END.match(follows[0]) else paragraphs
 
 
 def _from_the_end(body: list[str], signed: list[Credit], agency: str | None) -> Ending:

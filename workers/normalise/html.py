@@ -5,7 +5,7 @@ taken out of the HTML too.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import unescape
 from itertools import accumulate
 
@@ -165,15 +165,16 @@ def _cut(node: LexborNode, text: str, left: str) -> bool:
         node.decompose()
         return True
     start = text.index(left)
-    texts = [each for each in node.traverse(include_text=True) if each.is_text_node]
-    _take_off(texts, len("".join(text[:start].split())), node)
-    _take_off(reversed(texts), len("".join(text[start + len(left) :].split())), node, end=True)
+    _take_off(node, len("".join(text[:start].split())))
+    _take_off(node, len("".join(text[start + len(left) :].split())), end=True)
     return flat(node.text()) == left
 
 
-def _take_off(texts: Iterable[LexborNode], count: int, inside: LexborNode, *, end: bool = False) -> None:
-    """Take characters off the beginning or end of texts that follow each other; spaces do not count."""
-    for each in texts:
+def _take_off(node: LexborNode, count: int, *, end: bool = False) -> None:
+    """Take characters off the beginning or end of an element's text; spaces do not count."""
+    # Looked for each time: a text that was cut is another node.
+    texts = [each for each in node.traverse(include_text=True) if each.is_text_node]
+    for each in reversed(texts) if end else texts:
         if not count:
             break
         words = each.text_content or ""
@@ -185,7 +186,7 @@ def _take_off(texts: Iterable[LexborNode], count: int, inside: LexborNode, *, en
         rest = ordered[taken:]
         parent = each.parent
         each.replace_with(rest[::-1] if end else rest)
-        if not rest and parent is not None and parent.mem_id != inside.mem_id and not parent.text().strip():
+        if not rest and parent is not None and parent.mem_id != node.mem_id and not parent.text().strip():
             parent.decompose()
 
 

@@ -1,5 +1,6 @@
 """Names of news agencies, as datelines and sign-off lines write them. Data only."""
 
+import re
 from types import MappingProxyType
 
 from workers.normalise.lexicon.words import names, words
@@ -29,6 +30,8 @@ AGENCIES = names(
     accesswire|cnw|newsfile|ots|news aktuell|new ziana|irin|un news|美國商業資訊|美国商业资讯|ビジネスワイヤ
     """
 )
+#: a regular expression for any of them
+AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 #: agencies whose names are common abbreviations too: only after a place in capitals
 SHORT_AGENCIES = names(
     "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"

@@ -76,6 +76,14 @@ LAST_MARKS = any_of(r"""
     [-–— ]*30[-–— ]*
     #{3}
 """)
+#: how it begins what follows it
+AFTER_END = any_of(r"""
+    (?:about|à propos|über|acerca de|sobre|informazioni su|over) (?-i:[A-ZÀ-Þ])
+    notes? (?:to|for|aux|à|an|a|per)\b|notas? (?:para|a)\b
+    (?:media |press )?contacts?\b|(?:presse)?kontakt|contacto|contatti|ansprechpartner
+    (?:for|pour|für|para|per|voor) (?:more|further|plus|tout|weitere|más|mais|ulteriori|meer)\b
+    background|source:|photos?:|images?:|website:|www\.|https?:
+""")
 #: the same, on the last line of the story itself: a sentence ended before it
 INLINE_ENDS = any_of(rf"""
     [(\[](?:{LAST_WORDS})\.?[)\]]
