@@ -414,6 +414,8 @@ class Processed:
     linked: bool = True
     #: is counted when it is saved
     search: CopySearch = NO_SEARCH
+    #: of an export that came back: when it was received first; its source is the one that it names
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1043,6 +1045,59 @@ class ReadStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedVersion:
+    """One version as an archive has it: also those that may not be shown, and what was erased."""
+
+    id: str
+    uri: str
+    #: usable, advisory, withheld, canceled (it is a kill), killed
+    standing: str
+    provider: str
+    published_at: datetime
+    received_at: datetime
+    stored_at: datetime
+    #: None: erased
+    stored: StoredDocument | None
+    erased_at: datetime | None
+    erase_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanState:
+    """What is stored of a span of time; another fingerprint: something of it has changed."""
+
+    fingerprint: str
+    #: versions that may be shown, and the others
+    shown: int
+    hidden: int
+
+
+class ArchiveStore(Protocol):
+    """What an archive is made of: all versions, by when they were published (received, where not said)."""
+
+    def first_published(self, since: datetime) -> datetime | None:
+        """Say when the first version was published from then on."""
+        ...
+
+    def span_state(self, since: datetime, until: datetime, *, now: datetime) -> SpanState:
+        """Say what is stored of a span: versions, how they stand, their tags, who has a story."""
+        ...
+
+    def archived(
+        self, since: datetime, until: datetime, *, shown: bool, now: datetime
+    ) -> Iterator[ArchivedVersion]:
+        """Give the versions of a span that may be shown, or all others, in bounded memory.
+
+        By publication; but kills first, so that who reads them again never shows what they take back.
+        """
+        ...
+
+    def known(self, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of these versions are stored, or were erased: an archive need not remember them."""
+        ...
+
+
 class CareStore(Protocol):
     """Quarantine, erasing, housekeeping."""
 
@@ -1082,7 +1137,7 @@ class CareStore(Protocol):
         ...
 
 
-class Store(FeedStore, WorkStore, CopyStore, StoryStore, ReadStore, CareStore, Protocol):
+class Store(FeedStore, WorkStore, CopyStore, StoryStore, ReadStore, ArchiveStore, CareStore, Protocol):
     """The whole store."""
 
     def close(self) -> None:

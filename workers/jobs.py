@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
+from pipeline.model import SourceKind
 from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, NearIndex, Processed, Refusal, Store
 from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
@@ -110,16 +111,27 @@ def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[
             continue
         document, tagging = tagger.tag(document, default_region=one.default_region)
         processed.append(
-            Processed(entry_id=one.id, document=document, tagging=tagging, signature=signature_of(document))
+            Processed(
+                entry_id=one.id,
+                document=document,
+                tagging=tagging,
+                signature=signature_of(document),
+                received_at=_first_received(one),
+            )
         )
     return processed, refusals
+
+
+def _first_received(one: ClaimedEntry) -> datetime | None:
+    """Say when the document of an export that the operator imports was received first."""
+    return one.entry.received if one.source_kind is SourceKind.IMPORT else None
 
 
 def _link(
     claimed: Sequence[ClaimedEntry], processed: Sequence[Processed], edge: WorkerEdge
 ) -> list[Processed]:
     """Link copies, and say whose people and organisations are to be found later."""
-    received = {one.id: one.received_at for one in claimed}
+    received = {one.id: _first_received(one) or one.received_at for one in claimed}
     now = edge.clock.now()
     linked = link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
     return [replace(each, enrich=wants_enriching(each.document, edge.languages)) for each in linked]

@@ -1,5 +1,6 @@
 """The store: ports.Store put together from its parts, over one database."""
 
+from pipeline.store.archive import Archive
 from pipeline.store.care import Care
 from pipeline.store.chains import Chains
 from pipeline.store.copies import Copies
@@ -28,6 +29,7 @@ class SqlStore(
     Stories,
     Read,
     Snapshots,
+    Archive,
     Quarantine,
     Erase,
     Care,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pipeline.errors import EntryError, Reason
 from pipeline.identity import content_hash, document_id
-from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
+from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal, SourceKind
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import classifier
@@ -37,6 +37,7 @@ from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 #: characters that decide the language; a body that is shorter is read together with its headline
 _LANGUAGE_CHARS = 900
 _SHORT_BODY = 200
+_MAX_FEED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Source:
     language: str | None = None
     #: ISO 3166-1 alpha-2
     default_region: str | None = None
+    #: the operator's own import: an export keeps the source that it names
+    restoring: bool = False
 
     @staticmethod
     def of(claimed: ClaimedEntry) -> "Source":
@@ -63,6 +66,7 @@ class Source:
             trust_provider=claimed.trust_provider,
             language=claimed.language,
             default_region=claimed.default_region,
+            restoring=claimed.source_kind is SourceKind.IMPORT,
         )
 
 
@@ -121,7 +125,8 @@ def normalise(
     """
     if (sent := entry.exported) is not None:
         scope = _scope(entry, source, None)
-        return restore(sent, provider=scope, feed=source.feed, url=web_address(sent.url))
+        feed = (one_line(sent.feed) or "")[:_MAX_FEED] if source.restoring else None
+        return restore(sent, provider=scope, feed=feed or source.feed, url=web_address(sent.url))
     titled = _read_title(entry)
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
