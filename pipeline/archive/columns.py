@@ -98,7 +98,7 @@ def row_of(record: Record, standing: str) -> Row:
     """Make a row of a document's record.
 
     Args:
-        record: As `publish.record.document_record` writes it.
+        record: As `publish.record.whole_record` writes it.
         standing: What may be done with the version: usable, advisory, withheld, canceled, killed.
     """
     row = {name: record[name] for name in ("id", "uri", "version", *_FIELDS)}

@@ -18,14 +18,14 @@ from pipeline.archive.pieces import UnreadableTableError, about_table, rows_of
 from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
 from pipeline.ports import ArchivedVersion, ArchiveStore, SpanState
-from pipeline.publish.record import document_record
+from pipeline.publish.record import whole_record
 
 #: in front of the paths of what may not be shown
 AUDIT = "_audit/"
 FILE = "documents.parquet"
 
 _DAY = timedelta(days=1)
-_OURS = re.compile(rf"(?:{AUDIT})?year=\d{{4}}/month=\d\d/(day=\d\d/)?{re.escape(FILE)}")
+_OURS = re.compile(rf"(?:{AUDIT})?year=\d+/month=\d+/(day=\d+/)?{re.escape(FILE)}")
 
 
 class Partition(StrEnum):
@@ -41,13 +41,10 @@ class Span:
 
     since: datetime
     until: datetime
-    #: where its files are: `year=2026/month=05/`
+    #: where its files are: `year=2026/month=5/`, numbers as readers take them for such
     folder: str
-
-    @property
-    def name(self) -> str:
-        """Name it: 2026-05, 2026-05-01."""
-        return "-".join(part.partition("=")[2] for part in self.folder.strip("/").split("/"))
+    #: 2026-05, or 2026-05-01
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +105,14 @@ def span_at(at: datetime, partition: Partition) -> Span:
     """Find the span that a time belongs to.
 
     >>> span_at(datetime(2026, 5, 1, 12, tzinfo=UTC), Partition.MONTH).folder
-    'year=2026/month=05/'
+    'year=2026/month=5/'
     """
     day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    folder = f"year={day:%Y}/month={day:%m}/"
+    name, folder = day.date().isoformat(), f"year={day.year}/month={day.month}/"
     if partition is Partition.DAY:
-        return Span(since=day, until=day + _DAY, folder=f"{folder}day={day:%d}/")
+        return Span(since=day, until=day + _DAY, folder=f"{folder}day={day.day}/", name=name)
     since = day.replace(day=1)
-    until = (since + 31 * _DAY).replace(day=1)
-    return Span(since=since, until=until, folder=folder)
+    return Span(since=since, until=(since + 31 * _DAY).replace(day=1), folder=folder, name=name[:7])
 
 
 def _expect_same(there: frozenset[str], partition: Partition, target: Target) -> None:
@@ -194,7 +190,7 @@ def _rows(
 
 def _row(version: ArchivedVersion) -> Row:
     if version.stored is not None:
-        return row_of(document_record(version.stored), version.standing)
+        return row_of(whole_record(version.stored), version.standing)
     return {
         "schema_version": VERSION,
         "id": version.id,

@@ -11,7 +11,7 @@ from pipeline.errors import ServiceError
 from pipeline.model import PubStatus, StoredDocument
 from pipeline.publish.csv import csv_header, csv_line
 from pipeline.publish.ninjs import ninjs_object
-from pipeline.publish.record import document_record, to_line
+from pipeline.publish.record import document_record, to_line, whole_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _lines(documents: Iterable[StoredDocument], form: Form) -> Iterator[bytes]:
 def _table(documents: Iterable[StoredDocument]) -> Iterator[bytes]:
     from pipeline.archive.columns import row_of, table_blocks  # noqa: PLC0415 # heavy: only for who asks
 
-    return table_blocks(row_of(document_record(each), _standing(each)) for each in documents)
+    return table_blocks(row_of(whole_record(each), _standing(each)) for each in documents)
 
 
 def _standing(stored: StoredDocument) -> str:

@@ -37,7 +37,6 @@ from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 #: characters that decide the language; a body that is shorter is read together with its headline
 _LANGUAGE_CHARS = 900
 _SHORT_BODY = 200
-_MAX_FEED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +53,7 @@ class Source:
     language: str | None = None
     #: ISO 3166-1 alpha-2
     default_region: str | None = None
-    #: the operator's own import: an export keeps the source that it names
+    #: the operator's own import: an export of ours is the document that it was
     restoring: bool = False
 
     @staticmethod
@@ -125,8 +124,8 @@ def normalise(
     """
     if (sent := entry.exported) is not None:
         scope = _scope(entry, source, None)
-        feed = (one_line(sent.feed) or "")[:_MAX_FEED] if source.restoring else None
-        return restore(sent, provider=scope, feed=feed or source.feed, url=web_address(sent.url))
+        url = web_address(sent.url)
+        return restore(sent, provider=scope, feed=source.feed, url=url, own=source.restoring)
     titled = _read_title(entry)
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
