@@ -20,9 +20,13 @@ from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, NearInde
 from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher, wants_enriching
+from workers.tag.retag import retagged
 from workers.tag.tagger import Tagger
 
 log = get_logger(__name__)
+
+#: stored documents that are tagged again in one job
+RETAG_BATCH = 64
 
 
 class Beat(Protocol):
@@ -97,6 +101,34 @@ def enrich_batch(ids: Sequence[int]) -> None:
         saved = edge.store.save_enriched(enriched, token=token, now=edge.clock.now())
     duration_s = round(time.monotonic() - began, 4)
     log.info("batch_enriched", documents=saved, lost=len(claimed) - saved, duration_s=duration_s)
+
+
+def retag_batch(_ids: Sequence[int]) -> None:
+    """Tag the next stored documents again. Safe to run twice, and whenever: the store knows what is next."""
+    edge, token, began = _edges[0], secrets.token_hex(8), time.monotonic()
+    with _watched(edge):
+        given = edge.store.claim_retag(
+            edge.tagger.version,
+            token=token,
+            now=edge.clock.now(),
+            lease=edge.lease,
+            limit=RETAG_BATCH,
+            max_attempts=edge.max_attempts,
+        )
+        if given is None:
+            return
+        try:
+            done = [retagged(each, edge.tagger) for each in given]
+            saved = edge.store.save_retagged(done, token=token, now=edge.clock.now())
+        except BaseException as error:
+            edge.store.let_go_retag(token, counts=not isinstance(error, ServiceError), now=edge.clock.now())
+            raise
+    log.info(
+        "batch_retagged",
+        documents=saved,
+        changed=sum(each.changed for each in done),
+        duration_s=round(time.monotonic() - began, 4),
+    )
 
 
 def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[Processed], list[Refusal]]:

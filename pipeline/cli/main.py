@@ -58,6 +58,7 @@ _COMMANDS = (
     _Listed("quarantine", "pipeline.cli.care:quarantine_app", "See and release what could not be processed."),
     _Listed("failed", "pipeline.cli.care:failed_app", "See and retry jobs that failed."),
     _Listed("tags", "pipeline.cli.tags:tags_app", "Test the rules of topics against their examples."),
+    _Listed("retag", "pipeline.cli.retag:retag_command", "Tag all that is stored by the rules of now."),
     _Listed("dedupe", "pipeline.cli.dedupe:dedupe_app", "Compare documents; rebuild the index of copies."),
     _Listed("erase", "pipeline.cli.care:erase_command", "Remove a document's text everywhere, for good."),
 )

@@ -11,6 +11,7 @@ from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
+from pipeline.store.retagging import Retag
 from pipeline.store.snapshot import Snapshots
 from pipeline.store.stories import Stories
 from pipeline.store.unfinished import Unfinished
@@ -24,6 +25,7 @@ class SqlStore(
     Work,
     Chains,
     Enriching,
+    Retag,
     Unfinished,
     Copies,
     Stories,
