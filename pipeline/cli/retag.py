@@ -54,12 +54,14 @@ def retag_command(
             stopped = store.stop_retag(SystemClock().now())
         typer.echo("stopped; `newswire retag` goes on" if stopped else "nothing is being re-tagged", err=True)
         return
+    from workers.tag.tagger import load_tagger, rules_version
+
     app = quiet(app)
     with stored(app) as store:
         if dry_run:
-            _show_difference(store, _tagger(app), limit)
+            _show_difference(store, load_tagger(app.config_dir), limit)
             return
-        run = store.begin_retag(_tagger(app).version, SystemClock().now())
+        run = store.begin_retag(rules_version(app.config_dir), SystemClock().now())
     typer.echo(f"re-tagging: {retag_words(run, SystemClock().now())}", err=True)
     if not wait:
         if not has_queue(app):
@@ -102,12 +104,6 @@ def _conclude(run: "Retagging | None") -> None:
     typer.echo(f"{count_words(run.done, 'document')} tagged again, {run.changed} changed{failed}", err=True)
     if run.failed:
         raise typer.Exit(1)
-
-
-def _tagger(app: AppContext) -> "Tagger":
-    from workers.tag.tagger import load_tagger
-
-    return load_tagger(app.config_dir)
 
 
 def _show_difference(store: "RetagStore", tagger: "Tagger", limit: int | None) -> None:

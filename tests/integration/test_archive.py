@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+import typer
 
 from fakes_read import NOON
 from filling import fill
@@ -16,11 +17,13 @@ from pipeline.archive import write
 from pipeline.archive.columns import VERSION, row_of, table_blocks
 from pipeline.archive.target import ObjectStore, Target, open_target
 from pipeline.archive.write import Partition, archive
+from pipeline.cli.archiving import archive_at
 from pipeline.errors import ConfigError, FetchError, ServiceError
 from pipeline.formats.detect import read
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, PubStatus
 from pipeline.ports import Store
+from pipeline.settings import load_settings, shipped_config_dir
 from pipeline.sources.files import remote_tables
 from pipeline.store.open import open_store
 from s3_server import KEY, SECRET, S3Server, s3_server
@@ -220,7 +223,11 @@ def test_wrong_keys_are_told_in_one_line(store: Store, s3: S3Server) -> None:
         run(store, open_target("s3://wire/x", keys))
 
 
-def test_an_unknown_kind_of_target_is_told() -> None:
+def test_an_unknown_kind_of_target_is_told_and_is_wrong_usage(tmp_path: Path) -> None:
+    settings = load_settings(shipped_config_dir(), tmp_path, {})
+    with pytest.raises(typer.Exit) as ended:
+        archive_at("gopher://somewhere/x", settings)
+    assert ended.value.exit_code == 2
     with pytest.raises(ConfigError, match="no such kind of target"):
         open_target("gopher://somewhere/x", ObjectStore())
 

@@ -95,6 +95,14 @@ def test_so_is_one_that_says_it_in_its_footer_only() -> None:
         list(pieces_of(io.BytesIO(out.getvalue())))
 
 
+def test_nothing_of_it_is_taken_in(tmp_path: Path) -> None:
+    path = tmp_path / "new.parquet"
+    path.write_bytes(table(*[ONE] * 600, schema_version=VERSION + 1))
+    (refused,) = deliveries([str(path)], max_bytes=10)
+    assert isinstance(refused, FetchError)
+    assert "was written by a newer newswire" in refused.detail
+
+
 def test_what_another_program_wrote_anew_is_still_an_archive(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(table(ONE))
     duckdb.sql(f"COPY (FROM '{tmp_path}/a.parquet' WHERE provider IS NOT NULL) TO '{tmp_path}/b.parquet'")
