@@ -52,19 +52,31 @@ class Archive(Part):
 
     def span_state(self, since: datetime, until: datetime, *, now: datetime) -> SpanState:
         """See ports.ArchiveStore."""
-        shown = may_be_shown(now)
         span = and_(document.c.published_at >= since, document.c.published_at < until)
-        stand = select(
-            document.c.standing,
-            shown.label("shown"),
-            func.count(),
-            func.sum(document.c.seq),
-            func.count(document.c.erased_at),
-            func.count(story_member.c.story_id),
-            func.max(type_coerce(story_member.c.at, BigInteger)),
+        each = (
+            select(
+                document.c.seq,
+                document.c.standing,
+                document.c.erased_at,
+                may_be_shown(now).label("shown"),
+                story_member.c.story_id,
+                type_coerce(story_member.c.at, BigInteger).label("told_at"),
+            )
+            .outerjoin(story_member, story_member.c.document_seq == document.c.seq)
+            .where(span)
+            .subquery()
         )
-        stand = stand.outerjoin(story_member, story_member.c.document_seq == document.c.seq)
-        stand = stand.where(span).group_by(document.c.standing, shown).order_by(document.c.standing, shown)
+        stand = select(
+            each.c.standing,
+            each.c.shown,
+            func.count(),
+            func.sum(each.c.seq),
+            func.count(each.c.erased_at),
+            func.count(each.c.story_id),
+            func.max(each.c.told_at),
+        )
+        groups = (each.c.standing, each.c.shown)
+        stand = stand.group_by(*groups).order_by(*groups)
         tagged = select(func.count(), func.max(type_coerce(tagging.c.tagged_at, BigInteger)))
         tagged = tagged.join(document, document.c.seq == tagging.c.document_seq).where(span)
         with self._database.read() as connection:
