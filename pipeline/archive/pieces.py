@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 
 from pipeline.archive.columns import wrong_with
 
-#: read, and taken in, at a time
+#: read, and taken in, at a time; of long texts fewer, so that they fit into a parser's memory
 ROWS_READ = 500
+_PIECE_BYTES = 4 * 2**20
 #: what the library raises for files that are damaged, or lie about their sizes
 _DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
 
@@ -33,8 +34,9 @@ def pieces_of(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """
     first = 1
     for batch in _batches(file):
-        yield first, _written(batch)
-        first += batch.num_rows
+        for piece in _halved(batch):
+            yield first, _written(piece)
+            first += piece.num_rows
 
 
 def rows_of(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
@@ -83,6 +85,16 @@ def _versions(table: pq.ParquetFile) -> list[Any]:
         else:
             found += table.read_row_group(number, columns=["schema_version"]).column(0).unique().to_pylist()
     return [each for each in found if isinstance(each, int)]
+
+
+def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut rows in half until they are few enough bytes."""
+    if batch.nbytes <= _PIECE_BYTES or batch.num_rows < 2:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from _halved(batch.slice(0, half))
+    yield from _halved(batch.slice(half))
 
 
 def _written(batch: pa.RecordBatch) -> bytes:

@@ -147,3 +147,10 @@ def test_a_file_is_cut_into_pieces_and_rows_are_counted_on(tmp_path: Path) -> No
     assert [each.first_line for each in found] == [1, 501, 1001]
     assert found[2].place("row 5") == "row 1005"
     assert sum(len(read(each.body, name="x").entries) for each in found) == 1_100
+
+
+def test_pieces_of_long_texts_have_fewer_rows(tmp_path: Path) -> None:
+    long = replace(ONE, document=replace(ONE.document, body_text="ferry " * 20_000))
+    pieces = list(pieces_of(io.BytesIO(table(*[long] * 100))))
+    assert [first for first, _ in pieces] == [1, 26, 51, 76]
+    assert sum(len(read(body, name="x").entries) for _, body in pieces) == 100
