@@ -267,6 +267,8 @@ class Entry:
     notes: tuple[str, ...] = ()
     #: the document itself, where the item is an export of ours: there is nothing to be read in it
     exported: "Document | None" = None
+    #: when that document was first received, where the export says it
+    received: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,10 @@ class Queue(Protocol):
         """Say how each queue stands. Raises QueueError."""
         ...
 
+    def send_retag(self, jobs: int) -> None:
+        """Put so many jobs on the queue `backfill` that each tag some documents again. Raises QueueError."""
+        ...
+
 
 class QueueView(Protocol):
     """The queue as those see it who watch and mend it. Every method may raise QueueError."""
@@ -414,6 +418,8 @@ class Processed:
     linked: bool = True
     #: is counted when it is saved
     search: CopySearch = NO_SEARCH
+    #: of an export that came back: when it was received first; its source is the one that it names
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -533,6 +539,114 @@ class WorkStore(Protocol):
 
         They are marked as sent now in the same transaction, so that two reconcilers never choose the same.
         """
+        ...
+
+
+# --- re-tagging ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retagging:
+    """How the re-tagging of all that is stored stands."""
+
+    #: name the rules and gazetteer that documents are to be tagged by
+    rules: str
+    #: numbers of documents: given out up to this one, and to be given out up to this one
+    position: int
+    last: int
+    #: documents tagged again; of them, those whose tags changed; and those that no worker could tag
+    done: int
+    changed: int
+    failed: int
+    started_at: datetime
+    #: when something was last done
+    moved_at: datetime
+    #: when a worker that has other rules was last asked
+    stale_at: datetime | None = None
+    #: somebody stopped it; it can be begun again where it is
+    stopped_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether something is still to be done, and may be."""
+        return self.stopped_at is None and self.finished_at is None
+
+    @property
+    def waits_for_rules(self) -> bool:
+        """Say whether the workers there are have other rules."""
+        return self.is_running and self.stale_at is not None and self.stale_at > self.moved_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToRetag:
+    """A stored document, as it was tagged."""
+
+    seq: int
+    document: Document
+    tagging: Tagging
+    #: None: it never was
+    tagged_at: datetime | None
+    #: of its source, ISO 3166-1 alpha-2
+    default_region: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retagged:
+    """A stored document with what is said of it from now on."""
+
+    seq: int
+    document_id: str
+    tagging: Tagging
+    #: as it was read: what somebody else tagged meanwhile is looked at once more
+    tagged_at: datetime | None
+    #: it says something else than before
+    changed: bool
+
+
+class RetagStore(Protocol):
+    """All that is stored, tagged again: by ranges of numbers, from a position that the store keeps."""
+
+    def begin_retag(self, rules: str, now: datetime) -> Retagging:
+        """Begin to tag all that is stored by these rules; where that was stopped or runs, go on."""
+        ...
+
+    def stop_retag(self, now: datetime) -> bool:
+        """Stop where it is; what workers hold they finish. False: nothing runs."""
+        ...
+
+    def retagging(self) -> Retagging | None:
+        """Say how it stands; None: there never was one."""
+        ...
+
+    def to_retag(self, rules: str, *, after: int, limit: int) -> tuple[Sequence[ToRetag], int | None]:
+        """Give documents that are not tagged by these rules, of the next `limit` behind a number.
+
+        Returns:
+            Them, and the last number that was looked at; None: there are no more.
+        """
+        ...
+
+    def claim_retag(
+        self, rules: str, *, token: str, now: datetime, lease: timedelta, limit: int, max_attempts: int
+    ) -> Sequence[ToRetag] | None:
+        """Take the next documents to tag again: some that a worker died over, else those at the position.
+
+        What a worker died over is divided, until the document is alone that does harm; after so many attempts
+        it is left as it is.
+
+        Returns:
+            None: there is nothing to do, or not for a worker with these rules. Else they are to be saved,
+            also where there are none.
+        """
+        ...
+
+    def save_retagged(self, retagged: Sequence[Retagged], *, token: str, now: datetime) -> int:
+        """Replace taggings, and note in `change` those that changed; 0 where the token holds nothing more."""
+        ...
+
+    def let_go_retag(self, token: str, *, counts: bool, now: datetime) -> None:
+        """Give back what the token holds, to be taken at once; it was an attempt only where it counts."""
         ...
 
 
@@ -962,6 +1076,8 @@ class StoreSnapshot:
     counters: Mapping[tuple[str, str], int]
     #: None: none was ever sent
     heartbeat: Heartbeat | None = None
+    #: None: there never was one
+    retagging: Retagging | None = None
 
 
 class ReadStore(Protocol):
@@ -1043,6 +1159,59 @@ class ReadStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedVersion:
+    """One version as an archive has it: also those that may not be shown, and what was erased."""
+
+    id: str
+    uri: str
+    #: usable, advisory, withheld, canceled (it is a kill), killed
+    standing: str
+    provider: str
+    published_at: datetime
+    received_at: datetime
+    stored_at: datetime
+    #: None: erased
+    stored: StoredDocument | None
+    erased_at: datetime | None
+    erase_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanState:
+    """What is stored of a span of time; another fingerprint: something of it has changed."""
+
+    fingerprint: str
+    #: versions that may be shown, and the others
+    shown: int
+    hidden: int
+
+
+class ArchiveStore(Protocol):
+    """What an archive is made of: all versions, by when they were published (received, where not said)."""
+
+    def first_published(self, since: datetime) -> datetime | None:
+        """Say when the first version was published from then on."""
+        ...
+
+    def span_state(self, since: datetime, until: datetime, *, now: datetime) -> SpanState:
+        """Say what is stored of a span: versions, how they stand, their tags, who has a story."""
+        ...
+
+    def archived(
+        self, since: datetime, until: datetime, *, shown: bool, now: datetime
+    ) -> Iterator[ArchivedVersion]:
+        """Give the versions of a span that may be shown, or all others, in bounded memory.
+
+        By publication; but kills first, so that who reads them again never shows what they take back.
+        """
+        ...
+
+    def known(self, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of these versions are stored, or were erased: an archive need not remember them."""
+        ...
+
+
 class CareStore(Protocol):
     """Quarantine, erasing, housekeeping."""
 
@@ -1082,7 +1251,17 @@ class CareStore(Protocol):
         ...
 
 
-class Store(FeedStore, WorkStore, CopyStore, StoryStore, ReadStore, CareStore, Protocol):
+class Store(
+    FeedStore,
+    WorkStore,
+    RetagStore,
+    CopyStore,
+    StoryStore,
+    ReadStore,
+    ArchiveStore,
+    CareStore,
+    Protocol,
+):
     """The whole store."""
 
     def close(self) -> None:

@@ -34,6 +34,10 @@ FUNCTIONS: Mapping[QueueName, str] = {
     QueueName.ENRICH: "workers.jobs.enrich_batch",
 }
 
+#: on the queue `backfill` too: takes the next documents from the store, and carries no ids
+RETAG = "workers.jobs.retag_batch"
+_ALLOWED = frozenset({*FUNCTIONS.values(), RETAG})
+
 #: documents in one job of the queue `enrich`: each takes as long as dozens of entries
 ENRICH_BATCH = 8
 
@@ -55,7 +59,7 @@ class WireJob(Job):
 
     def _deserialize_data(self) -> None:
         super()._deserialize_data()  # type: ignore[no-untyped-call]  # rq is partly untyped
-        if self._func_name not in FUNCTIONS.values() or self._instance:
+        if self._func_name not in _ALLOWED or self._instance:
             raise DeserializationError(f"function {self._func_name!r} is not allowed")
 
     success_callback = failure_callback = stopped_callback = property(lambda _self: None)
@@ -126,6 +130,12 @@ class RedisQueue:
                     [self._job(queue, name, batch) for batch in self._batches(name, of_queue)], pipeline
                 )
             pipeline.execute()
+
+    def send_retag(self, jobs: int) -> None:
+        """See ports.Queue."""
+        queue = self._queues[QueueName.BACKFILL]
+        with redis_errors():
+            queue.enqueue_many([self._prepared(queue, RETAG, [], "re-tagging") for _ in range(jobs)])
 
     def states(self) -> Sequence[QueueState]:
         """See ports.Queue."""
@@ -213,13 +223,20 @@ class RedisQueue:
 
     def _job(self, queue: Queue, name: QueueName, batch: tuple[list[EntryRef], bool]) -> Any:
         refs, at_front = batch
+        kind = "documents" if name is QueueName.ENRICH else "entries"
+        ids = [ref.id for ref in refs]
+        return self._prepared(queue, FUNCTIONS[name], ids, f"{len(refs)} {kind}", at_front=at_front)
+
+    def _prepared(
+        self, queue: Queue, function: str, ids: list[int], description: str, *, at_front: bool = False
+    ) -> Any:
         return queue.prepare_data(
-            FUNCTIONS[name],
-            args=([ref.id for ref in refs],),
+            function,
+            args=(ids,),
             timeout=self._job_timeout_s,
             result_ttl=0,
             failure_ttl=int(FAILURE_TTL.total_seconds()),
-            description=f"{len(refs)} {'documents' if name is QueueName.ENRICH else 'entries'}",
+            description=description,
             job_id=_new_job_id(),
             at_front=at_front,
         )

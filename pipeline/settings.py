@@ -56,6 +56,12 @@ def _printable_ascii(value: str) -> str:
     return value
 
 
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/]+/?", value):
+        raise ValueError("should be http:// or https:// with host and port: https://s3.example.org:9000")
+    return value
+
+
 def _queue_url(value: str) -> str:
     if value.partition("://")[0] not in ("redis", "rediss", "unix"):
         raise ValueError("should begin with redis://, rediss:// or unix://")
@@ -154,6 +160,15 @@ class Retention(Section):
     polls: Count = 30
 
 
+class Archive(Section):
+    """How the object store of an archive at `s3://` is reached; unset: as AWS's own tools are told."""
+
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    region: str | None = None
+    access_key: Secret | None = Field(None, repr=False)
+    secret_key: Secret | None = Field(None, repr=False)
+
+
 class Log(Section):
     """What is logged, and in which form."""
 
@@ -174,6 +189,7 @@ class _Service(Section):
     dedupe: Annotated[Dedupe, EMPTY_SECTION] = Dedupe()
     web: Annotated[Web, EMPTY_SECTION] = Web()
     retention: Annotated[Retention, EMPTY_SECTION] = Retention()
+    archive: Annotated[Archive, EMPTY_SECTION] = Archive()
     log: Annotated[Log, EMPTY_SECTION] = Log()
 
 
@@ -193,6 +209,7 @@ class Settings:
     dedupe: Dedupe = field(default_factory=Dedupe)
     web: Web = field(default_factory=Web)
     retention: Retention = field(default_factory=Retention)
+    archive: Archive = field(default_factory=Archive)
     log: Log = field(default_factory=Log)
 
 
@@ -203,7 +220,13 @@ _PLACES = frozenset(
     for key in info.annotation.model_fields
 )
 #: what may be shown of the file when something is wrong
-_PUBLIC = frozenset({"ner", *_PLACES}) - {"storage.url", "queue.url", "web.token"}
+_PUBLIC = frozenset({"ner", *_PLACES}) - {
+    "storage.url",
+    "queue.url",
+    "web.token",
+    "archive.access_key",
+    "archive.secret_key",
+}
 
 
 def shipped_config_dir() -> Path:
@@ -251,7 +274,13 @@ def load_settings(
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """List what logs must never show."""
-    service = (settings.web.token, *_passwords(settings.storage.url), *_passwords(settings.queue.url))
+    service = (
+        settings.web.token,
+        settings.archive.access_key,
+        settings.archive.secret_key,
+        *_passwords(settings.storage.url),
+        *_passwords(settings.queue.url),
+    )
     return (*(secret for secret in service if secret), *secrets_of_feeds(settings.feeds))
 
 

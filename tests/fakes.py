@@ -81,16 +81,27 @@ class MemoryQueue:
         self.down = False
         self.oldest_sent_at: datetime | None = None
         self.waiting = 0
+        #: queue → jobs waiting, where it is not `waiting`
+        self.waits: dict[QueueName, int] = {}
+        self.retag_jobs = 0
 
     def send(self, refs: Sequence[EntryRef]) -> None:
         self._work()
         self.sent.extend(refs)
 
+    def send_retag(self, jobs: int) -> None:
+        self._work()
+        self.retag_jobs += jobs
+
     def states(self) -> Sequence[QueueState]:
         self._work()
         return [
             QueueState(
-                queue=name, waiting=self.waiting, oldest_sent_at=self.oldest_sent_at, started=0, failed=0
+                queue=name,
+                waiting=self.waits.get(name, self.waiting),
+                oldest_sent_at=self.oldest_sent_at,
+                started=0,
+                failed=0,
             )
             for name in QueueName
         ]

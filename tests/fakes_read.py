@@ -14,6 +14,7 @@ from pipeline.ports import (
     Heartbeat,
     Query,
     QueueState,
+    Retagging,
     StoreSnapshot,
     StoryFound,
     WorkerState,
@@ -44,6 +45,7 @@ class FakeReadStore:
     seen: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)
     quarantined: int = 0
     heartbeat: Heartbeat | None = None
+    retagging: Retagging | None = None
     #: what reads and writes raise
     broken: str | None = None
 
@@ -125,6 +127,7 @@ class FakeReadStore:
             newest_stored_at=max((stored.stored_at for stored in self.documents), default=None),
             counters=self.counters,
             heartbeat=self.heartbeat,
+            retagging=self.retagging,
         )
 
     def probe(self, now: datetime) -> None:

@@ -10,18 +10,23 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
+from pipeline.model import SourceKind
 from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, NearIndex, Processed, Refusal, Store
 from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher, wants_enriching
+from workers.tag.retag import retagged
 from workers.tag.tagger import Tagger
 
 log = get_logger(__name__)
+
+#: stored documents that are tagged again in one job
+RETAG_BATCH = 64
 
 
 class Beat(Protocol):
@@ -98,6 +103,34 @@ def enrich_batch(ids: Sequence[int]) -> None:
     log.info("batch_enriched", documents=saved, lost=len(claimed) - saved, duration_s=duration_s)
 
 
+def retag_batch(_ids: Sequence[int]) -> None:
+    """Tag the next stored documents again. Safe to run twice, and whenever: the store knows what is next."""
+    edge, token, began = _edges[0], secrets.token_hex(8), time.monotonic()
+    with _watched(edge):
+        given = edge.store.claim_retag(
+            edge.tagger.version,
+            token=token,
+            now=edge.clock.now(),
+            lease=edge.lease,
+            limit=RETAG_BATCH,
+            max_attempts=edge.max_attempts,
+        )
+        if given is None:
+            return
+        try:
+            done = [retagged(each, edge.tagger) for each in given]
+            saved = edge.store.save_retagged(done, token=token, now=edge.clock.now())
+        except BaseException as error:
+            edge.store.let_go_retag(token, counts=not isinstance(error, ServiceError), now=edge.clock.now())
+            raise
+    log.info(
+        "batch_retagged",
+        documents=saved,
+        changed=sum(each.changed for each in done),
+        duration_s=round(time.monotonic() - began, 4),
+    )
+
+
 def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[Processed], list[Refusal]]:
     """Normalise, tag and sign each entry; an EntryError refuses that entry, not the batch."""
     processed: list[Processed] = []
@@ -110,16 +143,27 @@ def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[
             continue
         document, tagging = tagger.tag(document, default_region=one.default_region)
         processed.append(
-            Processed(entry_id=one.id, document=document, tagging=tagging, signature=signature_of(document))
+            Processed(
+                entry_id=one.id,
+                document=document,
+                tagging=tagging,
+                signature=signature_of(document),
+                received_at=_first_received(one),
+            )
         )
     return processed, refusals
+
+
+def _first_received(one: ClaimedEntry) -> datetime | None:
+    """Say when the document of an export that the operator imports was received first."""
+    return one.entry.received if one.source_kind is SourceKind.IMPORT else None
 
 
 def _link(
     claimed: Sequence[ClaimedEntry], processed: Sequence[Processed], edge: WorkerEdge
 ) -> list[Processed]:
     """Link copies, and say whose people and organisations are to be found later."""
-    received = {one.id: one.received_at for one in claimed}
+    received = {one.id: _first_received(one) or one.received_at for one in claimed}
     now = edge.clock.now()
     linked = link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
     return [replace(each, enrich=wants_enriching(each.document, edge.languages)) for each in linked]

@@ -4,31 +4,43 @@ Redis is only a doorbell: it may be wiped, and nothing is lost. One round is che
 every host may run it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from pipeline.ports import MOST_WAITING_JOBS, Clock, Queue, QueueState, WorkStore
+from pipeline.model import QueueName
+from pipeline.ports import MOST_WAITING_JOBS, Clock, Queue, QueueState, RetagStore, WorkStore
 
 #: between an entry's commit and its arrival on the queue, and between a pop and its claim
 MARGIN = timedelta(seconds=4)
+
+#: jobs of the re-tagging that wait at most: an import that comes waits behind no more than these
+MOST_RETAG_JOBS = 8
 
 #: entries sent at once at most: those that go alone are a job each
 MOST_AT_ONCE = 2_000
 
 
+class Unfinished(WorkStore, RetagStore, Protocol):
+    """What a round asks."""
+
+
 def reconcile(
-    store: WorkStore, queue: Queue, clock: Clock, *, batch_size: int, max_attempts: int
+    store: Unfinished, queue: Queue, clock: Clock, *, batch_size: int, max_attempts: int
 ) -> dict[str, int]:
     """Do one round: let go what is due, give back what is held too long, send what is not on its way.
 
     Returns:
-        For how many items an embargo ended, how many entries were given back and sent, by queue name.
+        For how many items an embargo ended, how many entries were given back and sent, by queue name, and how
+        many jobs of the re-tagging.
 
     Raises:
         QueueError, StoreError: Not usable now; the next round does it.
     """
     done = {"released": store.release_due(clock.now())}
     done |= {"given_back": store.give_back_expired(now=clock.now(), max_attempts=max_attempts)}
-    for state in queue.states():
+    states = queue.states()
+    for state in states:
         room = MOST_WAITING_JOBS - state.waiting
         if room > 0:
             now = clock.now()
@@ -41,7 +53,25 @@ def reconcile(
             if refs:
                 queue.send(refs)
             done[state.queue.value] = len(refs)
-    return done
+    waiting = {state.queue: state.waiting + done.get(state.queue.value, 0) for state in states}
+    return done | {"retag": _retag(store, queue, waiting)}
+
+
+def _retag(store: RetagStore, queue: Queue, waiting: Mapping[QueueName, int]) -> int:
+    """Have documents tagged again, where nothing fresh waits; returns how many jobs were sent.
+
+    They need not be looked for: a job takes what is next, and one that finds nothing does nothing.
+    """
+    room = MOST_RETAG_JOBS - waiting[QueueName.BACKFILL]
+    if waiting[QueueName.WIRE] or room <= 0:
+        return 0
+    run = store.retagging()
+    if run is None or not run.is_running:
+        return 0
+    # Workers with other rules say so and do nothing: one job asks whether there are others now.
+    jobs = 1 if run.waits_for_rules else room
+    queue.send_retag(jobs)
+    return jobs
 
 
 def lost_before(state: QueueState, now: datetime) -> datetime:

@@ -8,6 +8,7 @@ from time import monotonic
 
 import typer
 
+from pipeline.cli.archiving import archive_at
 from pipeline.cli.context import AppContext
 from pipeline.clock import SystemClock
 from pipeline.errors import FetchError, ParseError
@@ -15,7 +16,7 @@ from pipeline.model import Parsed, Problem, QueueName
 from pipeline.parsing import ParsePool
 from pipeline.plain import safe_line
 from pipeline.ports import FeedStore, Parser, Poll, RawCopy, TakenIn
-from pipeline.sources.files import Delivery, deliveries
+from pipeline.sources.files import Delivery, deliveries, remote_tables
 from pipeline.store.open import open_store
 
 #: the feed that imported files belong to
@@ -61,11 +62,20 @@ def take_in_files(app: AppContext, paths: Sequence[str], *, provider: str | None
     store = open_store(app.settings.storage.url, app.data_dir)
     parser = ParsePool(processes=1, timeout_s=fetch.parse_timeout_s, memory_bytes=fetch.parse_memory_bytes)
     try:
-        found = deliveries(paths, max_bytes=fetch.max_body_bytes)
+        found = _found(app, paths)
         return asyncio.run(_take_in_all(found, store, parser, provider))
     finally:
         parser.close()
         store.close()
+
+
+def _found(app: AppContext, paths: Sequence[str]) -> Iterator[Delivery | FetchError]:
+    """Read what is named, in order: files and folders, and archives by their URLs."""
+    for path in paths:
+        if "://" in path:
+            yield from remote_tables(archive_at(path, app.settings))
+        else:
+            yield from deliveries([path], max_bytes=app.settings.fetch.max_body_bytes)
 
 
 async def _take_in_all(

@@ -54,9 +54,11 @@ _COMMANDS = (
     _Listed("stories", "pipeline.cli.stories:stories_command", "List events, each with all its documents."),
     _Listed("tail", "pipeline.cli.read:tail_command", "Follow what is stored."),
     _Listed("export", "pipeline.cli.read:export_command", "Write documents to a file or pipe."),
+    _Listed("archive", "pipeline.cli.archiving:archive_command", "Keep everything as Parquet, for years."),
     _Listed("quarantine", "pipeline.cli.care:quarantine_app", "See and release what could not be processed."),
     _Listed("failed", "pipeline.cli.care:failed_app", "See and retry jobs that failed."),
     _Listed("tags", "pipeline.cli.tags:tags_app", "Test the rules of topics against their examples."),
+    _Listed("retag", "pipeline.cli.retag:retag_command", "Tag all that is stored by the rules of now."),
     _Listed("dedupe", "pipeline.cli.dedupe:dedupe_app", "Compare documents; rebuild the index of copies."),
     _Listed("erase", "pipeline.cli.care:erase_command", "Remove a document's text everywhere, for good."),
 )

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,7 +107,9 @@ def tail_command(
 
 def export_command(
     app: AppContext,
-    form: Annotated[ExportFormat, typer.Option("--format", help="parquet comes later.")] = ExportFormat.JSONL,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="How documents are written.")
+    ] = ExportFormat.JSONL,
     where: Annotated[
         str, typer.Option("--where", metavar="QUERY", help="Only what matches, as in search.")
     ] = "",
@@ -117,24 +118,21 @@ def export_command(
         typer.Option("--out", metavar="FILE", help="Appears only when it is whole.", dir_okay=False),
     ] = None,
 ) -> None:
-    """Write documents, every version, one line each: our JSON, IPTC ninjs 3.1 or a CSV table."""
-    from pipeline.publish.export import FORMS, export_lines, write_whole
+    """Write documents, every version: as our JSON or IPTC ninjs 3.1, a line each, a CSV table, or Parquet."""
+    from pipeline.publish.export import Counted, export_blocks, write_whole
 
-    chosen = FORMS.get(form)
-    if chosen is None:
-        typer.echo(f"newswire: export as {form} comes later; now: --format {', '.join(FORMS)}", err=True)
-        raise typer.Exit(2)
     query = parsed_query(where)
     with stored(app) as store:
-        lines = export_lines(store, query, SystemClock().now(), chosen)
+        documents = Counted(store.stream(query, now=SystemClock().now()))
+        blocks = export_blocks(documents, form)
         if out is None:
             sys.stdout.flush()
-            sys.stdout.buffer.write(chosen.head)
-            while block := b"".join(islice(lines, 500)):
+            for block in blocks:
                 sys.stdout.buffer.write(block)
             sys.stdout.buffer.flush()
         else:
-            typer.echo(f"{write_whole(out, lines, head=chosen.head)} documents written to {out}", err=True)
+            write_whole(out, blocks)
+            typer.echo(f"{documents.count} documents written to {out}", err=True)
 
 
 def status_command(

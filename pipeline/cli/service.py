@@ -59,7 +59,7 @@ def run_command(app: AppContext) -> None:
 
 def fetch_command(app: AppContext) -> None:
     """Run the fetcher alone."""
-    if not _has_queue(app):
+    if not has_queue(app):
         _supervise(app, "fetch", [_part(app, "fetch")])
         return
     from pipeline.service.fetcher import run_fetcher
@@ -76,7 +76,7 @@ def work_command(
     backfill: Annotated[int | None, typer.Option(min=0, help="Processes for the queue `backfill`.")] = None,
 ) -> None:
     """Run workers alone."""
-    if not _has_queue(app):
+    if not has_queue(app):
         _supervise(app, "work", [_work_part(app, wire=wire, backfill=backfill)])
         return
     # Threads of numerical libraries multiply with the processes and only get in each other's way.
@@ -109,7 +109,7 @@ def import_command(
     """Take in files once."""
     from pipeline.cli.importing import take_in_files
 
-    app = _quiet(app)
+    app = quiet(app)
     app.start_logs()
     taken = take_in_files(app, paths, provider=provider)
     typer.echo(taken.in_words(), err=True)
@@ -154,19 +154,19 @@ def drain(app: AppContext, ids: Sequence[int]) -> Mapping[str, int]:
         return not linking and not enrich and not telling
 
     with closing(store):
-        while not done() and not _work_until(app, done):
+        while not done() and not work_until(app, done):
             pass  # whoever worked has gone: look again who does now
         return {**store.fates(ids), "to be enriched": store.unenriched_among(ids)}
 
 
-def _work_until(app: AppContext, done: Callable[[], bool]) -> bool:
+def work_until(app: AppContext, done: Callable[[], bool]) -> bool:
     """Wait where workers run, or run some; True when interrupted. Returns early when who ran has gone."""
     from pipeline.service.waiting import wait_while, workers_alive
 
-    if _has_queue(app):
+    if has_queue(app):
         url = _queue_url(app)
         if workers_alive(url):
-            return wait_while(lambda: not done() and _has_queue(app) and workers_alive(url))
+            return wait_while(lambda: not done() and has_queue(app) and workers_alive(url))
         return _run_parts(app, None, url, [_work_part(app, wire=1, backfill=app.settings.workers.wire)], done)
     try:
         part = _work_part(app, wire=1, backfill=app.settings.workers.wire)
@@ -210,7 +210,7 @@ def _told(part: Command, url: str) -> Command:
     return Command(name=part.name, argv=part.argv, env={**part.env, QUEUE_URL: url})
 
 
-def _quiet(app: AppContext) -> AppContext:
+def quiet(app: AppContext) -> AppContext:
     """Have a command that ends by itself log only what is wrong, unless told otherwise: it has a result."""
     return replace(app, env={LOG_LEVEL: "warning", **app.env})
 
@@ -229,7 +229,7 @@ def _work_part(app: AppContext, *, wire: int | None, backfill: int | None) -> Co
     return _part(app, "work", *options)
 
 
-def _has_queue(app: AppContext) -> bool:
+def has_queue(app: AppContext) -> bool:
     """Say whether there is a queue to join: by the settings, or because somebody owns the directory."""
     return app.settings.queue.url is not None or owner_of(app.data_dir) is not None
 

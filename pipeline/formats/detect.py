@@ -1,6 +1,7 @@
 """Which format are these bytes? To add one: a module with `claims` and `read`, and a line in FORMATS.
 
-Mail and archives hold other formats: they are asked first, about the bytes as they are.
+Mail and archives hold other formats: they are asked first, about the bytes as they are. So is Parquet:
+it is no text.
 """
 
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pipeline.formats import (
     newsmlg2,
     ninjs,
     nitf,
+    parquet,
     plaintext,
     sitemap,
 )
@@ -59,7 +61,9 @@ FORMATS: tuple[Format, ...] = (
 #: formats that list many items; other files may hold several versions of one
 _FEEDS = frozenset({"rss", "atom", "rdf", "jsonfeed"})
 
-_EXPECTED = "expected is a feed, agency XML, ninjs, JSON Lines, a wire format, mail or plain wire copy"
+_EXPECTED = (
+    "expected is a feed, agency XML, ninjs, JSON Lines, Parquet, a wire format, mail or plain wire copy"
+)
 _HTML = frozenset(
     {
         "html",
@@ -127,6 +131,8 @@ def read(body: bytes, *, name: str, media_type: str | None = None, expect: str |
 
 def _read_any(body: bytes, name: str, media_type: str | None, holders: frozenset[str]) -> Parsed:
     """Read bytes that may hold others; each kind of holder once: an archive in a mail, a mail in a zip."""
+    if parquet.claims(body):
+        return parquet.read(body)
     if archive.NAME_ZIP in holders and archive.claims(body):
         inside = holders - {archive.NAME_ZIP}
         return archive.read(body, lambda member: _read_any(member, name, None, inside))

@@ -7,6 +7,8 @@ entry becomes a document, as for every other item.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,7 +50,8 @@ def is_record(value: object) -> bool:
 
 def record_entry(record: Record) -> Entry:
     """Read a line of `export --format jsonl`. Raises WrongValueError."""
-    return _entry(str(record.get("format")), record)
+    entry = _entry(str(record.get("format")), record)
+    return replace(entry, received=_received(record.get("received")))
 
 
 def ninjs_entry(item: Record) -> Entry | None:
@@ -101,9 +104,23 @@ def _entry(format_name: str, fields: Record) -> Entry:
     except (StoreError, RecursionError) as error:
         raise WrongValueError(f"an export of ours that was changed: {error}") from error
     for at in (document.published, document.version_created, document.embargoed):
-        if at and (at.tzinfo is None or not 1970 <= at.year <= 9000):
-            raise WrongValueError(f"an export of ours that was changed: {at} is no date of it")
+        _expect_date(at)
     return Entry(format=format_name, guid=document.uri, provider=document.provider, exported=document)
+
+
+def _received(value: object) -> datetime | None:
+    """Read when a document was received; a line of `inspect` does not say it."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError as error:
+        raise WrongValueError(f"an export of ours that was changed: {error}") from error
+    _expect_date(at)
+    return at
+
+
+def _expect_date(at: datetime | None) -> None:
+    if at and (at.tzinfo is None or not 1970 <= at.year <= 9000):
+        raise WrongValueError(f"an export of ours that was changed: {at} is no date of it")
 
 
 def _is_ours(uri: object) -> bool:

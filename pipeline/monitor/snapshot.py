@@ -12,7 +12,15 @@ from pipeline.errors import QueueError
 from pipeline.model import QueueName
 from pipeline.monitor.standing import LATE, FeedCondition, FeedStanding, by_trouble, is_late, stand
 from pipeline.monitor.words import count_words, span_words
-from pipeline.ports import EntryQueueState, Heartbeat, QueueState, QueueView, ReadStore, WorkerState
+from pipeline.ports import (
+    EntryQueueState,
+    Heartbeat,
+    QueueState,
+    QueueView,
+    ReadStore,
+    Retagging,
+    WorkerState,
+)
 
 NO_QUEUE = "the queue is not running"
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
@@ -70,6 +78,8 @@ class Snapshot:
     #: how long the last heartbeat item took from fetcher to store, or has been on its way; None: none yet
     heartbeat_lag_s: float | None
     counts: tuple[Count, ...]
+    #: the re-tagging that is under way or stopped
+    retagging: Retagging | None
     #: why Redis could not be asked; None: it answered
     queue_error: str | None
     #: what somebody should look at, in words
@@ -115,12 +125,14 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
             Count(name=name, label=label, value=value)
             for (name, label), value in sorted(stored.counters.items())
         ),
+        retagging=(run := _unfinished(stored.retagging)),
         queue_error=side.error,
         warnings=(
             *_queue_warnings(queues, side),
             *_heartbeat_warnings(lag_s),
             *_feed_warnings(feeds, now),
             *_quarantine_warnings(stored.quarantined),
+            *_retag_warnings(run),
         ),
     )
 
@@ -175,6 +187,15 @@ def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterat
         if queue.failed:
             failed = count_words(queue.failed, "failed job")
             yield f"{failed} in the queue {queue.queue}: see `newswire failed list`"
+
+
+def _unfinished(run: Retagging | None) -> Retagging | None:
+    return run if run is not None and run.finished_at is None else None
+
+
+def _retag_warnings(run: Retagging | None) -> Iterator[str]:
+    if run is not None and run.waits_for_rules:
+        yield "the re-tagging waits: the workers were started with other rules, restart them"
 
 
 def _lag_s(heartbeat: Heartbeat | None, now: datetime) -> float | None:

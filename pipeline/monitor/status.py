@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline.model import SourceKind
 from pipeline.monitor.snapshot import QueueStanding, Snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding
-from pipeline.monitor.words import ago_words, count_words, moment_words, span_words
+from pipeline.monitor.words import ago_words, count_words, moment_words, retag_words, span_words
 from pipeline.plain import safe_line
 from pipeline.ports import WorkerState
 
@@ -28,6 +28,7 @@ def status_view(snapshot: Snapshot) -> RenderableType:
     """Lay a snapshot out for a terminal of any width."""
     return Group(
         _headline(snapshot),
+        *(Text(f"re-tagging: {retag_words(run, snapshot.taken_at)}") for run in [snapshot.retagging] if run),
         *(Text(f"! {safe_line(warning)}", style="yellow") for warning in snapshot.warnings),
         Text(),
         _queues(snapshot.queues),

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pipeline.errors import Reason
+from pipeline.ports import Retagging
 
 _REASONS = {
     Reason.DNS: "the host name does not resolve",
@@ -89,3 +90,27 @@ def count_words(count: int, thing: str) -> str:
     ('1 document', '0 documents')
     """
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def retag_words(run: Retagging, now: datetime) -> str:
+    """Say how far a re-tagging is; an estimate of what is left counts from its beginning.
+
+    >>> from datetime import UTC, timedelta
+    >>> noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    >>> run = Retagging(rules="r", position=250, last=1000, done=240, changed=7, failed=0,
+    ...                 started_at=noon - timedelta(minutes=5), moved_at=noon)
+    >>> retag_words(run, noon)
+    '25 % of all documents, 7 changed, about 15 min left'
+    """
+    share = run.position / run.last if run.last else 1.0
+    words = f"{share:.0%} of all documents".replace("%", " %") + f", {run.changed} changed"
+    if run.failed:
+        words += f", {run.failed} left as they are: tagging them crashed"
+    if run.finished_at is not None:
+        return f"{words}, done"
+    if run.stopped_at is not None:
+        return f"{words}, stopped (newswire retag goes on)"
+    if 0 < share < 1:
+        left = (now - run.started_at).total_seconds() * (1 - share) / share
+        words += f", about {span_words(left)} left"
+    return words

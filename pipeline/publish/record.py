@@ -5,6 +5,7 @@ The fields are a contract: they keep their names, order and meaning; new ones ar
 
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +47,12 @@ def document_record(stored: StoredDocument) -> Record:
         relations=stored.relations,
         story_id=stored.story_id,
     )
+
+
+def whole_record(stored: StoredDocument) -> Record:
+    """Write a stored document as a record with all that is needed to store it again."""
+    slugged = stored.document.slugged
+    return {**document_record(stored), "slugged": asdict(slugged) if slugged else None}
 
 
 def version_record(stored: StoredDocument, changed: str | None) -> Record:

@@ -1,13 +1,18 @@
-"""Files that an operator names: read once, a large JSON Lines file in pieces."""
+"""Files that an operator names: read once, a large JSON Lines file and all Parquet in pieces."""
 
+import io
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.errors import FetchError, FetchRefused, Reason
+from pipeline.formats import parquet
+
+if TYPE_CHECKING:
+    from pipeline.archive.target import Target
 
 #: a JSON Lines file is cut at line ends into pieces of about this size, so that memory stays bounded
 PIECE_BYTES = 2 * 1024 * 1024
@@ -22,7 +27,7 @@ class Delivery:
     #: the file's path as given, "-" for standard input
     name: str
     body: bytes
-    #: number of the piece's first line in the file
+    #: number of the piece's first line, or row, in the file
     first_line: int = 1
 
     def place(self, where: str) -> str:
@@ -31,8 +36,8 @@ class Delivery:
         >>> Delivery(name="a", body=b"", first_line=101).place("line 17")
         'line 117'
         """
-        match = re.fullmatch(r"line (\d+)", where)
-        return f"line {int(match[1]) + self.first_line - 1}" if match else where
+        match = re.fullmatch(r"(line|row) (\d+)", where)
+        return f"{match[1]} {int(match[2]) + self.first_line - 1}" if match else where
 
 
 def deliveries(paths: Sequence[str], *, max_bytes: int) -> Iterator[Delivery | FetchError]:
@@ -40,7 +45,7 @@ def deliveries(paths: Sequence[str], *, max_bytes: int) -> Iterator[Delivery | F
 
     Args:
         paths: Files, folders, "-".
-        max_bytes: A file larger than that is refused, unless it is JSON Lines.
+        max_bytes: A file larger than that is refused, unless it is JSON Lines, or Parquet in a file.
 
     Returns:
         The files, and an error for each that cannot be read; the others go on.
@@ -69,18 +74,51 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:
     head = stream.read(PIECE_BYTES)
-    if len(head) < PIECE_BYTES:
+    if parquet.claims(head):
+        yield from _table(name, head, stream, max_bytes)
+    elif len(head) < PIECE_BYTES:
         yield Delivery(name=name, body=head)
     elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"\n" in head:
         yield from _lines(name, head, stream)
     else:
         body = head + stream.read(max_bytes - len(head) + 1)
         if len(body) > max_bytes:
-            yield FetchRefused(
-                Reason.TOO_LARGE, f"{name} is larger than {max_bytes:,} bytes (fetch.max_body_bytes)"
-            )
+            yield _too_large(name, max_bytes)
         else:
             yield Delivery(name=name, body=body)
+
+
+def _table(name: str, head: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:
+    """Cut a Parquet file; its footer is read first, so that a pipe is read whole before."""
+    if not stream.seekable():
+        stream = io.BytesIO(head + stream.read(max_bytes - len(head) + 1))
+        if len(stream.getbuffer()) > max_bytes:
+            yield _too_large(name, max_bytes)
+            return
+    yield from _cut_table(name, stream)
+
+
+def remote_tables(target: "Target") -> Iterator[Delivery | FetchError]:
+    """Read the Parquet files of an archive that is no folder here, those of the audit first."""
+    for path in target.paths():
+        if not path or path.endswith(".parquet"):
+            with target.opened(path) as stream:
+                yield from _cut_table(f"{target.url}/{path}".rstrip("/"), stream)
+
+
+def _cut_table(name: str, stream: BinaryIO) -> Iterator[Delivery | FetchError]:
+    """Cut a Parquet file that can be read anywhere into pieces."""
+    from pipeline.archive.pieces import UnreadableTableError, pieces_of  # noqa: PLC0415 # heavy, seldom needed
+
+    try:
+        for first, body in pieces_of(stream):
+            yield Delivery(name=name, body=body, first_line=first)
+    except UnreadableTableError as error:
+        yield FetchRefused(Reason.UNREADABLE, f"{name}: {error}")
+
+
+def _too_large(name: str, max_bytes: int) -> FetchRefused:
+    return FetchRefused(Reason.TOO_LARGE, f"{name} is larger than {max_bytes:,} bytes (fetch.max_body_bytes)")
 
 
 def _lines(name: str, head: bytes, stream: BinaryIO) -> Iterator[Delivery]:

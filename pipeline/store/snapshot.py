@@ -12,6 +12,7 @@ from pipeline.ports import EntryQueueState, FeedReport, PollRecord, StoreSnapsho
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
 from pipeline.store.heartbeat import HEARTBEAT_FEED, last_heartbeat, open_heartbeat
+from pipeline.store.retagging import last_retagging
 from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING, EntryState
 from pipeline.store.tables import counter, document, enrichment, entry, feed, pace, poll, quarantine
 
@@ -66,6 +67,7 @@ class Snapshots(Part):
                 newest_stored_at=connection.execute(_NEWEST).scalar_one_or_none(),
                 counters=counters,
                 heartbeat=last_heartbeat(connection),
+                retagging=last_retagging(connection),
             )
 
     def report(self, feed_id: str) -> FeedReport | None:

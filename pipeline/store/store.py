@@ -1,5 +1,6 @@
 """The store: ports.Store put together from its parts, over one database."""
 
+from pipeline.store.archive import Archive
 from pipeline.store.care import Care
 from pipeline.store.chains import Chains
 from pipeline.store.copies import Copies
@@ -10,6 +11,7 @@ from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
+from pipeline.store.retagging import Retag
 from pipeline.store.snapshot import Snapshots
 from pipeline.store.stories import Stories
 from pipeline.store.unfinished import Unfinished
@@ -23,11 +25,13 @@ class SqlStore(
     Work,
     Chains,
     Enriching,
+    Retag,
     Unfinished,
     Copies,
     Stories,
     Read,
     Snapshots,
+    Archive,
     Quarantine,
     Erase,
     Care,

@@ -371,6 +371,35 @@ Index(
     postgresql_where=text("state = 'working'"),
 )
 
+# The re-tagging of all documents that is under way, or was the last: one row, whatever is stored.
+retag = Table(
+    "retag",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),  # always 1
+    Column("rules", String(200), nullable=False),
+    Column("position", BigInteger, nullable=False),  # documents up to this number were given out
+    Column("last", BigInteger, nullable=False),  # and up to this one are to be
+    Column("done", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("moved_at", UtcTime, nullable=False),
+    Column("stale_at", UtcTime),  # a worker with other rules was asked
+    Column("stopped_at", UtcTime),
+    Column("finished_at", UtcTime),
+)
+
+# Numbers of documents that a worker tags again just now, or that one died over: about a row for each worker.
+retag_range = Table(
+    "retag_range",
+    metadata,
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("token", String(64)),
+    Column("lease_until", UtcTime, nullable=False),
+)
+
 # By what a document is found, folded: codes and names of its tags, names of people and organisations.
 document_tag = Table(
     "document_tag",

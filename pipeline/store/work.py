@@ -202,13 +202,18 @@ def _new_documents(
     return [
         NewDocument(
             processed=each,
-            feed_id=held[each.entry_id].feed_id,
-            received_at=held[each.entry_id].received_at,
+            feed_id=_source_of(each) or held[each.entry_id].feed_id,
+            received_at=each.received_at or held[each.entry_id].received_at,
             terms=terms[each.document.id],
         )
         for each in mine
         if first.get(each.document.id) is each
     ]
+
+
+def _source_of(processed: Processed) -> str | None:
+    """Name the source of an export that came back, as it says itself."""
+    return processed.document.feed if processed.received_at else None
 
 
 def _without_lost(processed: Sequence[Processed], mine: Sequence[Processed]) -> Sequence[Processed]:

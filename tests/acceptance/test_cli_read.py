@@ -268,13 +268,6 @@ def test_an_export_that_fails_leaves_the_old_file(data: Path, config: Path, tmp_
     assert len(lines(result.stderr)) == 1
 
 
-def test_a_format_that_comes_later_says_so(data: Path, config: Path) -> None:
-    result = run("export", "--format", "parquet", data=data, config=config)
-
-    assert (result.returncode, result.stdout) == (2, "")
-    assert "comes later" in result.stderr
-
-
 def test_a_reader_that_goes_away_is_no_error(data: Path, config: Path) -> None:
     command = f"{NEWSWIRE} export --data {data} --config {config} | head -c 10"
     result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30, check=False)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from pipeline.errors import Reason, StoreError
 from pipeline.model import Learned, QueueName, SourceKind
 from pipeline.monitor.snapshot import NO_QUEUE, take_snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding, stand
-from pipeline.ports import Heartbeat, QueueState
+from pipeline.monitor.words import retag_words
+from pipeline.ports import Heartbeat, QueueState, Retagging
 
 
 def standing(**state: object) -> FeedStanding:
@@ -215,3 +217,35 @@ def test_a_snapshot_survives_json() -> None:
     snapshot = take_snapshot(store, FakeQueueView(of_workers=[worker()]), NOON)
 
     assert from_json(to_json(snapshot), type(snapshot)) == snapshot
+
+
+RETAGGING = Retagging(
+    rules="r", position=5, last=10, done=5, changed=1, failed=0, started_at=NOON, moved_at=NOON
+)
+
+
+def test_a_retagging_is_shown_until_it_is_done() -> None:
+    assert take_snapshot(FakeReadStore(retagging=RETAGGING), None, NOON).retagging == RETAGGING
+    done = replace(RETAGGING, finished_at=NOON)
+    assert take_snapshot(FakeReadStore(retagging=done), None, NOON).retagging is None
+
+
+def test_workers_with_other_rules_are_said() -> None:
+    stale = replace(RETAGGING, stale_at=NOON + timedelta(seconds=1))
+    snapshot = take_snapshot(FakeReadStore(retagging=stale), None, NOON)
+    assert any("started with other rules" in warning for warning in snapshot.warnings)
+    stopped = take_snapshot(FakeReadStore(retagging=replace(stale, stopped_at=NOON)), None, NOON)
+    assert not any("other rules" in warning for warning in stopped.warnings)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"stopped_at": NOON}, "50 % of all documents, 1 changed, stopped (newswire retag goes on)"),
+        ({"failed": 2}, "50 % of all documents, 1 changed, 2 left as they are: tagging them crashed"),
+        ({"position": 10, "finished_at": NOON}, "100 % of all documents, 1 changed, done"),
+        ({"position": 0, "last": 0}, "100 % of all documents, 1 changed"),
+    ],
+)
+def test_how_far_a_retagging_is_in_words(more: dict[str, object], words: str) -> None:
+    assert retag_words(replace(RETAGGING, **more), NOON).startswith(words)

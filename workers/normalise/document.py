@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pipeline.errors import EntryError, Reason
 from pipeline.identity import content_hash, document_id
-from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
+from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal, SourceKind
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import classifier
@@ -53,6 +53,8 @@ class Source:
     language: str | None = None
     #: ISO 3166-1 alpha-2
     default_region: str | None = None
+    #: the operator's own import: an export of ours is the document that it was
+    restoring: bool = False
 
     @staticmethod
     def of(claimed: ClaimedEntry) -> "Source":
@@ -63,6 +65,7 @@ class Source:
             trust_provider=claimed.trust_provider,
             language=claimed.language,
             default_region=claimed.default_region,
+            restoring=claimed.source_kind is SourceKind.IMPORT,
         )
 
 
@@ -121,7 +124,8 @@ def normalise(
     """
     if (sent := entry.exported) is not None:
         scope = _scope(entry, source, None)
-        return restore(sent, provider=scope, feed=source.feed, url=web_address(sent.url))
+        url = web_address(sent.url)
+        return restore(sent, provider=scope, feed=source.feed, url=url, own=source.restoring)
     titled = _read_title(entry)
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)

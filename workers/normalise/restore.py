@@ -4,20 +4,25 @@ Pure. What an export says is believed no further than what a sender says: texts 
 sanitised, hash and id are computed anew, and another provider's item becomes an item of the source's own.
 """
 
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 from pipeline.identity import content_hash, document_id, scope_of, uri_of_guid
-from pipeline.model import Credit, Dateline, Document
+from pipeline.model import Credit, Dateline, Document, Slugged
 from pipeline.urls import canonical_url
 from workers.normalise.html import sanitise
 from workers.normalise.text import PARAGRAPH, flat, lead_of, one_line
 
 _MAX_BODY = 1_000_000
+_MAX_FEED = 200
+_FAMILY = re.compile(r"[0-9a-f]{32}")
 
 
-def restore(sent: Document, *, provider: str, feed: str | None, url: str | None) -> Document:
+def restore(
+    sent: Document, *, provider: str, feed: str | None, url: str | None, own: bool = False
+) -> Document:
     """Make the document anew that an export tells of.
 
     Args:
@@ -25,6 +30,7 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
         provider: Scope of the identities of its source.
         feed: Id of the source, where there is one.
         url: The item's address, where it leads to the web.
+        own: The operator imports it: it keeps the source that it names, and by what it finds its chain.
     """
     body = [clean for each in sent.body_text[:_MAX_BODY].split(PARAGRAPH) if (clean := flat(each))]
     headline, revision = one_line(sent.headline), one_line(sent.revision)
@@ -41,11 +47,11 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
         content_hash=content,
         revision=revision,
         guid=one_line(sent.guid),
-        # Its uri is that of its chain already; and whoever wrote the file could name any chain here.
-        slugged=None,
+        # Whoever else wrote the file could name any chain here.
+        slugged=_slugged(sent.slugged) if own else None,
         provider=provider,
         infosource=one_line(sent.infosource),
-        feed=feed,
+        feed=((one_line(sent.feed) or "")[:_MAX_FEED] if own else None) or feed,
         url=url,
         canonical_url=canonical_url(url) if url else None,
         headline=headline,
@@ -66,6 +72,16 @@ def restore(sent: Document, *, provider: str, feed: str | None, url: str | None)
         date_note=one_line(sent.date_note),
         notes=_lines(sent.notes),
     )
+
+
+def _slugged(sent: Slugged | None) -> Slugged | None:
+    if sent is None or not _FAMILY.fullmatch(sent.family):
+        return None
+    try:
+        day = date.fromisoformat(sent.day).isoformat()
+    except ValueError:
+        return None
+    return replace(sent, day=day)
 
 
 def _utc(at: datetime | None) -> datetime | None:

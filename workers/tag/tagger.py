@@ -109,7 +109,6 @@ def load_tagger(config_dir: Path) -> Tagger:
     warm_up()
     rules = load_rules(config_dir)
     gazetteer = ready_gazetteer(config_dir)
-    version = f"{_version_of_rules(config_dir)}/{gazetteer.version}"
     return Tagger(
         gazetteer=gazetteer,
         topics=rules.topics,
@@ -117,8 +116,18 @@ def load_tagger(config_dir: Path) -> Tagger:
         codes=rules.codes,
         known=rules.known,
         terms=Matcher((*rules.beats.phrases, *rules.known.phrases)),
-        version=version,
+        version=_version(config_dir, gazetteer),
     )
+
+
+def rules_version(config_dir: Path) -> str:
+    """Name the rules and the gazetteer, as `load_tagger` would; the rules are checked. Raises as it does."""
+    load_rules(config_dir)
+    return _version(config_dir, ready_gazetteer(config_dir))
+
+
+def _version(config_dir: Path, gazetteer: Gazetteer) -> str:
+    return f"{_version_of_rules(config_dir)}/{gazetteer.version}"
 
 
 def _located(document: Document, where: RegionReading) -> Document:

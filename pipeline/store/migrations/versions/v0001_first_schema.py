@@ -315,6 +315,31 @@ def _findings() -> None:
         postgresql_where=sa.text("state = 'working'"),
     )
     op.create_table(
+        "retag",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("rules", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", _TIME, nullable=False),
+        sa.Column("moved_at", _TIME, nullable=False),
+        sa.Column("stale_at", _TIME, nullable=True),
+        sa.Column("stopped_at", _TIME, nullable=True),
+        sa.Column("finished_at", _TIME, nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "retag_range",
+        sa.Column("first", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=True),
+        sa.Column("lease_until", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("first"),
+    )
+    op.create_table(
         "document_tag",
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
