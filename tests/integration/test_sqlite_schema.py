@@ -57,16 +57,6 @@ def test_a_database_of_a_newer_release_is_refused(tmp_path: Path) -> None:
         open_store(None, tmp_path)
 
 
-def test_a_database_of_an_older_release_is_copied_before_it_is_changed(tmp_path: Path) -> None:
-    open_store(None, tmp_path).close()
-    _set_revision(tmp_path / "newswire.db", "0000")
-    # There is no step from 0000: what fails must leave the copy, and the database as it was.
-    with pytest.raises(StoreError, match="schema"):
-        open_store(None, tmp_path)
-    copy = tmp_path / f"newswire.db.before-{HEAD}"
-    assert _schema(copy) == _schema(tmp_path / "newswire.db")
-
-
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "newswire.db")
     connection.execute("CREATE TABLE song (id INTEGER)")
