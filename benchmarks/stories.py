@@ -17,13 +17,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from pathlib import Path
 
+from tests.contract.store_builders import claim, entry, take_in
+
 from pipeline.identity import digest
 from pipeline.model import Document, Tag, Tagging
 from pipeline.ports import Place, Processed, Telling, Wanted
 from pipeline.settings import shipped_config_dir
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
-from tests.contract.store_builders import claim, entry, take_in
 from workers.dedupe.romanise import skeleton
 from workers.dedupe.stories import WINDOW
 from workers.dedupe.story_rules import load_story_rules

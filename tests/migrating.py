@@ -1,4 +1,4 @@
-"""A next release for the tests of migrations: the steps there are, and one more that does all that steps do."""
+"""A next release for the tests of migrations: the steps there are, and one that does all that steps do."""
 
 import shutil
 from importlib import resources

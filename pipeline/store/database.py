@@ -109,7 +109,7 @@ class Database(Protocol):
         ...
 
     def migration(self) -> AbstractContextManager[Connection]:
-        """Open the transaction that changes the schema; a second process waits here until the first is done."""
+        """Open the transaction that changes the schema; a second process waits until the first is done."""
         ...
 
     def copy_aside(self, suffix: str) -> str:
@@ -138,7 +138,7 @@ class Database(Protocol):
         ...
 
     def drop_before(self, table: Table, when: datetime) -> int:
-        """Drop the partitions of a table that hold nothing newer; returns how many, 0 where there are none."""
+        """Drop the partitions of a table that hold nothing newer; returns how many."""
         ...
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_builders import HOUR, NOON, document, feed, save
 
 from pipeline.errors import QueryError
 from pipeline.model import Evidence, Relation, Tag, Tagging
 from pipeline.ports import Processed, Query, Store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
+from store_builders import HOUR, NOON, document, feed, save
 
 DAY = timedelta(days=1)
 

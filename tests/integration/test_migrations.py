@@ -119,14 +119,9 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path, database: Sql
         "print(done.found)\n"
     )
     words = [sys.executable, "-c", program, database.path, Path(__file__).parents[1]]
+    words += [tmp_path / "next-release", NEXT]
     started = [
-        subprocess.Popen(
-            [*words, tmp_path / "next-release", NEXT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     for each in started:
         assert each.stdin
