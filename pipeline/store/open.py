@@ -4,11 +4,12 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import ConfigError
+from pipeline.store.database import Database
 from pipeline.store.migrate import migrate
 from pipeline.store.sqlite import WAIT_S, SqliteDatabase, outdated
 from pipeline.store.store import SqlStore
 
-__all__ = ["database_exists", "default_store_url", "open_store", "outdated"]
+__all__ = ["database_exists", "default_store_url", "open_database", "open_store", "outdated"]
 
 
 def default_store_url(data_dir: Path) -> str:
@@ -33,11 +34,16 @@ def open_store(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Sq
         ConfigError: The URL names no database that we can use.
         StoreError: The database cannot be opened, is damaged, or was written by a newer newswire.
     """
-    path = _file(url, data_dir)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = SqliteDatabase(path, wait_s=wait_s)
+    database = open_database(url, data_dir, wait_s=wait_s)
     migrate(database)
     return SqlStore(database)
+
+
+def open_database(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Database:
+    """Reach the database as it is, whatever its schema. Raises ConfigError."""
+    path = _file(url, data_dir)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return SqliteDatabase(path, wait_s=wait_s)
 
 
 def _file(url: str | None, data_dir: Path) -> Path:

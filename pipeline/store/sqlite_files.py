@@ -16,7 +16,6 @@ _STEP = 256
 #: where SQLite keeps a lock for as long as a connection has the file open: os_unix.c, SHARED_FIRST
 _OPEN_AT = 0x40000000 + 2
 _OPEN_BYTES = 510
-_WAL, _SHARED = "-wal", "-shm"
 
 
 def backup(library: Any, source: Path, target: Path, *, replace: bool = True) -> None:
@@ -52,7 +51,10 @@ def backup(library: Any, source: Path, target: Path, *, replace: bool = True) ->
 def faults(library: Any, path: Path) -> list[str]:
     """Check a file that nobody uses; its indexes are not compared with their tables."""
     with closing(library.connect(_uri(path, "immutable=1"), uri=True)) as connection:
-        return [line for (line,) in connection.execute("PRAGMA quick_check") if line != "ok"]
+        try:
+            return [line for (line,) in connection.execute("PRAGMA quick_check") if line != "ok"]
+        except library.DatabaseError as error:
+            return [str(error)]
 
 
 def restore(library: Any, source: Path, target: Path) -> Path | None:
@@ -87,7 +89,7 @@ def _check_backup(library: Any, source: Path) -> None:
             connection.execute("SELECT seq FROM document LIMIT 1").fetchone()
     except library.Error as error:
         raise StoreError(f"{source}: no backup of newswire ({error})") from error
-    if source.with_name(source.name + _WAL).exists():
+    if source.with_name(f"{source.name}-wal").exists():
         raise StoreError(f"{source}: a database in use, no backup: `newswire db backup` makes one")
 
 
@@ -95,19 +97,20 @@ def _keep(library: Any, database: Path) -> Path:
     """Give a database a second name, with all that was committed in it, when nobody has it open."""
     if _is_open(database):
         raise StoreError(f"{database} is in use: stop all that works with it first")
-    log, shared = (database.with_name(database.name + suffix) for suffix in (_WAL, _SHARED))
-    try:
-        with closing(library.connect(str(database), isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE")  # what stands in the log goes to the file
-    except library.Error:
-        pass  # damaged, as what is replaced often is: its log is kept beside it
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     aside = database.with_name(f"{database.name}.replaced-{stamp}")
+    log, log_aside = (path.with_name(path.name + "-wal") for path in (database, aside))
     os.link(database, aside)
     if log.exists():
-        # Beside another database it would be read as that one's.
-        log.rename(aside.with_name(aside.name + _WAL))
-    shared.unlink(missing_ok=True)
+        os.link(log, log_aside)  # SQLite removes the log of a file that it cannot read
+    try:
+        with closing(library.connect(str(database), isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+    except library.Error:
+        log.unlink(missing_ok=True)  # beside another database it would be read as that one's
+    else:
+        log_aside.unlink(missing_ok=True)  # all of it is in the file now
+    database.with_name(database.name + "-shm").unlink(missing_ok=True)
     return aside
 
 
@@ -140,7 +143,7 @@ def _private_file(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for suffix in ("", "-journal", _WAL, _SHARED):
+        for suffix in ("", "-journal", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
