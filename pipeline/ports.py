@@ -982,6 +982,20 @@ class ReadStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is wrong with what is stored."""
+
+    what: str
+    where: str
+    #: what to do about it
+    remedy: str
+
+    def __str__(self) -> str:
+        """Say all of it in one line."""
+        return f"{self.what}: {self.where}: {self.remedy}"
+
+
 class CareStore(Protocol):
     """Quarantine, erasing, housekeeping."""
 
@@ -1016,8 +1030,12 @@ class CareStore(Protocol):
         """
         ...
 
-    def check(self) -> Sequence[str]:
-        """Check the store's integrity; one line for each thing that is wrong."""
+    def check(self, *, quick: bool = False) -> Sequence[Fault]:
+        """Check the store's integrity; whoever reads or writes goes on meanwhile.
+
+        Args:
+            quick: Only the files, and only as long as a start may take.
+        """
         ...
 
 

@@ -169,7 +169,7 @@ def _storage(app: AppContext) -> Iterator[Check]:
     except NewswireError as error:
         yield _fail("storage", str(error))
         return
-    yield from (_fail("storage", line) for line in wrong)
+    yield from (_fail("storage", str(fault)) for fault in wrong)
     if not wrong:
         yield _ok("storage", "whole")
 

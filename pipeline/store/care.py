@@ -1,23 +1,18 @@
 """Housekeeping: what is old goes, and what is wrong is said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Delete, Select, delete, exists, func, select, update
+from sqlalchemy import Delete, Select, delete, exists, func, select, update
 
 from pipeline.ports import STORY_DAYS
 from pipeline.store.among import among
 from pipeline.store.database import Part
-from pipeline.store.heartbeat import open_heartbeat
-from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
+from pipeline.store.states import EntryState
 from pipeline.store.tables import (
     change,
-    counter,
     document,
-    document_data,
     entry,
-    entry_payload,
-    item,
     pace,
     poll,
     quarantine,
@@ -72,18 +67,6 @@ class Care(Part):
         old = story_key.c.document_seq <= last, story_key.c.at < before
         return select(story_key.c.document_seq).where(*old).distinct()
 
-    def check(self) -> Sequence[str]:
-        """See ports.CareStore."""
-        wrong = list(self._database.faults())
-        with self._database.read() as connection:
-            for what, rows in _DANGLING.items():
-                if number := connection.execute(
-                    select(func.count()).select_from(rows.subquery())
-                ).scalar_one():
-                    wrong.append(f"{number} {what}")
-            wrong += _count_faults(connection)
-        return wrong
-
     def _remove_raw(self, old: Select[int]) -> int:
         """Remove raw copies; found in the same transaction, as a new entry may begin to need one again."""
         removed = 0
@@ -107,38 +90,3 @@ class Care(Part):
             removed += len(ids)
             if len(ids) < _STEP:
                 return removed
-
-
-#: what is wrong → the rows that show it
-_DANGLING = {
-    "open entries have no content": select(entry.c.id)
-    .outerjoin(entry_payload, entry_payload.c.entry_id == entry.c.id)
-    .where(_OPEN, entry_payload.c.entry_id.is_(None)),
-    "documents have no text": select(document.c.seq)
-    .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
-    .where(document.c.erased_at.is_(None), document_data.c.document_seq.is_(None)),
-    "documents belong to no item": select(document.c.seq)
-    .outerjoin(item, item.c.id == document.c.item_id)
-    .where(item.c.id.is_(None)),
-    "items name a newest version that is not there": select(item.c.id)
-    .outerjoin(document, document.c.seq == item.c.current_seq)
-    .where(item.c.current_seq.is_not(None), document.c.seq.is_(None)),
-    "entries in quarantine have no reason": select(entry.c.id)
-    .outerjoin(quarantine, quarantine.c.entry_id == entry.c.id)
-    .where(entry.c.state == EntryState.QUARANTINED, quarantine.c.id.is_(None)),
-}
-
-
-def _count_faults(connection: Connection) -> Sequence[str]:
-    """Hold what was accepted against what became of it."""
-    counts = {row.name: row.value for row in connection.execute(select(counter).where(counter.c.label == ""))}
-    open_ = sum(
-        connection.execute(select(func.count()).select_from(entry).where(state)).scalar_one()
-        for state in (IS_PENDING, IS_WORKING)
-    ) - (open_heartbeat(connection) is not None)
-    shown = quarantine.c.entry_id.is_not(None)
-    held = connection.execute(select(func.count()).select_from(quarantine).where(shown)).scalar_one()
-    became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
-    if became == counts.get("accepted", 0):
-        return []
-    return [f"{counts.get('accepted', 0)} entries were taken in, but {became} are accounted for"]

@@ -212,13 +212,20 @@ def _row(
         "id": each.id,
         "item_id": items.ids[each.uri],
         "feed_id": new.feed_id,
-        "provider": scope_of(each.provider),
-        "language": each.language.casefold() if each.language else None,
-        "published_at": each.published or new.received_at,
         "received_at": new.received_at,
         "stored_at": now,
         "standing": standing,
         "told": _is_told(new, standing, now),
+        **searched_by(each, new.received_at),
+    }
+
+
+def searched_by(each: Document, received_at: datetime) -> dict[str, Any]:
+    """Give the columns of a document's row that follow from the document."""
+    return {
+        "provider": scope_of(each.provider),
+        "language": each.language.casefold() if each.language else None,
+        "published_at": each.published or received_at,
         "embargoed": each.embargoed,
         "revision_rank": revision_rank(each.revision),
         "version_created": each.version_created,
@@ -262,7 +269,7 @@ def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], 
         for seq, each in tags
     ]
     connection.execute(insert(tagging), rows)
-    execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in _found_by(seq, each)])
+    execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in found_by(seq, each)])
 
 
 def _to_enrich(seq: int, now: datetime) -> dict[str, Any]:
@@ -276,7 +283,7 @@ def _to_enrich(seq: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
+def found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
     """Give the rows by which a document is searched: codes and names of tags, names of people and bodies."""
     names = {
         "region": [text for tag in tags.regions for text in (tag.code, tag.name)],

@@ -2,6 +2,7 @@
 
 from pipeline.store.care import Care
 from pipeline.store.chains import Chains
+from pipeline.store.checking import Checking
 from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
@@ -31,6 +32,7 @@ class SqlStore(
     Quarantine,
     Erase,
     Care,
+    Checking,
 ):
     """ports.Store over a SQL database.
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from damaging import damage
 from pipeline.service.lock import own
 from pipeline.store.open import open_store
 from pipeline.store.sqlite import library
-from damaging import damage
 from running import run, write_config
 from store_builders import document, save
 

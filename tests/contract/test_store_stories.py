@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from contract.store_builders import DAY, HOUR, NOON, document, save
-
 from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
+from store_builders import DAY, HOUR, NOON, document, save
 
 WEEK = timedelta(days=7)
 LATER = NOON + HOUR

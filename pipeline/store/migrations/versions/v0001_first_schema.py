@@ -333,6 +333,13 @@ def _findings() -> None:
         sa.Column("merged_into", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(
+        "story_merged",
+        "story",
+        ["merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.create_table(
         "story_member",
         sa.Column("document_seq", _ROW_ID, nullable=False),
