@@ -17,6 +17,8 @@ from pipeline.config.feeds import load_feeds
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
+    Days,
+    DaysByName,
     Seconds,
     Secret,
     Section,
@@ -28,6 +30,7 @@ from pipeline.config.values import (
 from pipeline.config.words import suggest
 from pipeline.errors import ConfigError
 from pipeline.model import Feed
+from pipeline.retention import FOREVER
 
 __all__ = ["Settings", "load_feeds", "load_settings", "secrets_of", "secrets_of_feeds", "shipped_config_dir"]
 
@@ -137,8 +140,11 @@ class Web(Section):
 
 
 class Retention(Section):
-    """How long things are kept that are not documents."""
+    """How long things are kept."""
 
+    document_days: Days = FOREVER
+    #: id of a beat → its documents are kept so long at least
+    beat_days: DaysByName = Field(default_factory=dict)
     raw_days: Count = 30
     change_days: Count = 30
     #: polls remembered for each feed

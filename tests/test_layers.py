@@ -26,6 +26,7 @@ LAYERS = {
     "pipeline.logs": 0,
     "pipeline.clock": 0,
     "pipeline.plain": 0,
+    "pipeline.retention": 0,
     "pipeline.ports": 1,
     "pipeline.formats": 1,
     "pipeline.groups": 1,
@@ -60,6 +61,7 @@ LAYERS = {
     "workers.tag": 2,
     "workers.jobs": 3,
     "workers.reconcile": 3,
+    "workers.retiring": 3,
     "workers.rules": 3,
     "workers.worker": 4,
 }

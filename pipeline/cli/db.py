@@ -2,6 +2,9 @@
 
 import os
 import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +12,15 @@ import typer
 
 from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import stored
+from pipeline.clock import SystemClock
+from pipeline.monitor.words import count_words
 from pipeline.plain import safe_line
 from pipeline.service.lock import own
 
 if TYPE_CHECKING:
+    from pipeline.ports import Store
+    from pipeline.retention import Policy
+    from pipeline.settings import Retention
     from pipeline.store.database import Database
 
 db_app = typer.Typer(no_args_is_help=True, help="Look after the database: backups, checks, retention.")
@@ -90,6 +98,67 @@ def check_command(app: AppContext) -> None:
         typer.echo(f"newswire: {len(wrong)} things are wrong", err=True)
         raise typer.Exit(1)
     typer.echo("the database is whole", err=True)
+
+
+@db_app.command("retention")
+def retention_command(
+    app: AppContext,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+) -> None:
+    """Remove documents that are past their time now; a running service does it by itself, hourly."""
+    from pipeline.cli.show_text import print_lines
+    from workers.retiring import sweep
+
+    clock = SystemClock()
+    with stored(app) as store:
+        policy = policy_of(app.settings.retention)
+        wished = {each.id: each.kept for each in app.settings_and_feeds.feeds}
+        policy = policy.for_feeds({**store.kept_by_feeds(), **wished})
+        if dry_run:
+            print_lines(_would_go(store, policy, clock.now()))
+            return
+        removed = sum(sweep(store, policy, clock))
+    typer.echo(f"{count_words(removed, 'document')} removed", err=True)
+
+
+def policy_of(retention: "Retention") -> "Policy":
+    """Make the policy of the settings; what sources wish is not in it."""
+    from pipeline.retention import Policy
+
+    return Policy(
+        document_days=retention.document_days, raw_days=retention.raw_days, beats=retention.beat_days
+    )
+
+
+def _would_go(store: "Store", policy: "Policy", now: datetime) -> Iterator[str]:
+    """Count what is past its time, by source."""
+    items: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
+    newest: dict[str, datetime] = {}
+    after: int | None = 0
+    seen: set[int] = set()  # the versions of one item may stand on several pages
+    while after is not None:
+        page = store.past_items(policy, now, after=after)
+        for each in page.items:
+            if each.id not in seen:
+                seen.add(each.id)
+                name = each.feed_id or "-"
+                items[name] += 1
+                documents[name] += each.documents
+                newest[name] = max(each.newest_at, newest.get(name, each.newest_at))
+        after = page.after
+    for name, count in documents.most_common():
+        yield (
+            f"{name}: {count_words(count, 'document')} of {count_words(items[name], 'item')} would go, "
+            f"the newest of {newest[name]:%Y-%m-%d}; kept {_in_days(policy.documents_of(name))}"
+        )
+    yield f"{count_words(documents.total(), 'document')} would go"
+
+
+def _in_days(days: int) -> str:
+    from pipeline.retention import FOREVER
+
+    return "for ever" if days >= FOREVER else count_words(days, "day")
 
 
 def _database(app: AppContext) -> "Database":

@@ -180,8 +180,23 @@ def _supervise(
 
     url = app.settings.queue.url or queue_url(app.data_dir)
     with own(app.data_dir, command=command, queue_url=url):
+        _check_store(app)
         server = None if app.settings.queue.url else valkey_command(app.data_dir)
         return _run_parts(app, server, url, parts, until)
+
+
+def _check_store(app: AppContext) -> None:
+    """Bring the schema up to date, and look at the files: parts that cannot work are not started for ever.
+
+    Raises:
+        StoreError: A newer release made the database, or it is damaged.
+    """
+    from pipeline.errors import StoreError
+    from pipeline.store.open import open_store
+
+    with closing(open_store(app.settings.storage.url, app.data_dir)) as store:
+        for fault in store.check(quick=True):
+            raise StoreError(str(fault))
 
 
 def _run_parts(
@@ -249,6 +264,7 @@ def _languages(app: AppContext) -> frozenset[str]:
 
 
 def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "WorkPlan":
+    from pipeline.cli.db import policy_of
     from pipeline.cli.dedupe import linking_of
     from pipeline.model import QueueName
     from pipeline.store.open import open_store
@@ -277,7 +293,7 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         max_attempts=workers.max_attempts,
         # The supervisor waits for drain_s in all: the children must have ended before.
         drain_s=max(1.0, workers.drain_s - 1),
-        raw_days=settings.retention.raw_days,
+        policy=policy_of(settings.retention),
         change_days=settings.retention.change_days,
         poll_count=settings.retention.polls,
         linking=linking_of(settings.dedupe),

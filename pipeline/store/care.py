@@ -1,11 +1,13 @@
 """Housekeeping: what is old goes, and what is wrong is said."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Delete, Select, delete, exists, func, select, update
 
 from pipeline.ports import STORY_DAYS
+from pipeline.retention import FOREVER
 from pipeline.store.among import among
 from pipeline.store.database import Part
 from pipeline.store.states import EntryState
@@ -41,19 +43,28 @@ class Care(Part):
     """The part of ports.CareStore that keeps house."""
 
     def expire(
-        self, now: datetime, *, raw_days: int, change_days: int, poll_count: int, story_days: int = STORY_DAYS
+        self,
+        now: datetime,
+        *,
+        raw_days: int,
+        change_days: int,
+        poll_count: int,
+        story_days: int = STORY_DAYS,
+        raw_days_of: Mapping[str, int] | None = None,
     ) -> Mapping[str, int]:
         """See ports.CareStore."""
         second = int(now.timestamp())
         with self._database.write() as connection:
             connection.execute(delete(pace).where(pace.c.second < second - 3600))
-        old_raw = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=raw_days))
-        old_changes = select(change.c.seq).where(change.c.at < now - timedelta(days=change_days))
+        old_raw = _old_raw(now, raw_days, raw_days_of or {})
+        changed_before = now - timedelta(days=change_days)
+        self._database.drop_before(change, changed_before)
+        old_changes = select(change.c.seq).where(change.c.at < changed_before)
         number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
         numbered = select(poll.c.id, number.label("number")).subquery()
         old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
         return {
-            "raw": self._remove_raw(old_raw),
+            "raw": sum(self._remove_raw(old, feeds) for old, feeds in old_raw),
             "change": self._remove(old_changes, _DELETE_CHANGES),
             "poll": self._remove(old_polls, _DELETE_POLLS),
             "story_key": self._remove(self._old_keys(now - timedelta(days=story_days)), _DELETE_KEYS),
@@ -67,12 +78,12 @@ class Care(Part):
         old = story_key.c.document_seq <= last, story_key.c.at < before
         return select(story_key.c.document_seq).where(*old).distinct()
 
-    def _remove_raw(self, old: Select[int]) -> int:
+    def _remove_raw(self, old: Select[int], feeds: Any) -> int:
         """Remove raw copies; found in the same transaction, as a new entry may begin to need one again."""
         removed = 0
         while True:
             with self._database.write() as connection:
-                ids = connection.execute(old.limit(_STEP)).scalars().all()
+                ids = connection.execute(old.limit(_STEP), feeds).scalars().all()
                 for statement in (_FORGET_RAW, _FORGET_RAW_OF_PROBLEMS, _DELETE_RAW):
                     connection.execute(statement, {"values": ids})
             removed += len(ids)
@@ -90,3 +101,19 @@ class Care(Part):
             removed += len(ids)
             if len(ids) < _STEP:
                 return removed
+
+
+def _old_raw(now: datetime, usual_days: int, days_of: Mapping[str, int]) -> Iterator[tuple[Select[int], Any]]:
+    """Select the raw copies that are past their time; those of several feeds are kept as long as any says."""
+    for days in sorted({usual_days, *days_of.values()}):
+        if days >= FOREVER:
+            return
+        old = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=days))
+        of_raw = entry.c.raw_id == raw.c.id
+        shorter = [feed_id for feed_id, own in days_of.items() if own <= days]
+        longer = [feed_id for feed_id, own in days_of.items() if own > days]
+        if days < usual_days:
+            other = ~among(entry.c.feed_id, "feeds")
+            yield old.where(exists().where(of_raw), ~exists().where(of_raw, other)), {"feeds": shorter}
+        else:
+            yield old.where(~exists().where(of_raw, among(entry.c.feed_id, "feeds"))), {"feeds": longer}

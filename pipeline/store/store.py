@@ -11,6 +11,7 @@ from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
+from pipeline.store.retention import Retention
 from pipeline.store.snapshot import Snapshots
 from pipeline.store.stories import Stories
 from pipeline.store.unfinished import Unfinished
@@ -33,6 +34,7 @@ class SqlStore(
     Erase,
     Care,
     Checking,
+    Retention,
 ):
     """ports.Store over a SQL database.
 
