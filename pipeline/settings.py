@@ -30,7 +30,6 @@ from pipeline.config.values import (
 from pipeline.config.words import suggest
 from pipeline.errors import ConfigError
 from pipeline.model import Feed
-from pipeline.retention import FOREVER
 
 __all__ = ["Settings", "load_feeds", "load_settings", "secrets_of", "secrets_of_feeds", "shipped_config_dir"]
 
@@ -142,7 +141,8 @@ class Web(Section):
 class Retention(Section):
     """How long things are kept."""
 
-    document_days: Days = FOREVER
+    #: None: for ever
+    document_days: Days | None = None
     #: id of a beat → its documents are kept so long at least
     beat_days: DaysByName = Field(default_factory=dict)
     raw_days: Count = 30

@@ -95,7 +95,7 @@ def config_check(app: AppContext) -> Check:
 
     try:
         feeds = len(app.settings_and_feeds.feeds)
-        check_rules(app.config_dir)
+        check_rules(app.config_dir, app.settings.retention.beat_days)
     except ConfigError as error:
         return _fail("config", str(error))
     return _ok("config", f"{app.config_dir}, {feeds} feeds")

@@ -41,7 +41,7 @@ def check_command(app: AppContext) -> None:
     from workers.rules import check_rules
 
     settings = app.settings_and_feeds
-    check_rules(settings.config_dir)
+    check_rules(settings.config_dir, settings.retention.beat_days)
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)
     counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))

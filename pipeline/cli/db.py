@@ -123,10 +123,12 @@ def retention_command(
 
 def policy_of(retention: "Retention") -> "Policy":
     """Make the policy of the settings; what sources wish is not in it."""
-    from pipeline.retention import Policy
+    from pipeline.retention import FOREVER, Policy
 
     return Policy(
-        document_days=retention.document_days, raw_days=retention.raw_days, beats=retention.beat_days
+        document_days=retention.document_days or FOREVER,
+        raw_days=retention.raw_days,
+        beats=retention.beat_days,
     )
 
 
