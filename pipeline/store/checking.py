@@ -1,7 +1,7 @@
 """Whether what is stored is sound: files, references, chains, index and counts, each held against another."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline.model import Document, Tagging
 from pipeline.ports import Fault
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, chain_of
-from pipeline.store.chains import KnownVersion, known_versions
+from pipeline.store.chains import KnownVersion, item_key, known_versions
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.documents import found_by, searched_by
 from pipeline.store.heartbeat import open_heartbeat
@@ -29,6 +29,7 @@ from pipeline.store.tables import (
     item,
     quarantine,
     relation,
+    seal_of,
     sighting,
     signature,
     slugged,
@@ -121,38 +122,50 @@ class Checking(Part):
             return [*(_fault(what, which) for what, which in found.items()), *_count_faults(connection)]
 
     def _documents(self) -> Iterator[tuple[str, str]]:
-        for window in self._windows(document.c.seq):
-            with self._database.read() as connection:
-                rows = connection.execute(_DOCUMENTS.where(_within(document.c.seq, window))).all()
-                seqs = [row.seq for row in rows]
-                indexed = {*self._database.indexed(connection, window)}
-                tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
-                own = _tags(connection, seqs)
-            for row in rows:
-                for what in _faults_of(row, row.seq in indexed, tags.get(row.seq), own[row.seq]):
-                    yield what, row.id
-            for seq in indexed - {*seqs}:
-                yield "index entries of documents that are not there", str(seq)
+        return self._through("documents", document.c.seq, self._document_faults)
 
     def _chains(self) -> Iterator[tuple[str, str]]:
-        for window in self._windows(item.c.id):
-            with self._database.read() as connection:
-                rows = connection.execute(select(item).where(_within(item.c.id, window))).all()
-                known = known_versions(connection, [row.id for row in rows])
-            for row in rows:
-                if not _agrees(row, known.get(row.id, [])):
-                    yield "chains of versions that do not follow from their versions", row.uri
+        return self._through("items", item.c.id, self._chain_faults)
+
+    def _through(
+        self, name: str, key: Column[int], look: Callable[[range], Iterable[tuple[str, str]]]
+    ) -> Iterator[tuple[str, str]]:
+        """Look at a table a window at a time; values that mean nothing any more are damage, too."""
+        with self._database.read() as connection:
+            last = connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
+        for start in range(1, last + 1, _WINDOW):
+            window = range(start, start + _WINDOW)
+            try:
+                yield from list(look(window))
+            except (StoreError, ValueError, ArithmeticError) as error:
+                yield f"{name} that cannot be read", f"among {window.start} to {window.stop - 1}, {error}"
+
+    def _document_faults(self, window: range) -> Iterator[tuple[str, str]]:
+        with self._database.read() as connection:
+            rows = connection.execute(_DOCUMENTS.where(_within(document.c.seq, window))).all()
+            seqs = [row.seq for row in rows]
+            indexed = {*self._database.indexed(connection, window)}
+            tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
+            own = _tags(connection, seqs)
+        for row in rows:
+            for what in _faults_of(row, row.seq in indexed, tags.get(row.seq), own.get(row.seq, set())):
+                yield what, row.id
+        for seq in indexed - {*seqs}:
+            yield "index entries of documents that are not there", str(seq)
+
+    def _chain_faults(self, window: range) -> Iterator[tuple[str, str]]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(item).where(_within(item.c.id, window))).all()
+            known = known_versions(connection, [row.id for row in rows])
+        for row in rows:
+            if row.key != item_key(row.uri) or not _agrees(row, known.get(row.id, [])):
+                yield "chains of versions that do not follow from their versions", row.uri
 
     def _dangling(self) -> Iterator[tuple[str, Any]]:
         for what, rows in _DANGLING.items():
             with self._database.read() as connection:
                 for (key,) in connection.execute(rows):
                     yield what, key
-
-    def _windows(self, key: Column[int]) -> Iterator[range]:
-        with self._database.read() as connection:
-            last = connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
-        return (range(start, start + _WINDOW) for start in range(1, last + 1, _WINDOW))
 
 
 def _within(key: Column[int], window: range) -> Any:
@@ -195,6 +208,7 @@ def _tells_the_same(row: ReadRow) -> bool:
     except StoreError:
         return False
     columns = searched_by(told, row.received_at)
+    columns["seal"] = seal_of(row.seq, row.feed_id, row.received_at, row.stored_at)
     return told.id == row.id and all(getattr(row, name) == value for name, value in columns.items())
 
 

@@ -26,6 +26,7 @@ from pipeline.store.tables import (
     enrichment,
     item,
     relation,
+    seal_of,
     signature,
     slugged,
     story_member,
@@ -216,6 +217,7 @@ def _row(
         "stored_at": now,
         "standing": standing,
         "told": _is_told(new, standing, now),
+        "seal": seal_of(seq, new.feed_id, new.received_at, now),
         **searched_by(each, new.received_at),
     }
 

@@ -37,6 +37,7 @@ from pipeline.store.tables import (
     item,
     mark,
     relation,
+    seal_of,
     sighting,
     story_member,
     tagging,
@@ -59,8 +60,11 @@ _DATA = (
         document.c.item_id,
         document.c.received_at,
         document.c.stored_at,
+        document.c.feed_id,
+        document.c.seal,
         document_data.c.data,
         item.c.uri,
+        item.c.key,
     )
     .join(document_data, document_data.c.document_seq == document.c.seq)
     .join(item, item.c.id == document.c.item_id)
@@ -246,9 +250,13 @@ def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[Sto
 def _document(row: ReadRow) -> Document:
     """Read a document; its uri is that of the chain it was found to belong to."""
     read = _whole(row.data, Document, row.id)
-    if read.id != row.id:
+    if read.id != row.id or row.seal != seal_of(row.seq, row.feed_id, row.received_at, row.stored_at):
         raise _damaged(row.id)
-    return read if read.uri == row.uri else replace(read, uri=row.uri)
+    if read.uri == row.uri:
+        return read
+    if row.key != item_key(row.uri):
+        raise _damaged(row.id)
+    return replace(read, uri=row.uri)
 
 
 def _whole(data: bytes, kind: type[T], document_id: str) -> T:

@@ -102,6 +102,11 @@ def micros(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def seal_of(seq: int, feed_id: str | None, received_at: datetime, stored_at: datetime) -> int:
+    """Make the checksum of what a document's row alone tells."""
+    return zlib.crc32(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
+
+
 metadata = MetaData()
 
 
@@ -309,6 +314,7 @@ document = Table(
     Column("version_created", UtcTime),
     Column("stage", Integer, nullable=False),
     Column("content_hash", _HASH, nullable=False),
+    Column("seal", BigInteger, nullable=False),  # checksum of what its JSON does not tell: seal_of
 )
 Index("document_chain", document.c.item_id, document.c.revision_rank, document.c.version_created)
 Index("document_newest", document.c.published_at, document.c.seq)

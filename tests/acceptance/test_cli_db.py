@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from damaging import damage
+from pipeline.clock import SystemClock
 from pipeline.service.lock import own
 from pipeline.store.open import open_store
 from pipeline.store.sqlite import library
@@ -102,5 +103,24 @@ def test_what_is_wrong_is_said_with_where_and_what_to_do(data: Path, config: Pat
         connection.commit()
     checked = run("db", "check", data=data, config=config)
     assert checked.returncode == 1
-    assert f"a document has no text: {document('quay', text='The quay is closed.').id}" in checked.stdout
+    lost = document("quay", text="The quay is closed.").id
+    assert f"documents without a text: {lost}: " in checked.stdout
     assert "newswire db restore" in checked.stdout
+
+
+def test_what_is_past_its_time_is_shown_before_it_goes(data: Path, config: Path) -> None:
+    (config / "feeds.yaml").write_text(
+        "feeds: [{url: 'https://harbour.example/rss', id: harbour, document_days: 30}]\n"
+    )
+    with closing(open_store(None, data)) as store:
+        save(store, document("new", text="Today's ferry."), now=SystemClock().now())
+    shown = run("db", "retention", "--dry-run", data=data, config=config)
+    assert shown.stdout.splitlines() == [
+        "harbour: 2 documents of 2 items would go, the newest of 2026-05-01; kept 30 days",
+        "2 documents would go",
+    ]
+    gone = run("db", "retention", data=data, config=config)
+    assert (gone.returncode, gone.stderr) == (0, "2 documents removed\n")
+    with closing(open_store(None, data)) as store:
+        assert store.snapshot(SystemClock().now()).documents == 1
+        assert store.check() == []

@@ -1,6 +1,7 @@
 """Migrations: whole or not at all, once, after a backup, and never backwards."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,12 +31,20 @@ def history(tmp_path: Path) -> History:
     return next_release(tmp_path, HEAD)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of this release, with one document."""
+    made = SqliteDatabase(tmp_path_factory.mktemp("filled") / "newswire.db")
+    migrate(made)
+    save(SqlStore(made), document(text=TEXT))
+    made.close()
+    return made.path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
-    """A database of this release, with one document."""
-    opened = SqliteDatabase(tmp_path / "newswire.db")
-    migrate(opened)
-    save(SqlStore(opened), document(text=TEXT))
+def database(filled: Path, tmp_path: Path) -> Iterator[SqliteDatabase]:
+    """A database with one document."""
+    opened = SqliteDatabase(Path(shutil.copy(filled, tmp_path)))
     yield opened
     opened.close()
 

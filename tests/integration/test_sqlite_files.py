@@ -1,6 +1,7 @@
 """SQLite: backups and what they are restored to."""
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,13 +18,21 @@ from pipeline.store.store import SqlStore
 from store_builders import NOON, document, save
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of this release, with one document."""
+    made = SqliteDatabase(tmp_path_factory.mktemp("filled") / "newswire.db")
+    migrate(made)
+    save(SqlStore(made), document("ferry"))
+    made.close()
+    return made.path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+def database(filled: Path, tmp_path: Path) -> Iterator[SqliteDatabase]:
     """A database with one document."""
     (tmp_path / "data").mkdir()
-    opened = SqliteDatabase(tmp_path / "data" / "newswire.db")
-    migrate(opened)
-    save(SqlStore(opened), document("ferry"))
+    opened = SqliteDatabase(Path(shutil.copy(filled, tmp_path / "data")))
     yield opened
     opened.close()
 
@@ -166,9 +175,11 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
         database.backup(file)
         damage(file)
     elif what == "in use":
+        save(SqlStore(database), document("crane"))
         for suffix in ("", "-wal"):
             file.with_name(f"file{suffix}").write_bytes(Path(f"{database.path}{suffix}").read_bytes())
     database.close()
+    database.path.with_name("newswire.db.lock").touch()
     before = _files(database)
     with pytest.raises(StoreError, match=str(file)):
         database.restore(file)

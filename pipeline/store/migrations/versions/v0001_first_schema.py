@@ -219,6 +219,7 @@ def _documents() -> None:
         sa.Column("version_created", _TIME, nullable=True),
         sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(length=32), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
