@@ -27,8 +27,10 @@ _PATIENCE_S = 90.0
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path, size: Size) -> Iterator[Path]:
     """A small disk of its own."""
+    if not size.full:
+        pytest.skip("in `make chaos` only: it takes a minute, and the right to mount a disk")
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_MB}m,mode=0700", "newswire-test", str(place)]
@@ -43,7 +45,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(900)
-def test_a_full_disk_costs_nothing_that_was_accepted(disk: Path, tmp_path: Path, size: Size) -> None:
+def test_a_full_disk_costs_nothing_that_was_accepted(disk: Path, tmp_path: Path) -> None:
     dice, data, wire = random.Random(5), disk / "data", tmp_path / "wire"
     wire.mkdir()
     feeds = f"feeds: [{{id: drop, directory: {wire}, interval: 1s}}]\n"
@@ -52,7 +54,7 @@ def test_a_full_disk_costs_nothing_that_was_accepted(disk: Path, tmp_path: Path,
     back: list[float] = []
     with Service(data, config) as service:
         wait_for(lambda: _ready(service))
-        for fault in range(10 if size.full else 1):
+        for fault in range(10):
             accepted |= _import(tmp_path, data, config, fault * 1000, 60)
             accepted |= _drop(wire, 500_000 + fault * 10)
             _fill(disk, dice.uniform(0.0, 1.0))
@@ -77,7 +79,7 @@ def test_a_full_disk_costs_nothing_that_was_accepted(disk: Path, tmp_path: Path,
         assert store.check() == []
     print(f"\n{len(back)} times full, {len(accepted)} accepted, lost 0, twice 0;")
     print(f"all stored {max(back):.1f} s after there was room at the latest")
-    assert not size.full or max(back) <= _BACK_S
+    assert max(back) <= _BACK_S
 
 
 def _stored(data: Path) -> set[str]:
