@@ -84,7 +84,8 @@ def _batches(corpus: Corpus) -> Iterator[list[Document]]:
         number += BATCH
 
 
-def _document(number: int, text: str) -> Document:
+def _document(number: int, told: str) -> Document:
+    text = f"Report {number}.\n\n{told}"
     uri = uri_of_guid("Wire", f"{number}")
     hashed = content_hash(headline=f"Story {number}", body_text=text, pub_status=PubStatus.USABLE)
     return Document(
@@ -104,7 +105,7 @@ def _document(number: int, text: str) -> Document:
 def _store(store: Store, documents: list[Document]) -> int:
     """Take entries in, claim and save them: the three commits of a batch."""
     entries = tuple(Entry(format="rss", guid=each.guid, text=each.body_text) for each in documents)
-    body = "".join(f"{each.guid} {each.body_text}" for each in documents).encode()
+    body = "".join(each.body_text for each in documents).encode()
     poll = Poll(
         feed_id=_FEED.id,
         epoch=None,

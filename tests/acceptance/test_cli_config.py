@@ -192,7 +192,9 @@ def test_an_interrupt_ends_quietly_with_130(tmp_path: Path) -> None:
 
 def test_a_service_with_a_wrong_rule_file_does_not_start(tmp_path: Path) -> None:
     assert newswire("init", cwd=tmp_path).returncode == 0
-    (tmp_path / "config" / "beats.yaml").write_text("beats:\n  - {id: a, name: A,\n    any: [{regions: [Mordor]}]}\n")
+    (tmp_path / "config" / "beats.yaml").write_text(
+        "beats:\n  - {id: a, name: A,\n    any: [{regions: [Mordor]}]}\n"
+    )
     run = newswire("run", cwd=tmp_path)
     assert run.returncode == 2
     assert 'beats.yaml:3:22: beats[0].any[0].regions[0]: "Mordor" is no country code' in run.stderr
