@@ -30,11 +30,14 @@ _NICE = 10
 
 
 @db_app.command("migrate")
-def migrate_command(app: AppContext) -> None:
-    """Bring the schema up to date now; else the first command of a release does it."""
+def migrate_command(
+    app: AppContext,
+    no_backup: Annotated[bool, typer.Option("--no-backup", help="You have made one yourself.")] = False,
+) -> None:
+    """Bring the schema up to date now, after a backup; else the first command of a release does it."""
     from pipeline.store.migrate import migrate
 
-    done = migrate(_database(app))
+    done = migrate(_database(app), backup=not no_backup)
     if done.found == done.head:
         typer.echo(f"the schema is {done.head}: nothing to do", err=True)
         return

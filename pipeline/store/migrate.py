@@ -33,11 +33,16 @@ class Migrated:
 _OURS = History()
 
 
-def migrate(database: Database, history: History = _OURS) -> Migrated:
+def migrate(database: Database, history: History = _OURS, *, backup: bool = True) -> Migrated:
     """Make the tables, or bring those of an older release up to date, after a backup of what they hold.
 
+    Args:
+        database: Which one.
+        history: The steps.
+        backup: False: whoever asks has made one.
+
     Raises:
-        StoreError: A newer release made the database, or it is another program's.
+        StoreError: A newer release made the database, or it is another program's, or no backup can be made.
     """
     head = history.head
     with database.read() as connection:
@@ -50,7 +55,7 @@ def migrate(database: Database, history: History = _OURS) -> Migrated:
             return Migrated(found=head, head=head)
         _check_known(database, connection, found, head)
         holds = found is not None and _holds_something(connection)
-        copy = database.copy_aside(f"before-{head}") if holds else None
+        copy = database.copy_aside(f"before-{head}") if holds and backup else None
         _upgrade(database, connection, history)
     return Migrated(found=found, head=head, copy=copy)
 

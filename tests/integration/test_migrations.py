@@ -85,6 +85,11 @@ def test_an_empty_database_needs_no_copy(tmp_path: Path, history: History) -> No
     database.close()
 
 
+def test_who_has_made_a_backup_need_not_have_another(database: SqliteDatabase, history: History) -> None:
+    assert migrate(database, history, backup=False).copy is None
+    assert schema(database.path)["step"] == f"[('{NEXT}',)]"
+
+
 def test_an_older_release_refuses_what_a_newer_one_made(database: SqliteDatabase, history: History) -> None:
     migrate(database, history)
     with pytest.raises(StoreError, match=rf"newer newswire .*{NEXT}.*{HEAD}.*use that release"):
