@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.ports import CareStore, Clock
 from pipeline.retention import Policy
@@ -60,16 +61,15 @@ class Retiring:
                 return
             self._sweep, self._removed = sweep(self._store, self.policy(), self._clock), 0
         until = time.monotonic() + _ROUND_S
-        ended = True
         try:
             for removed in self._sweep:
                 self._removed += removed
                 if time.monotonic() > until:
-                    ended = False
                     return
-        finally:
-            if ended:
-                self._end()
+        except ServiceError:
+            self._sweep = None
+            raise
+        self._end()
 
     def _end(self) -> None:
         self._sweep = None

@@ -141,7 +141,8 @@ class Retention(Part):
 
     def remove_past(self, ids: Sequence[int], policy: Policy, now: datetime) -> int:
         """See ports.CareStore."""
-        with self._database.write() as connection:
+        # What a power cut takes back is removed again.
+        with self._database.write(lasting=False) as connection:
             # Asked again: a new version may have come since.
             found = [each for each in _found(connection, ids, policy) if _is_past(each, now)]
             if found:
