@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.context import AppContext
-from pipeline.cli.service_link import stored
+from pipeline.cli.service_link import check_stored, stored
 from pipeline.clock import SystemClock
 from pipeline.monitor.words import count_words
 from pipeline.plain import safe_line
@@ -54,7 +54,8 @@ def backup_command(
     ] = None,
 ) -> None:
     """Copy the database as it is at one moment to a file; whatever runs goes on."""
-    database = _existing_database(app)
+    check_stored(app)
+    database = _database(app)
     if file is None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         file = app.data_dir / "backups" / f"newswire-{stamp}.backup"
@@ -170,10 +171,3 @@ def _database(app: AppContext) -> "Database":
     from pipeline.store.open import open_database
 
     return open_database(app.settings.storage.url, app.data_dir)
-
-
-def _existing_database(app: AppContext) -> "Database":
-    """Reach the database there is. Raises StoreError: there is none."""
-    with stored(app):
-        pass
-    return _database(app)

@@ -22,20 +22,26 @@ def stored(app: AppContext) -> Iterator["Store"]:
     Raises:
         StoreError: There is none yet, or it cannot be read.
     """
-    from pipeline.errors import StoreError
-    from pipeline.store.open import database_exists, open_store
+    from pipeline.store.open import open_store
 
-    url = app.settings.storage.url
-    if not database_exists(url, app.data_dir):
-        raise StoreError(
-            f"nothing is stored in {app.data_dir} yet: `newswire run` or `newswire import FILE` begins, "
-            "--data DIR looks elsewhere"
-        )
-    store = open_store(url, app.data_dir)
+    check_stored(app)
+    store = open_store(app.settings.storage.url, app.data_dir)
     try:
         yield store
     finally:
         store.close()
+
+
+def check_stored(app: AppContext) -> None:
+    """Say where there is nothing to read. Raises StoreError."""
+    from pipeline.errors import StoreError
+    from pipeline.store.open import database_exists
+
+    if not database_exists(app.settings.storage.url, app.data_dir):
+        raise StoreError(
+            f"nothing is stored in {app.data_dir} yet: `newswire run` or `newswire import FILE` begins, "
+            "--data DIR looks elsewhere"
+        )
 
 
 @contextmanager
