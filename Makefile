@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint format lock bench chaos fuzz clean
+.PHONY: setup run test lint format lock sbom audit bench chaos fuzz clean
 
 setup: $(VENV)/.setup
 
@@ -44,6 +44,20 @@ lock: $(VENV)/.python
 		--custom-compile-command 'make lock' pyproject.toml requirements-build.in -o requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --quiet \
 		--custom-compile-command 'make lock' --constraint requirements.lock --group dev -o requirements-dev.lock
+
+# Tools about our dependencies live in an environment of their own: they need many packages that we do not.
+build/tools: $(VENV)/.python
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1
+
+# What a release is made of, as CycloneDX: build/newswire.cdx.json.
+sbom: build/tools
+	build/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o build/newswire.cdx.json requirements.lock
+
+# Known vulnerabilities of what is locked. It asks a database on the internet, and fails without.
+audit: build/tools
+	build/tools/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 bench: $(VENV)/.setup-dev
 	$(BIN)/python -m benchmarks.end_to_end

@@ -37,7 +37,7 @@ def main() -> None:
 
 def _compare(feeds: int, rounds: int) -> None:
     results: dict[str, list[tuple[float, float]]] = {"service": [], "reference": []}
-    with _feed_server(feeds) as (_, port):
+    with feed_server(feeds) as (_, port):
         for _ in range(rounds):
             for name, measure in (("service", _service), ("reference", _reference)):
                 results[name].append(measure(port, feeds))
@@ -57,7 +57,7 @@ def _service(port: int, feeds: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder, _running(Path(folder), interval="24h") as process:
         config = Path(folder) / "config"
         before, began = cpu_of_tree(process.pid), time.monotonic()
-        _write_feeds(config, [f"http://127.0.0.1:{port}/feed/{n}" for n in range(feeds)])
+        write_feeds(config, [f"http://127.0.0.1:{port}/feed/{n}" for n in range(feeds)])
         _wait_for_documents(Path(folder), feeds * ENTRIES)
         wall, cpu = time.monotonic() - began, cpu_of_tree(process.pid) - before
     return feeds * ENTRIES / cpu, feeds * ENTRIES / wall
@@ -86,13 +86,13 @@ def _latency(seconds: int) -> None:
     from pipeline.store.open import open_store
 
     with (
-        _feed_server(1) as (server, port),
+        feed_server(1) as (server, port),
         tempfile.TemporaryDirectory() as folder,
         _running(Path(folder), interval="1m"),
     ):
         urls = [f"http://127.0.0.1:{port}/fresh/{n}" for n in range(60)]
         for count in range(0, 61, 5):  # feeds start one after the other, so that they stay spread
-            _write_feeds(Path(folder) / "config", urls[:count], interval="1m")
+            write_feeds(Path(folder) / "config", urls[:count], interval="1m")
             time.sleep(5)
         store = open_store(None, Path(folder) / "data")
         seen, committed, until = store.last_change(), {}, time.time() + seconds
@@ -121,7 +121,7 @@ def _stored(store):
 
 
 @contextmanager
-def _feed_server(feeds: int) -> Iterator[tuple[subprocess.Popen, int]]:
+def feed_server(feeds: int) -> Iterator[tuple[subprocess.Popen, int]]:
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.feed_server", str(feeds)], stdout=subprocess.PIPE, text=True
     )
@@ -136,7 +136,7 @@ def _running(folder: Path, *, interval: str) -> Iterator[subprocess.Popen]:
     config = folder / "config"
     config.mkdir()
     (config / "newswire.yaml").write_text("log: {level: warning}\nweb: {port: 18600}\n")
-    _write_feeds(config, [], interval=interval)
+    write_feeds(config, [], interval=interval)
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
         [Path(sys.executable).with_name("newswire"), "run", "--data", folder / "data", "--config", config],
@@ -151,7 +151,7 @@ def _running(folder: Path, *, interval: str) -> Iterator[subprocess.Popen]:
         log.close()
 
 
-def _write_feeds(config: Path, urls: list[str], interval: str = "24h") -> None:
+def write_feeds(config: Path, urls: list[str], interval: str = "24h") -> None:
     feeds = [
         {"url": url, "provider": "bench", "interval": interval, "allow_private": ["127.0.0.1/32"]}
         for url in urls

@@ -510,7 +510,7 @@ class StoryTraits:
     words: Mapping[str, float] = field(default_factory=dict)
     #: skeletons of names
     names: Mapping[str, float] = field(default_factory=dict)
-    #: skeleton → as written
+    #: name, place or country → as written
     written: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
     #: kinds of events

@@ -378,6 +378,28 @@ class ClaimedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopySearch:
+    """What looking for a document's copies came to; what was found is its links."""
+
+    #: named by the index
+    candidates: int = 0
+    #: of these, with signatures that are alike: their texts were compared
+    compared: int = 0
+    #: of these, alike in their words, and not in their numbers, dates and names
+    refused: int = 0
+
+    def __add__(self, other: "CopySearch") -> "CopySearch":
+        return CopySearch(
+            candidates=self.candidates + other.candidates,
+            compared=self.compared + other.compared,
+            refused=self.refused + other.refused,
+        )
+
+
+NO_SEARCH = CopySearch()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
     """An entry that became a document."""
 
@@ -391,6 +413,8 @@ class Processed:
     signature: bytes | None = None
     #: False: not all that may be a copy of it could be looked at; a sweep does it later
     linked: bool = True
+    #: is counted when it is saved
+    search: CopySearch = NO_SEARCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -624,8 +648,24 @@ class CopyStore(Protocol):
         """Give documents saved with `linked=False`, by their number, from the first behind `after`."""
         ...
 
-    def link(self, links: Sequence[Link], linked: Sequence[int]) -> None:
-        """Store links, and note the numbers of the documents that are linked now."""
+    def link(
+        self,
+        links: Sequence[Link],
+        linked: Sequence[int],
+        *,
+        now: datetime,
+        search: CopySearch = NO_SEARCH,
+    ) -> None:
+        """Store links, and note the numbers of the documents that are linked now.
+
+        Both documents of a link that is new have a line `linked` in the change log.
+
+        Args:
+            links: Those that are there already are passed over.
+            linked: Numbers of documents.
+            now: Aware UTC.
+            search: Is counted.
+        """
         ...
 
     def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
@@ -647,6 +687,8 @@ class Untold:
     #: None: what is stored cannot be read
     document: Document | None
     tagging: Tagging
+    #: times it was to be told, this one counted; more than one: whoever was at it has died, or takes long
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -710,6 +752,12 @@ class Telling:
     merged: Mapping[str, str] = field(default_factory=dict)
     #: of those told, how many could not be read: nothing but their copies and versions is known of them
     unread: int = 0
+    #: why they were not read again: whoever tried died of it
+    set_aside: Reason | None = None
+    #: stories of which a part went to a new one
+    split: int = 0
+    #: that reading and comparing took
+    spent: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -736,8 +784,17 @@ STORY_DOCUMENTS = 200
 class StoryStore(Protocol):
     """Stories: which documents tell of one event."""
 
-    def untold(self, limit: int) -> Sequence[Untold]:
-        """Give documents that are still to be told, or told again, in the order they were stored."""
+    def untold(self, limit: int, *, now: datetime, lease: timedelta) -> Sequence[Untold]:
+        """Take documents that are to be told, or told again: attempts + 1 and lease, committed first.
+
+        Those that were never tried, in the order they were stored; when there is none, one whose lease is
+        over, alone: what one document does to the process must not count against others.
+
+        Args:
+            limit: Of documents.
+            now: Aware UTC.
+            lease: For so long nobody else takes them.
+        """
         ...
 
     def untold_among(self, entry_ids: Sequence[int]) -> int:
@@ -791,8 +848,8 @@ class Change:
     """One line of the change log."""
 
     seq: int
-    #: new (may be shown from now on), released (may be shown again), tagged, story (it belongs to another
-    #: one now), killed, withheld, erased, expired (past its time, and gone)
+    #: new (may be shown from now on), released (may be shown again), tagged, linked (a copy was found later),
+    #: story (it belongs to another one now), killed, withheld, erased, expired (past its time, and gone)
     kind: str
     document_id: str
     at: datetime
@@ -964,6 +1021,10 @@ class ReadStore(Protocol):
 
     def last_change(self) -> int:
         """Give the newest sequence number; 0 when there is none."""
+        ...
+
+    def wait_for_change(self) -> None:
+        """Wait until the change log may have something new; for a few seconds at most."""
         ...
 
     def snapshot(self, now: datetime) -> StoreSnapshot:

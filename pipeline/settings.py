@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.config.feeds import load_feeds
+from pipeline.config.rights import others_may_read
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
@@ -31,7 +32,15 @@ from pipeline.config.words import suggest
 from pipeline.errors import ConfigError
 from pipeline.model import Feed
 
-__all__ = ["Settings", "load_feeds", "load_settings", "secrets_of", "secrets_of_feeds", "shipped_config_dir"]
+__all__ = [
+    "Settings",
+    "load_feeds",
+    "load_settings",
+    "secrets_of",
+    "secrets_of_feeds",
+    "secrets_others_may_read",
+    "shipped_config_dir",
+]
 
 _VARIABLE = re.compile(r"NEWSWIRE_([A-Z0-9]+)__(\w+)")
 _NER = "NEWSWIRE_NER"
@@ -258,6 +267,35 @@ def secrets_of_feeds(feeds: Iterable[Feed]) -> tuple[str, ...]:
     for feed in feeds:
         found += [feed.auth.secret if feed.auth else None, *feed.headers.values(), *_passwords(feed.proxy)]
     return tuple(dict.fromkeys(secret for secret in found if secret))
+
+
+def secrets_others_may_read(settings: Settings, env: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the files that hold a secret and that every user of this machine may read.
+
+    They are newswire.yaml and feeds.yaml where a secret stands in them, and what they, or the environment,
+    refer to by `file:`.
+
+    Args:
+        settings: With feeds.
+        env: As the settings were read with.
+
+    Raises:
+        ConfigError: A file is not what it was any more.
+    """
+    secrets = frozenset(secrets_of(settings))
+    named = {value for name, value in env.items() if _VARIABLE.fullmatch(name)}
+    found: list[Path] = []
+    for path in (settings.config_dir / "newswire.yaml", settings.config_dir / "feeds.yaml"):
+        if secrets and path.exists():
+            texts = Source.read(path).texts()
+            named |= texts
+            found += [path] if any(_holds(text, secrets) for text in texts) else []
+    found += [settings.config_dir / text[5:].strip() for text in sorted(named) if text.startswith("file:")]
+    return tuple(shown_path(path) for path in found if others_may_read(path))
+
+
+def _holds(text: str, secrets: frozenset[str]) -> bool:
+    return text in secrets or ("://" in text and any(each in secrets for each in _passwords(text)))
 
 
 def _passwords(url: str | None) -> Iterator[str | None]:

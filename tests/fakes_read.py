@@ -110,6 +110,9 @@ class FakeReadStore:
         """See ports.ReadStore."""
         return len(self.documents)
 
+    def wait_for_change(self) -> None:
+        """See ports.ReadStore."""
+
     def snapshot(self, now: datetime) -> StoreSnapshot:
         """See ports.ReadStore."""
         self._check()

@@ -16,6 +16,8 @@ NEWSWIRE = Path(sys.executable).with_name("newswire")
 FAULTS = Path(__file__).parent / "faults"
 #: set for whatever a test starts, and inherited by what that starts: the data directory it is for
 MARK = "NEWSWIRE_TEST_DATA"
+#: where all tests that drive the command store: `postgresql`, else in their data directories
+STORAGE = "NEWSWIRE_TEST_STORAGE"
 
 _WORDS = (
     "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew "
@@ -46,7 +48,21 @@ def run(
 
 def marked(data: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of a process for a data directory, by which `processes_of` finds it."""
-    return {**os.environ, **(env or {}), MARK: str(data)}
+    url = storage_url(data)
+    storage = {"NEWSWIRE_STORAGE__URL": url} if url else {}
+    return {**os.environ, **storage, **(env or {}), MARK: str(data)}
+
+
+def storage_url(data: Path) -> str | None:
+    """Say where what belongs to a data directory is stored; None: in it.
+
+    With NEWSWIRE_TEST_STORAGE=postgresql each directory has a database of its own.
+    """
+    if os.environ.get(STORAGE) != "postgresql":
+        return None
+    from postgres_server import database_for
+
+    return database_for(str(data))
 
 
 def importing(

@@ -51,6 +51,7 @@ LAYERS = {
     "pipeline.monitor": 3,
     "pipeline.service.children": 3,
     "pipeline.service.lock": 3,
+    "pipeline.service.notify": 3,
     "pipeline.service": 4,
     "pipeline.web": 4,
     "pipeline.cli": 5,

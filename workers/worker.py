@@ -32,6 +32,7 @@ from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.retention import Policy
 from pipeline.service.children import die_with
+from pipeline.service.notify import tell_ready
 from workers.dedupe.link import Linking
 from workers.dedupe.story_rules import StoryRules, load_story_rules
 from workers.dedupe.telling import Teller
@@ -181,6 +182,7 @@ class Workers:
         gc.freeze()  # what is loaded is shared with the children for as long as nobody touches it
         with _pool_name(self._plan.data_dir) as pool:
             log.info("workers_started", pool=pool, places=[place.name for place in self._places])
+            tell_ready()
             try:
                 while not self._stops:
                     self._tick(pool)
@@ -339,7 +341,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
-    teller = Teller(store, rules, clock)
+    teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
     retiring = Retiring(store, plan.policy, clock)
     tidy_at = time.monotonic() + 10
     while True:

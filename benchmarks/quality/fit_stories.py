@@ -17,7 +17,7 @@ from workers.tag.tagger import load_tagger
 
 _ENGLISH_WEIGHT = 0.15
 #: of pairs that are one event across languages: there are few
-_CROSS_WEIGHT = 3.0
+_CROSS_WEIGHT = 1.5
 _PENALTY = 1e-3
 _ROUNDS = 60
 

@@ -1,6 +1,7 @@
 """How well documents of one event are found: `python -m benchmarks.quality.same_story [--held] [--worst N]`.
 
-Two sets, told one document after the other in one pass, without any embedding:
+Two sets, told one document after the other in one pass, without any embedding: against every story there is,
+and (`as kept`) by the keeper itself, which compares with what the store finds:
 
 - English news collected by topic, two events of the same kind in each. The weights were fitted and the
   thresholds chosen on the odd topics; what counts are the even ones: B-cubed F.
@@ -9,16 +10,27 @@ Two sets, told one document after the other in one pass, without any embedding:
 """
 
 import argparse
+import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 from benchmarks.quality.story_sets import Told, crosslingual, english, prepare
+from benchmarks.storing import save
+from pipeline.clock import SystemClock
 from pipeline.settings import shipped_config_dir
+from pipeline.store.open import open_store
 from workers.dedupe.likeness import Compared
 from workers.dedupe.stories import Board
 from workers.dedupe.story_rules import load_story_rules
+from workers.dedupe.telling import Teller
 from workers.tag.tagger import load_tagger
+
+#: all documents of the sets are published before
+_AFTERWARDS = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 def tell(compared: Sequence[Compared]) -> list[str]:
@@ -27,6 +39,21 @@ def tell(compared: Sequence[Compared]) -> list[str]:
     for each in compared:
         board.tell(each, list(board.stories))
     return [next(story for story, members in board.stories.items() if each in members) for each in compared]
+
+
+def tell_as_kept(told: Sequence[Told]) -> list[str]:
+    """Tell all documents as the keeper does, against what the store finds; give the story of each."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory)
+        store = open_store(f"sqlite:///{path}/newswire.db", path)
+        documents = [replace(each.document, published=each.at) for each in told]
+        ids = save(store, [(one, each.tagging) for one, each in zip(documents, told, strict=True)])
+        teller = Teller(store, load_story_rules(shipped_config_dir()), SystemClock())
+        while store.untold_among(ids):
+            teller.round()
+        stories = [store.document(each.id, now=_AFTERWARDS) for each in documents]
+        store.close()
+    return [each.story_id or "" for each in stories if each]
 
 
 def b_cubed(told: Sequence[Told], stories: Sequence[str]) -> tuple[float, float, float]:
@@ -56,14 +83,19 @@ def of_pairs(told: Sequence[Told], stories: Sequence[str]) -> tuple[float, float
 
 def report(name: str, told: Sequence[Told], compared: Sequence[Compared], *, worst: int = 0) -> None:
     stories = tell(compared)
+    _print_figures(name, told, stories)
+    _print_figures(f"{name}, as kept", told, tell_as_kept(told))
+    if worst:
+        _show_worst(told, compared, stories, worst)
+
+
+def _print_figures(name: str, told: Sequence[Told], stories: Sequence[str]) -> None:
     precision, recall, f = b_cubed(told, stories)
     of, re = of_pairs(told, stories)
     print(
-        f"{name:24} {len(told):4} documents: B-cubed precision {precision:.3f} recall {recall:.3f} F {f:.3f};"
+        f"{name:32} {len(told):4} documents: B-cubed precision {precision:.3f} recall {recall:.3f} F {f:.3f};"
         f" pairs precision {of:.3f} recall {re:.3f}"
     )
-    if worst:
-        _show_worst(told, compared, stories, worst)
 
 
 def _show_worst(

@@ -1,5 +1,6 @@
 """What `doctor` looks at: one function a question, each gives answers that say what to do."""
 
+import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -9,11 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli import machine
 from pipeline.cli.context import AppContext
 from pipeline.errors import ConfigError, NewswireError, ServiceError
 
 if TYPE_CHECKING:
     from pipeline.ports import QueueView
+    from pipeline.settings import Settings
 
 _LITTLE_SPACE = 1 << 30
 _LEAST_SPACE = 100 << 20
@@ -45,9 +48,13 @@ def all_checks(app: AppContext) -> Iterator[Check]:
     yield clock_check(datetime.now(UTC))
     yield data_check(app.data_dir)
     yield space_check(app.data_dir)
+    yield places_check()
     configured = config_check(app)
     yield configured
     if configured.outcome is not Outcome.FAIL:
+        yield secrets_check(app)
+        yield from limits_checks(app.settings)
+        yield gazetteer_check(app.config_dir)
         yield models_check(wanted=app.settings.ner)
         yield from _storage(app)
         yield from _queue(app)
@@ -77,6 +84,10 @@ def data_check(data_dir: Path) -> Check:
         probe.unlink()
     except OSError as error:
         return _fail("data", f"{place} takes no file: {error.strerror}. Use --data DIR")
+    if others := machine.strangers_files(data_dir):
+        return _fail("data", others)
+    if unfit := machine.unfit_file_system(place.resolve(), _text_of(Path("/proc/self/mounts"))):
+        return _warn("data", unfit)
     return _ok("data", f"{data_dir} is writable" if place == data_dir else f"{data_dir} can be made")
 
 
@@ -87,6 +98,44 @@ def space_check(data_dir: Path) -> Check:
     if free < _LEAST_SPACE:
         return _fail("space", f"{words}: nothing can be stored")
     return _warn("space", f"{words}: that is little") if free < _LITTLE_SPACE else _ok("space", words)
+
+
+def places_check() -> Check:
+    """Check that processes can pass files and semaphores to each other: a read-only root needs a tmpfs."""
+    places = machine.passing_places()
+    wrong = machine.closed_places(places)
+    return _fail("temporary", wrong) if wrong else _ok("temporary", " and ".join(map(str, places)))
+
+
+def limits_checks(settings: "Settings") -> Iterator[Check]:
+    """Check what the machine or container allows against what is configured."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = machine.few_files(limit, settings.fetch.connections)
+    yield _warn("files", few) if few else _ok("files", f"{limit} may be open" if limit >= 0 else "no limit")
+    memory, wanted = machine.memory_limit(), machine.memory_wanted(settings.workers, ner=settings.ner)
+    little = machine.little_memory(memory, wanted) if memory is not None else None
+    yield _warn("memory", little) if little else _ok("memory", f"{wanted >> 20} MB are used as configured")
+
+
+def secrets_check(app: AppContext) -> Check:
+    """Check that secrets are not there for every user of the machine to read."""
+    from pipeline.settings import secrets_others_may_read
+
+    open_files = secrets_others_may_read(app.settings_and_feeds, app.env)
+    if not open_files:
+        return _ok("secrets", "no file with secrets is open to other users")
+    return _warn("secrets", f"every user of this machine may read them: chmod o-r {' '.join(open_files)}")
+
+
+def gazetteer_check(config_dir: Path) -> Check:
+    """Check that the gazetteer is compiled, or can be."""
+    from workers.tag.gazetteer.ready import compiled_gazetteer, gazetteer_place
+
+    if found := compiled_gazetteer(config_dir):
+        return _ok("gazetteer", str(found))
+    if place := gazetteer_place(config_dir):
+        return _warn("gazetteer", f"the first start compiles it (10 s, half a gigabyte of memory) to {place}")
+    return _fail("gazetteer", "is not compiled, and no place for it can be written to: set XDG_CACHE_HOME")
 
 
 def config_check(app: AppContext) -> Check:
@@ -125,6 +174,16 @@ def sqlite_check() -> Check:
     return _warn("sqlite", wrong) if wrong else _ok("sqlite", library.sqlite_version)
 
 
+def server_storage_check(url: str) -> Check:
+    """Check that the server that storage.url names can be reached and used."""
+    from pipeline.store.open import server_version, store_name
+
+    try:
+        return _ok("postgresql", f"{server_version(url)}, {store_name(url, Path())}")
+    except NewswireError as error:
+        return _fail("postgresql", str(error))
+
+
 def embedded_check() -> Check:
     """Check that there is an embedded queue for this platform."""
     from pipeline.service.embedded import binary_path
@@ -156,14 +215,17 @@ def server_check(name: str, server: "QueueView") -> Iterator[Check]:
 
 def _storage(app: AppContext) -> Iterator[Check]:
     from pipeline.cli.service_link import stored
-    from pipeline.store.open import database_exists
+    from pipeline.store.open import database_exists, is_on_server
 
-    if app.settings.storage.url is None or app.settings.storage.url.startswith("sqlite"):
-        yield sqlite_check()
-    if not database_exists(app.settings.storage.url, app.data_dir):
-        yield _ok("storage", "nothing is stored yet")
+    url = app.settings.storage.url
+    reached = server_storage_check(url) if url is not None and is_on_server(url) else sqlite_check()
+    yield reached
+    if reached.outcome is Outcome.FAIL:
         return
     try:
+        if not database_exists(url, app.data_dir):
+            yield _ok("storage", "nothing is stored yet")
+            return
         with stored(app) as store:
             wrong = store.check()
     except NewswireError as error:
@@ -191,6 +253,11 @@ def _existing(path: Path) -> Path:
     while not path.exists():
         path = path.parent
     return path
+
+
+def _text_of(path: Path) -> str:
+    """Read a file that is only there on some systems."""
+    return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
 def _ok(name: str, words: str) -> Check:

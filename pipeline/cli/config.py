@@ -10,7 +10,7 @@ import typer
 from pipeline.cli.context import AppContext
 from pipeline.config.source import shown_path
 from pipeline.errors import NewswireError
-from pipeline.settings import shipped_config_dir
+from pipeline.settings import secrets_others_may_read, shipped_config_dir
 
 config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 
@@ -42,6 +42,10 @@ def check_command(app: AppContext) -> None:
 
     settings = app.settings_and_feeds
     check_rules(settings.config_dir, settings.retention.beat_days)
+    for path in secrets_others_may_read(settings, app.env):
+        typer.echo(
+            f"{path} holds secrets and every user of this machine may read it: chmod o-r {path}", err=True
+        )
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)
     counts = "".join(f", {count} {kind}" for kind, count in sorted(kinds.items()))

@@ -22,7 +22,7 @@ _HEADS = {
     "beats": "beat {code} {name} {score:.2f}",
     "people": "person {name}",
     "organisations": "organisation {name}",
-    "relations": "{kind} {id} {score:.2f}",
+    "relations": f"{{kind}} {{id:.{ID_LENGTH}}} {{score:.2f}}",
 }
 
 
@@ -42,7 +42,7 @@ def explanation_view(explained: Found) -> RenderableType:
             lines.append(Text(f"\n{safe_line(head.format_map(each) + roles, 200)}", "bold"))
             lines += _reasons(each["evidence"])
     if explained["story_id"]:
-        lines.append(Text(f"\nstory  {explained['story_id']}"))
+        lines.append(Text(f"\nstory  {explained['story_id'][:ID_LENGTH]}"))
     return Group(*lines)
 
 

@@ -13,7 +13,7 @@ import typer
 
 from pipeline.cli.context import AppContext
 from pipeline.cli.finding import document_shown
-from pipeline.cli.service_link import running_queue, stored
+from pipeline.cli.service_link import running_queue, stored, stored_on
 from pipeline.clock import SystemClock
 from pipeline.ports import Query
 
@@ -151,6 +151,8 @@ def status_command(
         if watch and not json and sys.stdout.isatty():
             _watch(app, store)
         _show_status(_snapshot(app, store), json=json)
+        if not json and (server := stored_on(app)):
+            typer.echo(f"\nstored in {server}")
         while watch:
             time.sleep(_WATCH_EVERY_S)
             if not json:

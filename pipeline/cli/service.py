@@ -38,6 +38,7 @@ ENRICH_WAIT_S = 60.0
 def run_command(app: AppContext) -> None:
     """Run everything on this machine: queue, fetcher, workers, web page."""
     from pipeline.cli.service_link import check_web_port, web_access
+    from pipeline.settings import secrets_others_may_read
 
     web = app.settings_and_feeds.web  # a slip in any file is said here, before anything starts
     web_access(app)
@@ -45,6 +46,8 @@ def run_command(app: AppContext) -> None:
         check_web_port(app)
     parts = [_part(app, "fetch"), _part(app, "work"), _part(app, "web")]
     app.start_logs()
+    for path in secrets_others_may_read(app.settings_and_feeds, app.env):
+        log.warning("secrets_readable", file=path, cause="every user of this machine may read it: chmod o-r")
     log.info(
         "service_starting",
         data=str(app.data_dir),
@@ -188,15 +191,23 @@ def _supervise(
 def _check_store(app: AppContext) -> None:
     """Bring the schema up to date, and look at the files: parts that cannot work are not started for ever.
 
+    A server that does not answer now is waited for by the parts themselves.
+
     Raises:
         StoreError: A newer release made the database, or it is damaged.
     """
     from pipeline.errors import StoreError
+    from pipeline.store.database import UndoneError
     from pipeline.store.open import open_store
 
-    with closing(open_store(app.settings.storage.url, app.data_dir)) as store:
-        for fault in store.check(quick=True):
-            raise StoreError(str(fault))
+    try:
+        with closing(open_store(app.settings.storage.url, app.data_dir)) as store:
+            wrong = store.check(quick=True)
+    except UndoneError as error:
+        log.warning("storage_unavailable", cause=str(error))
+        return
+    for fault in wrong:
+        raise StoreError(str(fault))
 
 
 def _run_parts(

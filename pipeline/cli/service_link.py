@@ -35,13 +35,25 @@ def stored(app: AppContext) -> Iterator["Store"]:
 def check_stored(app: AppContext) -> None:
     """Say where there is nothing to read. Raises StoreError."""
     from pipeline.errors import StoreError
-    from pipeline.store.open import database_exists
+    from pipeline.store.open import database_exists, is_on_server, store_name
 
-    if not database_exists(app.settings.storage.url, app.data_dir):
+    url = app.settings.storage.url
+    if not database_exists(url, app.data_dir):
+        place = store_name(url, app.data_dir) if is_on_server(url) else app.data_dir
         raise StoreError(
-            f"nothing is stored in {app.data_dir} yet: `newswire run` or `newswire import FILE` begins, "
+            f"nothing is stored in {place} yet: `newswire run` or `newswire import FILE` begins, "
             "--data DIR looks elsewhere"
         )
+
+
+def stored_on(app: AppContext) -> str | None:
+    """Say on what server documents are stored; None: in a file."""
+    from pipeline.store.open import is_on_server, server_version, store_name
+
+    url = app.settings.storage.url
+    if url is None or not is_on_server(url):
+        return None
+    return f"{server_version(url)}, {store_name(url, app.data_dir)}"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Every plain scalar stays the text that was written: the models say what is a num
 `language: no` is Norwegian, `id: 007` keeps its zeros, and a password of digits is a password.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import yaml
 
+from pipeline.config.rights import refuse_writable
 from pipeline.config.words import Place, masked, may_be_shown, pointed, pointed_unread, printable, written
 from pipeline.errors import ConfigError
 
@@ -54,10 +56,12 @@ class Source:
 
     @classmethod
     def read(cls, path: Path, *, public: frozenset[str] = frozenset()) -> "Source":
-        """Read a file. Raises ConfigError where it cannot be read, or is not YAML."""
+        """Read a file. Raises ConfigError: it cannot be read, others may change it, or it is not YAML."""
         name = shown_path(path)
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                refuse_writable(path, os.fstat(file.fileno()), name)
+                data = file.read()
             return cls.of(data.decode("utf-8-sig"), name=name, public=public)
         except OSError as error:
             raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
@@ -84,6 +88,10 @@ class Source:
         wrong = {(self._position(each), self._words(each)) for each in (*self.complaints, *complaints)}
         if wrong:
             raise ConfigError("\n".join(self._block(*each) for each in sorted(wrong)))
+
+    def texts(self) -> set[str]:
+        """Give all plain values as they are written."""
+        return {node.value for node in self._values.values() if isinstance(node, yaml.ScalarNode)}
 
     def is_block(self, place: Place) -> bool:
         """Say whether a list or mapping is written over lines, not in brackets."""

@@ -144,15 +144,25 @@ def _single_feeds(feeds: Sequence[FeedStanding]) -> Iterator[Metric]:
         yield family
 
 
+#: counted in milliseconds, by step
+_BUSY = "busy_ms"
+
+
 def _counts(counts: Sequence[Count]) -> Iterator[Metric]:
     family = CounterMetricFamily(
         "newswire_events",
         "What has happened since the beginning, as the store counts it.",
         labels=["event", "outcome"],
     )
+    busy = CounterMetricFamily(
+        "newswire_busy_seconds", "Time that steps beside the wire took, since the beginning.", labels=["step"]
+    )
     for count in counts:
-        family.add_metric([count.name, count.label], count.value)
-    yield family
+        if count.name == _BUSY:
+            busy.add_metric([count.label], count.value / 1000)
+        else:
+            family.add_metric([count.name, count.label], count.value)
+    yield from (family, busy)
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

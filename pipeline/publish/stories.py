@@ -11,6 +11,8 @@ from pipeline.publish.record import Record, document_record
 
 #: code points of a text after which it counts as long as any other
 _LONG = 3_000
+#: code points of a headline, where one is made of a lead
+_HEADLINE = 100
 #: regions and topics of a story
 _TAGS = 5
 
@@ -20,7 +22,7 @@ class Digest:
     """What the documents of a story say together."""
 
     id: str
-    #: of its best document; its lead where it has none
+    #: of its best document; where it has none, how its lead begins
     headline: str
     documents: int
     first_at: datetime
@@ -37,7 +39,7 @@ def digest_of(story: StoryFound) -> Digest:
     best = best_of(story.documents)
     return Digest(
         id=story.id,
-        headline=best.document.headline or best.document.lead,
+        headline=best.document.headline or _begun(best.document.lead),
         documents=story.count,
         first_at=story.first_at,
         last_at=story.last_at,
@@ -82,6 +84,14 @@ def story_record(story: StoryFound, *, with_documents: bool = False) -> Record:
 def narrowest(topics: Iterable[Tag]) -> tuple[Tag, ...]:
     """Leave out the topics that are there because a narrower one is."""
     return tuple(tag for tag in topics if all(each.field != "topics" for each in tag.evidence))
+
+
+def _begun(lead: str) -> str:
+    """Cut a lead where a headline would end, between words where there are any."""
+    if len(lead) <= _HEADLINE:
+        return lead
+    words = lead[:_HEADLINE].rpartition(" ")[0]
+    return (words if len(words) > _HEADLINE // 2 else lead[:_HEADLINE]).rstrip(" ,;:-") + "…"
 
 
 def _commonest(tags: Iterable[Tag]) -> tuple[Tag, ...]:

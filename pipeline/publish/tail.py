@@ -1,6 +1,5 @@
 """Follow the change log: each new document once, in the order it was stored."""
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -11,13 +10,6 @@ from pipeline.ports import Change, Clock, ReadStore
 NEW = "new"
 
 _PAGE = 100
-_POLL_S = 0.5
-
-
-def wait_a_little() -> bool:
-    """Let time pass before the next look at the change log."""
-    time.sleep(_POLL_S)
-    return True
 
 
 def follow(
@@ -26,7 +18,7 @@ def follow(
     *,
     after: int,
     beat: str | None = None,
-    wait: Callable[[], bool] = wait_a_little,
+    wait: Callable[[], bool] | None = None,
 ) -> Iterator[StoredDocument]:
     """Give new documents as they are stored.
 
@@ -35,7 +27,7 @@ def follow(
         clock: Says what may be shown now.
         after: Sequence number to start after; see `place_before`.
         beat: Id of a beat: only documents that belong to it.
-        wait: Called when nothing is left to read; False ends the iteration.
+        wait: Called when nothing is left to read; False ends the iteration. None: wait for more, for ever.
     """
     while True:
         changes = store.changes(after, _PAGE)
@@ -44,7 +36,11 @@ def follow(
             stored = _shown(store, change, clock.now())
             if stored is not None and (beat is None or any(tag.code == beat for tag in stored.tagging.beats)):
                 yield stored
-        if not changes and not wait():
+        if changes:
+            continue
+        if wait is None:
+            store.wait_for_change()
+        elif not wait():
             return
 
 

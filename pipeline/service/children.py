@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.service.notify import NOTIFY_SOCKET
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -29,6 +31,11 @@ def die_with(parent: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before we asked
         os._exit(1)
+
+
+def _handed_on() -> dict[str, str]:
+    """Give the environment of a child: the service manager is spoken to by its supervisor alone."""
+    return {name: value for name, value in os.environ.items() if name != NOTIFY_SOCKET}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,7 @@ class Child:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603  # our own commands
             self.command.argv,
-            env={**os.environ, **self.command.env},
+            env={**_handed_on(), **self.command.env},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             # The supervisor has one thread, so the code between fork and exec is safe.

@@ -17,6 +17,7 @@ from pipeline.model import Feed, SourceKind
 from pipeline.parsing import ParsePool
 from pipeline.queues import RedisQueue
 from pipeline.sender import Sender
+from pipeline.service.notify import tell_ready
 from pipeline.settings import Settings, secrets_of_feeds
 from pipeline.sources.directory import DirectoryReader
 from pipeline.sources.http import HttpFetcher, user_agent
@@ -100,6 +101,7 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
                 heartbeat_s=settings.fetch.heartbeat_s,
             )
             _take_up(loop, file.reload())
+            tell_ready()
             await _until_stopped(loop, file)
     finally:
         parser.close()

@@ -12,6 +12,7 @@ from pipeline.errors import CONFIG_WRONG, ConfigError, QueueError
 from pipeline.logs import get_logger
 from pipeline.service.children import Child, Command
 from pipeline.service.embedded import wait_until_ready
+from pipeline.service.notify import tell_ready, tell_stopping
 
 _TICK_S = 0.1
 
@@ -68,6 +69,7 @@ class Supervisor:
         signal.signal(signal.SIGHUP, self._on_reload)
         try:
             self._start()
+            tell_ready()
             while not self._stops and not self._until():
                 self._tick()
                 time.sleep(_TICK_S)
@@ -113,6 +115,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Let everybody finish, then end the queue server: in its order nothing has to be done twice."""
+        tell_stopping()
         log.info("stopping", processes=[child.command.name for child in self._all()])
         deadline = time.monotonic() + self._drain_s
         for child in self._children:

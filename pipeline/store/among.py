@@ -4,26 +4,37 @@ SQLAlchemy's own IN makes a parameter of each value, which costs a few microseco
 execution, and databases limit how many there may be.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from pipeline.codec import to_json
 from pipeline.store.tables import Key
 
 
 class _Listed(TypeDecorator[list[Any]]):
-    """A list as one parameter."""
+    """A list as one parameter: JSON for SQLite, an array for PostgreSQL."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> str:  # noqa: ARG002
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """See TypeDecorator."""
-        return to_json(list(value or ())).decode()
+        return dialect.type_descriptor(ARRAY(self.of) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
+        """See TypeDecorator."""
+        values = list(value or ())
+        return values if dialect.name == "postgresql" else to_json(values).decode()
 
 
 class _Among(FunctionElement[bool]):
@@ -43,7 +54,7 @@ def among(column: ColumnElement[Any], values: str = "values") -> ColumnElement[b
         column: Of numbers, text or Key.
         values: Name of the parameter; executed with a list of int or str.
     """
-    return _Among(column, bindparam(values, type_=_Listed()))
+    return _Among(column, bindparam(values, type_=_Listed(column.type)))
 
 
 @compiles(_Among, "sqlite")
@@ -52,3 +63,9 @@ def _sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     name, listed = compiler.process(column, **options), compiler.process(values, **options)
     value = "unhex(value)" if isinstance(column.type, Key) else "value"
     return f"{name} IN (SELECT {value} FROM json_each({listed}))"  # noqa: S608  # all of it is from our tables
+
+
+@compiles(_Among, "postgresql")
+def _postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **options)} = ANY ({compiler.process(values, **options)})"

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or
 
 from pipeline.codec import from_json, to_json
 from pipeline.model import Relation
-from pipeline.ports import Link, Signed, SignedText
+from pipeline.ports import NO_SEARCH, CopySearch, Link, Signed, SignedText
 from pipeline.store.among import among
+from pipeline.store.chains import note_changes
+from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow, Rows
 from pipeline.store.states import EntryState
 from pipeline.store.tables import document, document_data, entry, relation, signature, story_member
@@ -52,7 +54,10 @@ _TOLD = (
     .join(story_member, story_member.c.document_seq == document.c.seq)
     .where(among(document.c.id), story_member.c.story_id.is_not(None))
 )
-_TELL_AGAIN = update(story_member).where(among(story_member.c.document_seq)).values(waits=True)
+_TELL_AGAIN = (
+    update(story_member).where(among(story_member.c.document_seq)).values(waits=True, lease_until=None)
+)
+_LINKED = select(relation.c.low, relation.c.high).where(among(relation.c.low), relation.c.kind == SAME_COPY)
 _EXISTING = select(document.c.id).where(among(document.c.id), document.c.erased_at.is_(None))
 
 
@@ -82,20 +87,25 @@ class Copies(Part):
             rows = connection.execute(_UNLINKED.where(signature.c.document_seq > after).limit(limit)).all()
         return [_signed_text(row) for row in rows if row.signature and row.data]
 
-    def link(self, links: Sequence[Link], linked: Sequence[int]) -> None:
+    def link(
+        self,
+        links: Sequence[Link],
+        linked: Sequence[int],
+        *,
+        now: datetime,
+        search: CopySearch = NO_SEARCH,
+    ) -> None:
         """See ports.CopyStore."""
         with self._database.write() as connection:
-            ids = {id_ for each in links for id_ in (each.document_id, each.relation.id)}
-            there = set(connection.execute(_EXISTING, {"values": ids}).scalars()) if ids else set()
-            rows = [
-                relation_row(each.document_id, each.relation)
-                for each in links
-                if {each.document_id, each.relation.id} <= there
-            ]
+            rows = _new_pairs(connection, links) if links else []
             if rows:
                 connection.execute(self._database.insert_new(relation), rows)
                 _tell_again(connection, rows)
+                note_changes(
+                    connection, "linked", sorted({row[end] for row in rows for end in (LOW, HIGH)}), now
+                )
             connection.execute(_NOTE_LINKED, {"values": linked})
+            add_counts(self._database, connection, copies_counted(search, linked=len(rows)))
 
     def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
         """See ports.CopyStore."""
@@ -107,6 +117,30 @@ class Copies(Part):
             for seq, entry_id, published_at, data in rows
             if data  # else it is damaged
         ]
+
+
+def copies_counted(search: CopySearch, *, linked: int) -> Counts:
+    """Count what looking for copies came to."""
+    outcomes = {
+        "candidate": search.candidates,
+        "compared": search.compared,
+        "refused_by_facts": search.refused,
+        "linked": linked,
+    }
+    return Counts({("copies", outcome): count for outcome, count in outcomes.items()})
+
+
+def _new_pairs(connection: Connection, links: Sequence[Link]) -> list[dict[str, Any]]:
+    """Write links as rows, each pair once: those whose documents are there, and that are not there yet."""
+    ids = {id_ for each in links for id_ in (each.document_id, each.relation.id)}
+    there = set(connection.execute(_EXISTING, {"values": ids}).scalars())
+    known = {(row.low, row.high) for row in connection.execute(_LINKED, {"values": ids})}
+    pairs = (
+        relation_row(each.document_id, each.relation)
+        for each in links
+        if {each.document_id, each.relation.id} <= there
+    )
+    return list({pair: row for row in pairs if (pair := (row[LOW], row[HIGH])) not in known}.values())
 
 
 def _tell_again(connection: Connection, rows: Rows) -> None:

@@ -1,23 +1,40 @@
 """What differs between databases, in one place; everything else is SQLAlchemy Core that all of them take."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
+from inspect import isfunction, isgeneratorfunction
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, Update
 from sqlalchemy.sql.dml import Insert
 
+from pipeline.errors import StoreError
 from pipeline.ports import Query
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: before each further try of what came to nothing: a server that is started again needs a second or two
+_PAUSES_S = (0.05, 0.5, 2.0)
 
 #: parameters of one statement that is executed many times
 Rows = list[dict[str, Any]]
+#: name of an option of an engine: how its database takes many new rows of one table faster than by INSERT
+FILL = "newswire_fill"
+#: given a connection, the table, the names of its columns and the rows
+Fill = Callable[[Connection, Any, tuple[str, ...], list[tuple[Any, ...]]], None]
 #: a row as read; SQLAlchemy types it by its columns
 ReadRow = Any
+
+
+class UndoneError(StoreError):
+    """Nothing of the transaction took place, through no fault of it: the same once more may work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +52,7 @@ class Database(Protocol):
 
     @property
     def name(self) -> str:
-        """Say what it is called in messages: without secrets."""
+        """Name it for people, without secrets."""
         ...
 
     def read(self) -> AbstractContextManager[Connection]:
@@ -141,24 +158,49 @@ class Database(Protocol):
         """Drop the partitions of a table that hold nothing newer; returns how many."""
         ...
 
+    def wait_for_change(self) -> None:
+        """Wait until another transaction may have written into the change log; for a few seconds at most."""
+        ...
+
 
 class Part:
-    """One part of the store's port, working on the database it is given."""
+    """One part of the store's port, working on the database it is given.
+
+    Each public method is one piece of work, done whole or not at all: where the database says that nothing of
+    it took place, it is done once more.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have the methods of a part tried again."""
+        super().__init_subclass__(**options)
+        for name, method in list(vars(cls).items()):
+            if isfunction(method) and not isgeneratorfunction(method) and not name.startswith("_"):
+                setattr(cls, name, _tried_again(method))
+
+
+def _tried_again(method: Callable[P, T]) -> Callable[P, T]:
+    @wraps(method)
+    def try_again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for pause_s in _PAUSES_S:
+            try:
+                return method(*args, **kwargs)
+            except UndoneError:
+                time.sleep(pause_s)
+        return method(*args, **kwargs)
+
+    return try_again
+
 
 def execute_many(connection: Connection, statement: Insert | Update, rows: Rows) -> None:
-    """Execute one statement for each row; all rows have the same keys.
+    """Execute one statement for each row; all rows have the same keys. Its dialect numbers its parameters.
 
     SQLAlchemy's own way costs about 5 µs a row, mostly in making a dictionary of each; with ten rows a
     document that would be a third of all that storing costs.
     """
     if not rows:
-        return
-    if not connection.dialect.positional:
-        connection.execute(statement, rows)
         return
     sql, names, converters, constants = _plan(statement, tuple(rows[0]), connection.dialect)
     if constants:
@@ -166,7 +208,12 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
     columns: list[Sequence[Any]] = list(zip(*map(itemgetter(*names), rows), strict=True))
     for index, convert in converters:
         columns[index] = [convert(value) for value in columns[index]]
-    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
+    values = list(zip(*columns, strict=True))
+    fill: Fill | None = connection.get_execution_options().get(FILL)
+    if fill is not None and type(statement) is Insert and not constants:
+        fill(connection, statement.table, names, values)
+    else:
+        connection.exec_driver_sql(sql, values)
 
 
 @lru_cache(100)
@@ -174,7 +221,7 @@ def _plan(
     statement: Insert | Update, keys: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, tuple[str, ...], list[tuple[int, Callable[[Any], Any]]], dict[str, Any]]:
     """Compile a statement: its text, the order of its parameters, how to convert them, and the fixed ones."""
-    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    compiled = statement.compile(dialect=dialect, column_keys=keys, for_executemany=True)
     names = tuple(compiled.positiontup or ())
     kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
     found = ((index, kinds[name].bind_processor(dialect)) for index, name in enumerate(names))

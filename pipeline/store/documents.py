@@ -109,7 +109,8 @@ def store_documents(
     )
     database.index(connection, [Terms(document_seq=seq, **each.terms) for seq, each in numbered])
     _store_findings(database, connection, numbered, now)
-    execute_many(connection, _INSERT_UNTOLD, [{"document_seq": seq, "waits": True} for seq, _ in numbered])
+    untold = [{"document_seq": seq, "waits": True, "attempts": 0} for seq, _ in numbered]
+    execute_many(connection, _INSERT_UNTOLD, untold)
     _settle(connection, numbered, items, chains, now)
     seqs = {each.processed.document.id: seq for seq, each in numbered}
     return seqs, Counts({("stored", ""): len(new), ("items", ""): len(items.fresh)})

@@ -60,6 +60,12 @@ def migrate(database: Database, history: History = _OURS, *, backup: bool = True
     return Migrated(found=found, head=head, copy=copy)
 
 
+def has_schema(database: Database) -> bool:
+    """Say whether a newswire of any release has made its tables there."""
+    with database.read() as connection:
+        return _revision(connection) is not None
+
+
 def _revision(connection: Connection) -> str | None:
     """Read at which step the schema is; None where there is none."""
     if not inspect(connection).has_table("alembic_version"):
@@ -72,11 +78,13 @@ def _check_known(database: Database, connection: Connection, found: str | None, 
     if found is not None and found > head:
         raise StoreError(
             f"{database.name} was written by a newer newswire (its schema is {found}, this release knows "
-            f"{head}): use that release, or another --data, or `newswire db restore` a backup that this one "
-            "made"
+            f"{head}): use that release, or another --data or storage.url, or `newswire db restore` a backup "
+            "that this one made"
         )
     if found is None and inspect(connection).get_table_names():
-        raise StoreError(f"{database.name} is the database of another program: use another --data")
+        raise StoreError(
+            f"{database.name} is the database of another program: use another --data, or storage.url"
+        )
 
 
 def _holds_something(connection: Connection) -> bool:

@@ -205,6 +205,10 @@ class Read(Part):
             last: int = connection.execute(select(func.coalesce(func.max(change.c.seq), 0))).scalar_one()
         return last
 
+    def wait_for_change(self) -> None:
+        """See ports.ReadStore."""
+        self._database.wait_for_change()
+
     def probe(self, now: datetime) -> None:
         """See ports.ReadStore."""
         with self._database.write() as connection:

@@ -7,6 +7,7 @@ checkpoint against each other.
 """
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -57,6 +58,9 @@ WAIT_S = 15.0
 _MIGRATION_WAIT_S = 600.0
 #: a larger file is not looked through at a start: at 500 MB/s this takes half a second
 _QUICK_BYTES = 256 << 20
+
+#: between two looks for what other processes have written
+_LOOK_AGAIN_S = 0.5
 
 # The search index is made by the migrations, as SQLAlchemy knows no virtual tables.
 _INDEX = sql_table("document_terms", sql_column("rowid", Integer))
@@ -124,7 +128,7 @@ class SqliteDatabase:
                 yield connection
 
     def prepare(self) -> None:
-        """See database.Database. A file that is turned to write-ahead logging stays so."""
+        """See database.Database. Turns a new file to write-ahead logging; it stays so, and needs it alone."""
         with _errors(self.path), self._lock.held(_MIGRATION_WAIT_S):
             connection = self._reading.raw_connection()
             try:
@@ -228,6 +232,10 @@ class SqliteDatabase:
             check = "quick_check" if quick else "integrity_check"
             lines = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
         return [line for line in lines if line != "ok"]
+
+    def wait_for_change(self) -> None:
+        """See database.Database. A file rings no bell."""
+        time.sleep(_LOOK_AGAIN_S)
 
     def _merge_index(self) -> None:
         step = -_MERGE_PAGES  # negative: begin to merge everything

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal, or_, select, union_all, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.errors import StoreError
@@ -49,6 +49,26 @@ _COMPARED = 24
 #: stories looked at to see whether a beginning of an id means one of them
 _AMBIGUOUS = 20
 
+_FREE = and_(
+    story_member.c.waits,
+    or_(story_member.c.lease_until.is_(None), story_member.c.lease_until <= bindparam("now")),
+)
+_NEVER_TRIED = (
+    select(story_member.c.document_seq)
+    .where(_FREE, story_member.c.attempts == 0)
+    .order_by(story_member.c.document_seq)
+)
+_TRIED = (
+    select(story_member.c.document_seq)
+    .where(_FREE, story_member.c.attempts > 0)
+    .order_by(story_member.c.attempts, story_member.c.document_seq)
+    .limit(1)
+)
+_TAKE = (
+    update(story_member)
+    .where(among(story_member.c.document_seq))
+    .values(attempts=story_member.c.attempts + 1, lease_until=bindparam("until"))
+)
 _UNTOLD = (
     select(
         story_member.c.document_seq,
@@ -56,12 +76,13 @@ _UNTOLD = (
         document.c.item_id,
         document.c.published_at,
         document_data.c.data,
+        story_member.c.attempts,
         tagging.c.data,
     )
     .join(document, document.c.seq == story_member.c.document_seq)
     .join(document_data, document_data.c.document_seq == document.c.seq)
     .outerjoin(tagging, tagging.c.document_seq == document.c.seq)
-    .where(story_member.c.waits)
+    .where(among(story_member.c.document_seq))
     .order_by(story_member.c.document_seq, tagging.c.tagged_at)
 )
 _UNTOLD_AMONG = (
@@ -115,8 +136,10 @@ _SET_MEMBER = (
         story_id=bindparam("of"),
         at=bindparam("published"),
         traits=bindparam("about"),
+        lease_until=None,
     )
 )
+_FORGIVE = update(story_member).where(among(story_member.c.document_seq)).values(attempts=0)
 _MOVE_MEMBER = (
     update(story_member)
     .where(story_member.c.document_seq == bindparam("seq"))
@@ -140,10 +163,16 @@ _UNLINK = delete(relation).where(
 class Stories(Part):
     """ports.StoryStore."""
 
-    def untold(self, limit: int) -> Sequence[Untold]:
+    def untold(self, limit: int, *, now: datetime, lease: timedelta) -> Sequence[Untold]:
         """See ports.StoryStore."""
         with self._database.read() as connection:
-            rows = connection.execute(_UNTOLD.limit(limit)).all()
+            if not _free(connection, limit, now):
+                return []
+        # A claim that a power cut takes back is an attempt less.
+        with self._database.write(lasting=False) as connection:
+            seqs = _free(connection, limit, now)
+            connection.execute(_TAKE, {"values": seqs, "until": now + lease})
+            rows = connection.execute(_UNTOLD, {"values": seqs}).all()
         # Of several taggings of one document, the last one counts.
         return [_untold(row) for row in {row[0]: row for row in rows}.values()]
 
@@ -189,7 +218,7 @@ class Stories(Part):
                 connection.execute(_MOVE_ALL, {"gone": gone, "into": into})
                 connection.execute(_POINT_ON, {"gone": gone, "into": into})
             note_changes(connection, "story", [each.document_id for each in telling.moved], now)
-            add_counts(self._database, connection, Counts({("stories_unread", ""): telling.unread}))
+            add_counts(self._database, connection, _counts(telling))
         return True
 
     def story(self, story_id: str, *, now: datetime) -> StoryFound | None:
@@ -246,6 +275,8 @@ class Stories(Part):
             )
             keys += [{"key": key, "at": at, "document_seq": each.seq} for key in own]
         execute_many(connection, _SET_MEMBER, members)
+        if telling.set_aside is None:
+            connection.execute(_FORGIVE, {"values": list(telling.members)})
         execute_many(connection, self._database.insert_new(story_key), keys)
         execute_many(
             connection, _MOVE_MEMBER, [{"seq": each.seq, "of": each.story_id} for each in telling.moved]
@@ -263,8 +294,14 @@ class Stories(Part):
             connection.execute(self._database.insert_new(relation), rows)
 
 
+def _free(connection: Connection, limit: int, now: datetime) -> Sequence[int]:
+    """Choose what may be told now: those never tried, or else one that was."""
+    never_tried = connection.execute(_NEVER_TRIED.limit(limit), {"now": now}).scalars().all()
+    return never_tried or connection.execute(_TRIED, {"now": now}).scalars().all()
+
+
 def _untold(row: ReadRow) -> Untold:
-    seq, document_id, item_id, published_at, data, tags = row
+    seq, document_id, item_id, published_at, data, attempts, tags = row
     found, tagging = None, Tagging()
     # One damaged row must not keep all others waiting.
     with suppress(StoreError):
@@ -277,7 +314,24 @@ def _untold(row: ReadRow) -> Untold:
         published_at=published_at,
         document=found,
         tagging=tagging,
+        attempts=attempts,
     )
+
+
+def _counts(telling: Telling) -> Counts:
+    counts = Counts(
+        {
+            ("stories", "told"): len(telling.told),
+            ("stories", "moved"): len(telling.moved),
+            ("stories", "merged"): len(telling.merged),
+            ("stories", "split"): telling.split,
+            ("stories_unread", ""): telling.unread,
+            ("busy_ms", "stories"): round(telling.spent / timedelta(milliseconds=1)),
+        }
+    )
+    if telling.set_aside is not None:
+        counts["stories_set_aside", telling.set_aside] += len(telling.told)
+    return counts
 
 
 def _traits(data: bytes) -> StoryTraits:

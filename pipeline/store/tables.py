@@ -116,7 +116,8 @@ metadata = MetaData()
 feed = Table(
     "feed",
     metadata,
-    Column("id", String(200), primary_key=True),
+    # compared by code point in any database, as lists are given in its order
+    Column("id", String(200).with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("url", FreeText, nullable=False),  # to show: without user and password
     Column("url_key", Key, nullable=False),  # of the whole URL: tells a changed one
@@ -179,7 +180,7 @@ Index("poll_of_feed", poll.c.feed_id, poll.c.id)
 raw = Table(
     "raw",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),
     Column("body", LargeBinary),  # zlib; NULL: erased, and not to be stored again
     Column("size_bytes", Integer, nullable=False),  # before compression
@@ -192,7 +193,7 @@ Index("raw_received", raw.c.received_at)
 entry = Table(
     "entry",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),
     Column("feed_id", String(200), nullable=False),
     Column("raw_id", _ROW_ID),  # NULL: there was none, or it expired
@@ -236,7 +237,7 @@ Index("entry_of_raw", entry.c.raw_id)
 entry_payload = Table(
     "entry_payload",
     metadata,
-    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("entry_id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("data", Sealed, nullable=False),
 )
 
@@ -277,7 +278,7 @@ Index(
 item = Table(
     "item",
     metadata,
-    Column("id", _ROW_ID, primary_key=True),
+    Column("id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("key", Key, nullable=False, unique=True),  # of the uri
     Column("uri", Text, nullable=False),
     Column("current_seq", _ROW_ID),  # newest version that may be shown
@@ -295,7 +296,7 @@ Index(
 document = Table(
     "document",
     metadata,
-    Column("seq", _ROW_ID, primary_key=True),  # the order in which documents were stored
+    Column("seq", _ROW_ID, primary_key=True, autoincrement=False),  # the order in which documents were stored
     Column("id", _HASH, nullable=False, unique=True),
     Column("item_id", _ROW_ID, nullable=False),
     Column("feed_id", String(200)),
@@ -323,7 +324,7 @@ Index("document_newest", document.c.published_at, document.c.seq)
 slugged = Table(
     "slugged",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("family", Key, nullable=False),
     Column("day", Integer, nullable=False),
     Column("own_item_id", _ROW_ID, nullable=False),
@@ -337,7 +338,7 @@ Index("slugged_family", slugged.c.family, slugged.c.day)
 document_data = Table(
     "document_data",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("data", Sealed, nullable=False),
 )
 
@@ -345,7 +346,7 @@ document_data = Table(
 sighting = Table(
     "sighting",
     metadata,
-    Column("entry_id", _ROW_ID, primary_key=True),
+    Column("entry_id", _ROW_ID, primary_key=True, autoincrement=False),
     Column("document_seq", _ROW_ID, nullable=False),
     Column("feed_id", String(200), nullable=False),
     Column("location", FreeText, nullable=False),
@@ -357,7 +358,7 @@ Index("sighting_of_document", sighting.c.document_seq)
 tagging = Table(
     "tagging",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("rules", String(200), primary_key=True),
     Column("data", Sealed, nullable=False),
     Column("tagged_at", UtcTime, nullable=False),
@@ -367,7 +368,7 @@ tagging = Table(
 enrichment = Table(
     "enrichment",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("queued_at", UtcTime, nullable=False),
     Column("state", String(12), nullable=False),  # pending, working, or given_up: out of attempts
     Column("alone", Boolean, nullable=False),
@@ -401,7 +402,7 @@ document_tag = Table(
     metadata,
     Column("kind", String(12), primary_key=True),
     Column("value", String(200), primary_key=True),
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
 )
 Index("document_tag_of", document_tag.c.document_seq)
 
@@ -422,7 +423,7 @@ Index("relation_high", relation.c.high)
 signature = Table(
     "signature",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("entry_id", _ROW_ID, nullable=False),  # it came with first; names it in the index
     Column("data", Sealed, nullable=False),
     Column("linked", Boolean, nullable=False),  # false: what may be a copy of it is still to be looked at
@@ -431,7 +432,7 @@ Index(
     "signature_unlinked",
     signature.c.document_seq,
     sqlite_where=text("linked = 0"),
-    postgresql_where=text("NOT linked"),
+    postgresql_where=text("linked IS false"),
 )
 
 # One event; where two stories were found to be one, the younger points to the older.
@@ -453,11 +454,13 @@ Index(
 story_member = Table(
     "story_member",
     metadata,
-    Column("document_seq", _ROW_ID, primary_key=True),
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("waits", Boolean, nullable=False),  # true: is still to be told, or once more
     Column("story_id", _HASH),  # NULL: was never told
     Column("at", UtcTime),  # published; NULL: was never told
     Column("traits", Sealed),  # JSON
+    Column("attempts", Integer, nullable=False),  # since it was told last
+    Column("lease_until", UtcTime),  # NULL: nobody is telling it
 )
 Index("story_member_of", story_member.c.story_id, story_member.c.at)
 Index(

@@ -67,7 +67,12 @@ def search_terms(text: str) -> list[str]:
     >>> search_terms("阿富汗 2021")
     ['阿', '富', '汗', '2021']
     """
-    return _PREPARED_TERM.findall(prepare(text))
+    return cut(prepare(text))
+
+
+def cut(prepared: str) -> list[str]:
+    """Cut what `prepare` made into its terms, as an index does that is given it."""
+    return _PREPARED_TERM.findall(prepared)
 
 
 def prepare(text: str) -> str:

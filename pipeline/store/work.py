@@ -12,6 +12,7 @@ from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, SourceKind
 from pipeline.ports import BatchOutcome, ClaimedEntry, Processed, Refusal
 from pipeline.store.among import among
+from pipeline.store.copies import copies_counted
 from pipeline.store.counters import add_counts
 from pipeline.store.database import Database, Part, ReadRow, Rows, execute_many
 from pipeline.store.documents import NewDocument, known_documents, store_documents, terms_of
@@ -126,6 +127,8 @@ class Work(Part):
             _forget_raw(connection, [held[p.entry_id].raw_id for p in mine if p.document.id in erased])
             _credit_feeds(connection, new)
             counts["repeated", ""] += len(mine) - len(new)
+            for each in new:
+                counts += copies_counted(each.processed.search, linked=len(each.processed.relations))
             counts += quarantine_entries(
                 self._database,
                 connection,

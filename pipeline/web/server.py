@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
+from pipeline.service.notify import tell_ready
 
 log = get_logger(__name__)
 
@@ -30,6 +31,7 @@ def serve(app: ASGIApp, host: str, port: int) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with listen(host, port) as listener:
         log.info("web_listening", address=f"http://{_address(host)}:{listener.getsockname()[1]}")
+        tell_ready()
         make_server(app).run(sockets=[listener])
 
 

@@ -15,7 +15,7 @@ import pytest
 from pipeline.model import Feed, FeedState, SourceKind
 from pipeline.ports import Poll
 from pipeline.store.open import open_store
-from running import NEWSWIRE
+from running import NEWSWIRE, storage_url
 
 FEEDS = """\
 # The night desk's sources
@@ -212,7 +212,7 @@ def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path
     data = tmp_path / "data"
     now = datetime.now(UTC)
     feed = Feed(id="agency", kind=SourceKind.HTTP, url="https://wire.example/rss")
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         store.sync_feeds([feed], now)
         state = FeedState(feed_id="agency", next_poll_at=now, stopped_at=now, failures=2)
         store.take_in([Poll(feed_id="agency", epoch=None, polled_at=now, duration_s=0, state=state)], now)
@@ -221,7 +221,7 @@ def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path
     assert (resumed.returncode, resumed.stdout) == (0, "agency is polled again, within a minute\n")
     unknown = newswire("feeds", "resume", "nobody", "--data", str(data), config=config)
     assert unknown.returncode == 1
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         assert set(store.due_at()) == {"agency"}
 
 

@@ -18,7 +18,7 @@ from filling import FEED, fill, poll, refuse
 from pipeline.errors import Reason
 from pipeline.model import Document, Entry, Problem, PubStatus, Signal
 from pipeline.store.open import open_store
-from running import NEWSWIRE, run, write_config
+from running import NEWSWIRE, run, storage_url, write_config
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY = "a1" * 16
@@ -59,7 +59,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
-    store = open_store(None, directory)
+    store = open_store(storage_url(directory), directory)
     fill(store, DOCUMENTS, NOW)
     store.close()
     return directory
@@ -68,7 +68,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A data directory that the test may change."""
-    store = open_store(None, tmp_path / "data")
+    store = open_store(storage_url(tmp_path / "data"), tmp_path / "data")
     fill(store, DOCUMENTS, NOW)
     store.close()
     return tmp_path / "data"
@@ -162,7 +162,7 @@ def test_an_id_that_is_cut_too_short_is_called_so(data: Path, config: Path, word
 
 
 def test_versions_of_an_item_are_listed_oldest_first(mine: Path, config: Path) -> None:
-    store = open_store(None, mine)
+    store = open_store(storage_url(mine), mine)
     later = replace(
         DOCUMENTS[0],
         id="d4" * 16,
@@ -193,7 +193,7 @@ def _later(**fields: Any) -> Document:
 
 
 def test_versions_say_what_changed_and_a_diff_shows_it(mine: Path, config: Path) -> None:
-    store = open_store(None, mine)
+    store = open_store(storage_url(mine), mine)
     fill(store, [_later(body_text="The ferry is late.\n\nIt carries bicycles.")], NOW)
     store.close()
 
@@ -215,7 +215,7 @@ def test_versions_say_what_changed_and_a_diff_shows_it(mine: Path, config: Path)
 
 
 def test_a_killed_document_is_told_of_and_kept_for_audit(mine: Path, config: Path) -> None:
-    store = open_store(None, mine)
+    store = open_store(storage_url(mine), mine)
     kill = _later(pub_status=PubStatus.CANCELED, signal=Signal.KILL, headline="Kill", body_text="Kill it.")
     fill(store, [kill], NOW)
     store.close()
@@ -443,7 +443,7 @@ def test_tail_gives_each_new_document_once(tail: subprocess.Popen[str], mine: Pa
     assert json.loads(tail.stdout.readline())["id"] == FRENCH
 
     new = [document(f"{number:032x}", body_text=f"Plan {number}.") for number in range(5)]
-    store = open_store(None, mine)
+    store = open_store(storage_url(mine), mine)
     for number, each in enumerate(new):
         fill(store, [each], NOW + timedelta(seconds=number))
     store.close()
@@ -476,7 +476,7 @@ def test_tail_from_the_start_gives_all(data: Path, config: Path) -> None:
 @pytest.fixture
 def ill(mine: Path) -> Path:
     """A data directory with a refused entry and a line that never was an entry."""
-    store = open_store(None, mine)
+    store = open_store(storage_url(mine), mine)
     refuse(store, Entry(format="rss", guid="empty", text=""), NOW)
     line = Problem(
         reason=Reason.BAD_RECORD,
@@ -532,7 +532,7 @@ def test_a_released_line_is_read_again_and_taken_in(ill: Path, config: Path) -> 
 
 
 def test_what_still_cannot_be_read_stays(ill: Path, config: Path) -> None:
-    store = open_store(None, ill)
+    store = open_store(storage_url(ill), ill)
     bad = Problem(
         reason=Reason.UNKNOWN_FORMAT, detail="no format we read", where="file", body=b"\x00\x01\x02"
     )

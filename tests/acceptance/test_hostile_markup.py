@@ -12,7 +12,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.store.open import open_store
-from running import exported, run, write_config
+from running import exported, run, storage_url, write_config
 from web_serving import Ask, serving
 
 PAYLOADS = [
@@ -112,7 +112,7 @@ def documents(stored: tuple[Path, Path]) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def ask(stored: tuple[Path, Path]) -> Iterator[Ask]:
-    with closing(open_store(None, stored[0])) as store, serving(store) as asking:
+    with closing(open_store(storage_url(stored[0]), stored[0])) as store, serving(store) as asking:
         yield asking
 
 

@@ -16,7 +16,7 @@ from conftest import Size
 from pipeline.clock import SystemClock
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
-from running import Service, exported, run, wait_for
+from running import Service, exported, run, storage_url, wait_for
 
 PARTS = ("worker", "work", "fetch", "parser", "valkey", "supervisor", "import")
 #: one round of kills, in random order; the two that take all workers along come once
@@ -36,7 +36,7 @@ def test_every_item_is_stored_once_whatever_is_killed(tmp_path: Path, config: Pa
         arrivals.prepare()
         with Service(data, config) as service:
             wait_for(lambda: service.pids("worker"))
-            with closing(open_store(None, data)) as store:
+            with closing(open_store(storage_url(data), data)) as store:
                 killed, in_work = _kill_all(service, arrivals, store, size.seconds, dice)
                 last_fault = time.monotonic()
                 arrivals.finish()

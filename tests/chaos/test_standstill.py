@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.clock import SystemClock
 from pipeline.store.file_lock import FileLock
 from pipeline.store.open import open_store
-from running import Service, exported, importing, run, wait_for, write_config, write_records
+from running import Service, exported, importing, run, storage_url, wait_for, write_config, write_records
 
 COUNT = 1000
 
@@ -67,7 +67,7 @@ def test_what_frozen_workers_come_back_with_changes_nothing(tmp_path: Path) -> N
 
 def _frozen_within_a_batch(data: Path, pids: Iterable[int]) -> bool:
     """Stop processes; let them go on when none held an entry, or one held the lock that all need."""
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         wait_for(lambda: _held(store), every=0.002)
         _signal(pids, signal.SIGSTOP)
         held = _held(store)

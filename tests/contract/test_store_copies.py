@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import QueryError
 from pipeline.model import Document, Evidence, PubStatus, Relation
-from pipeline.ports import Link, Processed, Query, Store
+from pipeline.ports import CopySearch, Link, Processed, Query, Store
 from pipeline.store.search import parse_query
 from store_builders import HOUR, NOON, claim, document, entry, take_in
 
@@ -149,8 +149,8 @@ def test_what_is_to_be_linked_later_is_listed_until_it_is_linked(store: Store) -
     first, second = store.unlinked(after=0, limit=10)
     assert [first.document_id, second.document_id] == [COPY.id, LONGER.id]
     assert [each.seq for each in store.unlinked(after=first.seq, limit=10)] == [second.seq]
-    store.link([Link(document_id=COPY.id, relation=same(FERRY))], [first.seq])
-    store.link([Link(document_id=COPY.id, relation=same(FERRY, score=0.8))], [])
+    store.link([Link(document_id=COPY.id, relation=same(FERRY))], [first.seq], now=NOON)
+    store.link([Link(document_id=COPY.id, relation=same(FERRY, score=0.8))], [], now=NOON)
     assert [each.seq for each in store.unlinked(after=0, limit=10)] == [second.seq]
     shown = store.document(FERRY.id, now=NOON)
     assert shown is not None
@@ -160,7 +160,7 @@ def test_what_is_to_be_linked_later_is_listed_until_it_is_linked(store: Store) -
 def test_a_link_to_what_is_gone_is_not_stored(store: Store) -> None:
     save(store, FERRY, COPY)
     store.erase(COPY.id, reason="a court said so", now=NOON)
-    store.link([Link(document_id=FERRY.id, relation=same(COPY))], [])
+    store.link([Link(document_id=FERRY.id, relation=same(COPY))], [], now=NOON)
     shown = store.document(FERRY.id, now=NOON)
     assert shown is not None
     assert shown.relations == ()
@@ -196,3 +196,22 @@ def test_a_link_to_a_document_that_somebody_else_stores_is_left_to_him(store: St
     shown = store.document(FERRY.id, now=NOON)
     assert shown is not None
     assert shown.relations == ()
+
+
+def test_a_link_that_was_found_later_is_told_of_once_for_both_documents(store: Store) -> None:
+    save(store, FERRY, COPY)
+    before = store.last_change()
+    search = CopySearch(candidates=3, compared=2, refused=1)
+    store.link([Link(document_id=COPY.id, relation=same(FERRY))], [], now=NOON, search=search)
+    store.link([Link(document_id=FERRY.id, relation=same(COPY))], [], now=NOON)
+    told = [(each.kind, each.document_id) for each in store.changes(before)]
+    assert told == [("linked", id_) for id_ in sorted((FERRY.id, COPY.id))]
+    counters = store.snapshot(NOON).counters
+    assert [
+        counters["copies", label] for label in ("candidate", "compared", "refused_by_facts", "linked")
+    ] == [
+        3,
+        2,
+        1,
+        1,
+    ]

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -49,16 +50,18 @@ def _start(target, *args) -> multiprocessing.Process:
 
 def _first_start(url: str, at: float) -> None:
     time.sleep(max(0.0, at - time.time()))
-    _open(url).probe(NOON)
+    with closing(_open(url)) as store:
+        store.probe(NOON)
 
 
-def test_several_processes_may_start_on_an_empty_database(store_url: str) -> None:
+def test_several_processes_may_start_on_an_empty_database(empty_store_url: str) -> None:
     at = time.time() + 1.0
-    processes = [_start(_first_start, store_url, at) for _ in range(4)]
+    processes = [_start(_first_start, empty_store_url, at) for _ in range(4)]
     for process in processes:
         process.join(30)
     assert [process.exitcode for process in processes] == [0] * 4
-    assert _open(store_url).check() == []
+    with closing(_open(empty_store_url)) as store:
+        assert store.check() == []
 
 
 def test_several_processes_write_and_read_at_once(store: Store, store_url: str) -> None:

@@ -143,7 +143,7 @@ def test_a_beat_keeps_its_documents_longer(store: Store) -> None:
 def test_links_copies_and_stories_lose_what_went_and_keep_the_rest(store: Store) -> None:
     save(store, document("old"), document("alone"))
     save(store, document("new"), now=NOON + DAY)
-    old, alone, new = store.untold(10)
+    old, alone, new = store.untold(10, now=NOON, lease=HOUR)
     link = Relation(kind="same-story", id=old.document_id, score=0.5)
     places = [
         Place(seq=old.seq, document_id=old.document_id, story_id="a" * 32),

@@ -1,7 +1,9 @@
 """Stories in the store: told once, merged for good, shown as their documents may be."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from pipeline.errors import Reason
 from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
 from store_builders import DAY, HOUR, NOON, document, save
@@ -26,15 +28,19 @@ def _wanted(untold: Untold, *keys: int) -> Wanted:
     )
 
 
+def _take(store: Store, now: datetime = LATER) -> Sequence[Untold]:
+    return store.untold(10, now=now, lease=HOUR)
+
+
 def _stored(store: Store, *names: str) -> list[Untold]:
     save(store, *(document(name, f"The {name} is back in the harbour.") for name in names))
-    return list(store.untold(10))
+    return list(_take(store))
 
 
 def test_a_stored_document_waits_to_be_told_and_then_has_its_story(store: Store) -> None:
     (ferry,) = _stored(store, "ferry")
     assert _tell(store, ferry, "a" * 32)
-    assert not store.untold(10)
+    assert not _take(store)
     found = store.document(ferry.document_id, now=LATER)
     assert found is not None
     assert found.story_id == "a" * 32
@@ -61,7 +67,7 @@ def test_versions_and_copies_are_bound(store: Store) -> None:
     second = document("ferry", "The ferry is back, the port says.", revision="2")
     save(store, first)
     save(store, second)
-    one, two = store.untold(10)
+    one, two = _take(store)
     near = store.neighbours([_wanted(two)], window=WEEK, limit=5)
     assert near.ties[two.seq] == {one.seq}
 
@@ -104,7 +110,7 @@ def test_what_may_not_be_shown_is_not_in_its_story(store: Store) -> None:
 
 def test_a_story_shows_only_what_is_not_under_embargo(store: Store) -> None:
     save(store, document("ferry"), document("train", embargoed=NOON + DAY))
-    for each in store.untold(10):
+    for each in _take(store):
         _tell(store, each, "a" * 32)
     found = store.story("a" * 32, now=LATER)
     assert found is not None
@@ -122,7 +128,7 @@ def test_an_erased_document_leaves_nothing_to_be_found_by(store: Store) -> None:
 def test_stories_are_listed_newest_or_biggest_first_and_by_query(store: Store) -> None:
     save(store, *(document(name, f"The {name} is back.") for name in ("ferry", "boat")))
     save(store, document("train", "The train is late.", published=NOON + HOUR))
-    ferry, boat, train = store.untold(10)
+    ferry, boat, train = _take(store)
     for each, story in ((ferry, "a" * 32), (boat, "a" * 32), (train, "b" * 32)):
         _tell(store, each, story)
     newest = store.stories(Query(), now=NOON + 2 * HOUR)
@@ -148,10 +154,10 @@ def test_a_copy_that_is_linked_later_is_told_again_where_the_stories_differ(stor
     _tell(store, train, "b" * 32, 2)
     _tell(store, boat, "a" * 32, 1)
     copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
-    store.link([Link(document_id=boat.document_id, relation=copy)], [])
-    assert not store.untold(10)
-    store.link([Link(document_id=train.document_id, relation=copy)], [])
-    (again,) = store.untold(10)
+    store.link([Link(document_id=boat.document_id, relation=copy)], [], now=LATER)
+    assert not _take(store)
+    store.link([Link(document_id=train.document_id, relation=copy)], [], now=LATER)
+    (again,) = _take(store)
     assert again.seq == train.seq
     found = store.document(train.document_id, now=LATER)
     assert found is not None
@@ -166,11 +172,11 @@ def test_a_document_told_again_is_found_by_its_new_story(store: Store) -> None:
     _tell(store, ferry, "a" * 32, 1)
     _tell(store, train, "b" * 32, 2)
     copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
-    store.link([Link(document_id=train.document_id, relation=copy)], [])
+    store.link([Link(document_id=train.document_id, relation=copy)], [], now=LATER)
     before = store.last_change()
     moved = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
     assert _tell(store, train, "a" * 32, 2, moved=[moved], merged={"b" * 32: "a" * 32})
-    assert not store.untold(10)
+    assert not _take(store)
     found = store.story("b" * 32, now=LATER)
     assert found is not None
     assert (found.id, found.count) == ("a" * 32, 2)
@@ -179,7 +185,7 @@ def test_a_document_told_again_is_found_by_its_new_story(store: Store) -> None:
 
 def test_keys_that_find_nothing_any_more_go(store: Store) -> None:
     save(store, document("ferry"), document("old", published=NOON - 300 * DAY))
-    ferry, old = store.untold(10)
+    ferry, old = _take(store)
     _tell(store, ferry, "a" * 32, 1)
     _tell(store, old, "b" * 32, 1)
     keep = {"raw_days": 30, "change_days": 30, "poll_count": 10, "story_days": 15}
@@ -197,7 +203,7 @@ def test_keys_that_find_nothing_any_more_go(store: Store) -> None:
 
 def test_keys_of_what_is_dated_later_stay(store: Store) -> None:
     save(store, document("ferry", published=NOON + 10 * DAY))
-    (ferry,) = store.untold(10)
+    (ferry,) = _take(store)
     _tell(store, ferry, "a" * 32, 1)
     keep = {"raw_days": 30, "change_days": 30, "poll_count": 10, "story_days": 15}
     assert store.expire(NOON + 16 * DAY, **keep)["story_key"] == 0
@@ -208,3 +214,47 @@ def test_documents_that_could_not_be_read_are_counted(store: Store) -> None:
     (ferry,) = _stored(store, "ferry")
     _tell(store, ferry, "a" * 32, unread=1)
     assert store.snapshot(LATER).counters[("stories_unread", "")] == 1
+
+
+def test_what_somebody_is_telling_is_left_to_him_until_his_lease_ends(store: Store) -> None:
+    _stored(store, "ferry")
+    assert not _take(store)
+    (again,) = _take(store, LATER + HOUR)
+    assert again.attempts == 2
+
+
+def test_what_was_tried_before_comes_alone_and_after_what_was_not(store: Store) -> None:
+    ferry, train = _stored(store, "ferry", "train")
+    (boat,) = _stored(store, "boat")
+    later = LATER + 2 * HOUR
+    save(store, document("tram", "The tram is late."))
+    assert [each.attempts for each in _take(store, later)] == [1]
+    alone = [_take(store, later) for _ in range(3)]
+    assert [[each.seq for each in some] for some in alone] == [[ferry.seq], [train.seq], [boat.seq]]
+    assert not _take(store, later)
+
+
+def test_attempts_are_forgotten_once_it_is_told_and_kept_where_it_is_set_aside(store: Store) -> None:
+    ferry, train = _stored(store, "ferry", "train")
+    _tell(store, ferry, "a" * 32)
+    _tell(store, train, "b" * 32, set_aside=Reason.CRASHED)
+    copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
+    store.link([Link(document_id=train.document_id, relation=copy)], [], now=LATER)
+    (again,) = _take(store, LATER + HOUR)
+    assert (again.seq, again.attempts) == (train.seq, 2)
+    assert store.snapshot(LATER).counters["stories_set_aside", "crashed"] == 1
+
+
+def test_what_became_of_stories_is_counted(store: Store) -> None:
+    ferry, train = _stored(store, "ferry", "train")
+    _tell(store, ferry, "a" * 32, spent=timedelta(milliseconds=7))
+    moved = Place(seq=ferry.seq, document_id=ferry.document_id, story_id="b" * 32)
+    _tell(store, train, "b" * 32, moved=[moved], merged={"a" * 32: "b" * 32}, split=1)
+    counters = store.snapshot(LATER).counters
+    assert {label: counters["stories", label] for label in ("told", "moved", "merged", "split")} == {
+        "told": 2,
+        "moved": 1,
+        "merged": 1,
+        "split": 1,
+    }
+    assert counters["busy_ms", "stories"] == 7

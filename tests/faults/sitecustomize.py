@@ -1,8 +1,8 @@
 """Loaded by every Python process of a test that puts this folder on PYTHONPATH: stories that do harm.
 
 A text with one of these words does what no text should be able to do, inside the worker, where the real
-normaliser would run; behind LATER- it does so where people and organisations are looked for. The product
-knows nothing of it.
+normaliser would run; behind LATER- it does so where people and organisations are looked for, behind TOLD-
+where the keeper tells stories. The product knows nothing of it.
 """
 
 import collections
@@ -21,30 +21,32 @@ HARM = {
 }
 
 
+def _harm(text: str, word_of: str) -> None:
+    for word, harm in HARM.items():
+        if re.search(word_of.format(word), text):
+            harm()
+
+
 def _install() -> None:
     import workers.normalise.document as module
-
-    harmless = module.normalise
-
-    def normalise(entry, *rest, **more):
-        for word, harm in HARM.items():
-            if re.search(f"(?<!LATER-){word}", entry.text or ""):
-                harm()
-        return harmless(entry, *rest, **more)
-
-    module.normalise = normalise
-
+    from workers.dedupe import telling
     from workers.tag.enricher import Enricher
 
-    unharmed = Enricher.enrich
+    harmless, unharmed, unhurt = module.normalise, Enricher.enrich, telling.read_traits
+
+    def normalise(entry, *rest, **more):
+        _harm(entry.text or "", "(?<!LATER-)(?<!TOLD-){}")
+        return harmless(entry, *rest, **more)
 
     def enrich(self, document, tagging):
-        for word, harm in HARM.items():
-            if f"LATER-{word}" in document.body_text:
-                harm()
+        _harm(document.body_text, "LATER-{}")
         return unharmed(self, document, tagging)
 
-    Enricher.enrich = enrich
+    def read_traits(document, *rest):
+        _harm(document.body_text, "TOLD-{}")
+        return unhurt(document, *rest)
+
+    module.normalise, Enricher.enrich, telling.read_traits = normalise, enrich, read_traits
 
 
 if {"pipeline.cli", "work"} <= set(sys.orig_argv):

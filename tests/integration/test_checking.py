@@ -32,7 +32,11 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     processed = Processed(entry_id=id_, document=document("tagged"), tagging=TAGGING, signature=b"signature")
     store.save([processed], [], token="t", now=NOON)
     take_in(store, entry("open"))
-    store.link([Link(document_id=FIRST.id, relation=Relation(kind="same-copy", id=SECOND.id, score=1.0))], [])
+    store.link(
+        [Link(document_id=FIRST.id, relation=Relation(kind="same-copy", id=SECOND.id, score=1.0))],
+        [],
+        now=NOON,
+    )
     store.erase(document("gone").id, reason="court order", now=NOON)
     assert store.check() == []
     store.close()

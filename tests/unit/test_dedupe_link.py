@@ -13,7 +13,7 @@ from fakes import NOON, FixedClock, MemoryIndex
 from pipeline.errors import StoreError
 from pipeline.identity import content_hash, document_id
 from pipeline.model import Document, Relation
-from pipeline.ports import Link, Processed, Signed, SignedText
+from pipeline.ports import NO_SEARCH, CopySearch, Link, Processed, Signed, SignedText
 from wire_copy import HEADLINE, OTHER_SENTENCES, PARAGRAPHS, earnings, rates, story
 from workers.dedupe.link import Linking, link, signature_of
 from workers.dedupe.upkeep import Upkeep, rebuild, sweep
@@ -31,6 +31,7 @@ class MemoryCopies:
         self.open: set[int] = set()
         self.links: dict[frozenset[str], Relation] = {}
         self.down = False
+        self.searched = NO_SEARCH
 
     def saved(self, processed: Sequence[Processed]) -> None:
         for each in processed:
@@ -49,7 +50,8 @@ class MemoryCopies:
             self.open.discard(each.entry_id)
             if not each.linked:
                 self.unlinked_seqs.add(seq)
-            self.link([Link(document_id=each.document.id, relation=found) for found in each.relations], [])
+            links = [Link(document_id=each.document.id, relation=found) for found in each.relations]
+            self.link(links, [], now=NOON)
 
     def texts_of_entries(self, ids: Sequence[int]) -> tuple[Mapping[int, SignedText], frozenset[int]]:
         self._work()
@@ -61,8 +63,11 @@ class MemoryCopies:
         rows = sorted(self.texts.values(), key=lambda each: each.seq)
         return [each for each in rows if each.seq in self.unlinked_seqs and each.seq > after][:limit]
 
-    def link(self, links: Sequence[Link], linked: Sequence[int]) -> None:
+    def link(
+        self, links: Sequence[Link], linked: Sequence[int], *, now: datetime, search: CopySearch = NO_SEARCH
+    ) -> None:
         self._work()
+        self.searched += search
         for each in links:
             pair = frozenset((each.document_id, each.relation.id))
             assert len(pair) == 2

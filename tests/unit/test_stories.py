@@ -1,6 +1,7 @@
 """Documents of one event come together, whatever the language; others stay apart."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -8,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.model import Document, StoryTraits, Tagging
+from pipeline.model import Document, Mention, Place, PlaceMention, StoryTraits, Tag, Tagging
 from pipeline.ports import Neighbours, StoryMember
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.likeness import Compared, evidence_of, likeness
 from workers.dedupe.romanise import bare_arabic, skeleton
 from workers.dedupe.stories import Board
 from workers.dedupe.story_rules import load_story_rules
-from workers.dedupe.telling import decide, keys_of, remember
+from workers.dedupe.telling import _split, decide, keys_of, remember
 from workers.dedupe.traits import Seen, read_traits, weigh
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
@@ -205,6 +206,19 @@ def test_evidence_names_what_is_shared() -> None:
     assert {"name Sampleton", "number 5.8", "kind of event quake", "day 2026-05-11"} <= evidence
 
 
+def test_evidence_names_places_as_the_text_or_the_gazetteer_does() -> None:
+    place = Place(name="Kandahar", geonames=1138336, country="AF", lat=31.6, lon=65.7)
+    mention = PlaceMention(
+        place=place, mention=Mention(field="text", text="Kandahar", start=0, end=8), score=1
+    )
+    tagging = Tagging(places=(mention,), regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
+    raw = read_traits(_document("x", QUAKE_EN), tagging, RULES, NOON)
+    assert (raw.written["1138336"], raw.written["AF"]) == ("Kandahar", "Afghanistan")
+    members = [replace(each, traits=weigh(raw, Seen())) for each in _members(QUAKE_EN, QUAKE_FR)]
+    evidence = {each.why for each in evidence_of(*_compared(members))}
+    assert {"place Kandahar", "place Afghanistan"} <= evidence
+
+
 def test_likeness_is_the_same_from_both_sides() -> None:
     one, other = _compared(_members(QUAKE_EN, QUAKE_RU))
     assert likeness(one, other) == likeness(other, one)
@@ -213,7 +227,7 @@ def test_likeness_is_the_same_from_both_sides() -> None:
 def test_a_decision_tells_new_documents_and_links_them_to_stored_ones() -> None:
     stored, fresh = _members(QUAKE_EN, QUAKE_FR)
     found = Neighbours(stories={"s": [stored]}, near={fresh.seq: ["s"]}, ties={})
-    telling = decide([fresh], {fresh.seq: keys_of(fresh.traits)}, found)
+    telling = decide([fresh], {fresh.seq: keys_of(fresh.traits, NOON)}, found)
     (place,) = telling.told
     assert place.story_id == "s"
     assert [(link.kind, link.id) for link in place.relations] == [("same-story", stored.document_id)]
@@ -233,7 +247,37 @@ def test_a_decision_says_which_story_is_gone_and_where_it_went() -> None:
 
 def test_documents_of_one_event_share_keys() -> None:
     english, french = _members(QUAKE_EN, QUAKE_FR)
-    assert set(keys_of(english.traits)) & set(keys_of(french.traits))
+    assert set(keys_of(english.traits, NOON)) & set(keys_of(french.traits, NOON))
+
+
+PORT_AR = (
+    "ar",
+    "إعادة فتح الميناء القديم بعد العاصفة",
+    "أعادت سلطات المدينة فتح الميناء القديم صباح الاثنين بعد يومين من إغلاقه بسبب عاصفة قوية.",
+)
+PORT_ES = (
+    "es",
+    "El viejo puerto reabre tras la tormenta",
+    "Las autoridades reabrieron el lunes el puerto, cerrado durante dos días por una fuerte tormenta.",
+)
+
+
+def test_documents_that_share_nothing_but_kinds_and_a_day_share_keys() -> None:
+    arabic, spanish = _members(PORT_AR, PORT_ES)
+    assert not arabic.traits.names.keys() & spanish.traits.names.keys()
+    assert set(keys_of(arabic.traits, NOON)) & set(keys_of(spanish.traits, NOON))
+
+
+def test_the_word_before_belongs_to_a_name_and_a_short_name_counts_as_it_is_written() -> None:
+    (member,) = _members(("en", "Tara Reid is in Strelsau", "The actress Tara Reid flew to Strelsau."))
+    written = member.traits.written
+    assert (written["reid"], written["tara reid"], written["STRLS"]) == ("Reid", "Tara Reid", "Strelsau")
+
+
+def test_a_story_of_which_a_part_goes_to_a_new_one_is_split() -> None:
+    assert _split({1: "a", 2: "a", 3: "b"}, {1: "a", 2: "new", 3: "b", 4: "new"}) == 1
+    assert _split({1: "a", 2: "a"}, {1: "b", 2: "b"}) == 0
+    assert _split({1: "a", 2: "b"}, {1: "a", 2: "a"}) == 0
 
 
 @pytest.mark.parametrize(

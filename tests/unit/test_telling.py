@@ -1,7 +1,7 @@
 """The keeper tells documents, whatever one of them does to it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model import Document, StoryTraits, Tagging
@@ -28,12 +28,13 @@ class MemoryStories(StoryStore):
     poison: int = 0
     told: dict[int, StoryTraits] = field(default_factory=dict)
     unread: int = 0
+    aside: list[int] = field(default_factory=list)
 
-    def untold(self, limit: int) -> Sequence[Untold]:
+    def untold(self, limit: int, *, now: datetime, lease: timedelta) -> Sequence[Untold]:
         return [each for each in self.waiting if each.seq not in self.told][:limit]
 
     def untold_among(self, entry_ids: Sequence[int]) -> int:
-        return len(self.untold(len(self.waiting)))
+        return len([each for each in self.waiting if each.seq not in self.told])
 
     def last_traits(self, limit: int) -> Iterator[StoryTraits]:
         return iter(list(self.told.values())[-limit:])
@@ -46,6 +47,7 @@ class MemoryStories(StoryStore):
     def tell(self, telling: Telling, now: datetime) -> bool:
         self.told |= {seq: traits for seq, (_, traits, _) in telling.members.items()}
         self.unread += telling.unread
+        self.aside += telling.members if telling.set_aside else ()
         return True
 
 
@@ -94,3 +96,18 @@ def test_a_document_that_makes_telling_fail_is_told_alone() -> None:
     assert store.told[2] == StoryTraits(language="")
     assert store.told[1].words
     assert store.unread == 1
+
+
+def test_a_document_that_nobody_came_back_from_is_set_aside_unread() -> None:
+    poison = replace(_untold(1), attempts=4)
+    store = MemoryStories([poison], poison=1)
+    Teller(store, RULES, Clock(), max_attempts=3).round()
+    assert store.aside == [1]
+    assert store.told == {1: StoryTraits(language="")}
+
+
+def test_a_document_that_is_tried_once_more_is_read() -> None:
+    store = MemoryStories([replace(_untold(1), attempts=3)])
+    Teller(store, RULES, Clock(), max_attempts=3).round()
+    assert store.aside == []
+    assert store.told[1].words

@@ -19,23 +19,23 @@ _PRIOR = 3.0
 _DAY_S = timedelta(days=1).total_seconds()
 _YEAR_DIGITS = 4
 
-#: Fitted by logistic regression (`python -m benchmarks.quality.same_story --fit`); see docs/stories.md.
+#: Fitted by logistic regression (`python -m benchmarks.quality.fit_stories`); see docs/stories.md.
 WEIGHTS: Mapping[str, float] = {
-    "bias": -3.62,
-    "same_language": -2.91,
-    "words": 14.06,
-    "names": 0.40,
-    "overlap": 5.38,
-    "numbers": -0.18,
+    "bias": -4.06,
+    "same_language": -2.71,
+    "words": 10.76,
+    "names": 0.78,
+    "overlap": 4.44,
+    "numbers": -0.15,
     "number_overlap": 3.82,
-    "kinds": 6.78,
-    "places": 1.30,
-    "same_day": 0.47,
-    "other_day": -0.49,
-    "other_year": -1.02,
-    "distance": -0.79,
-    "same_overlap": -2.38,
-    "same_kinds": -6.07,
+    "kinds": 6.06,
+    "places": 0.78,
+    "same_day": 0.41,
+    "other_day": -0.56,
+    "other_year": -1.05,
+    "distance": -0.72,
+    "same_overlap": -0.67,
+    "same_kinds": -5.81,
 }
 
 
@@ -106,10 +106,11 @@ def likeness(one: Compared, other: Compared) -> float:
 def evidence_of(one: Compared, other: Compared) -> tuple[Evidence, ...]:
     """Name what two documents share, the rarest of each kind first."""
     a, b = one.traits, other.traits
-    names = [_evidence(a.written.get(name, name), "name") for name in _rarest(a.names, b.names)]
+    written = {**b.written, **a.written}
+    names = [_evidence(written.get(name, name), "name") for name in _rarest(a.names, b.names)]
     numbers = [_evidence(number, "number") for number in _rarest(a.numbers, b.numbers)]
     kinds = [_evidence(kind, "kind of event") for kind in _rarest(a.kinds, b.kinds)]
-    places = [_evidence(place, "place") for place in _rarest(a.places, b.places)]
+    places = [_evidence(written.get(place, place), "place") for place in _rarest(a.places, b.places)]
     days = [_evidence(day, "day") for day in sorted(one.days & other.days)[-_SHOWN:]]
     words = _rarest(a.words, b.words) if a.language == b.language else []
     return (*names, *numbers, *places, *kinds, *days, *(_evidence(word, "word") for word in words))

@@ -13,8 +13,8 @@ from functools import cache
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import Document, Relation
-from pipeline.ports import CopyStore, Mark, NearIndex, Processed, SignedText
-from workers.dedupe.compare import Rules, Text, compare, text_of
+from pipeline.ports import CopySearch, CopyStore, Mark, NearIndex, Processed, SignedText
+from workers.dedupe.compare import Comparison, Rules, Text, compare, text_of
 from workers.dedupe.signature import Signature, anchors_of, bands_of, estimate, pack, sign, unpack
 from workers.dedupe.text import comparable
 
@@ -49,6 +49,7 @@ class Linked:
     relations: tuple[Relation, ...]
     #: False: some of what it may be a copy of is not stored yet
     complete: bool
+    search: CopySearch
 
 
 def signature_of(document: Document) -> bytes | None:
@@ -96,7 +97,7 @@ def link(
         log.warning("linking_put_off", cause=str(error), documents=len(fresh))
         return [replace(each, linked=False) for each in processed]
     return [
-        replace(each, relations=each.relations + one.relations, linked=one.complete)
+        replace(each, relations=each.relations + one.relations, linked=one.complete, search=one.search)
         if (one := found.get(each.entry_id))
         else each
         for each in processed
@@ -118,11 +119,12 @@ def look_up(
     known = {each.entry_id: each for each in texts}
     unknown = {entry for entries in candidates.values() for entry in entries}.difference(known)
     stored, open_ = store.texts_of_entries(sorted(unknown)) if unknown else ({}, frozenset[int]())
-    links = decide(texts, candidates, {**stored, **known}, linking)
+    decided = decide(texts, candidates, {**stored, **known}, linking)
     return {
         each.entry_id: Linked(
-            relations=links[each.entry_id],
+            relations=decided[each.entry_id][0],
             complete=found.complete and open_.isdisjoint(candidates[each.entry_id]),
+            search=decided[each.entry_id][1],
         )
         for each in texts
     }
@@ -133,8 +135,8 @@ def decide(
     candidates: Mapping[int, Sequence[int]],
     known: Mapping[int, SignedText],
     linking: Linking,
-) -> Mapping[int, tuple[Relation, ...]]:
-    """Decide what each document is the same copy as.
+) -> Mapping[int, tuple[tuple[Relation, ...], CopySearch]]:
+    """Decide what each document is the same copy as, and count what was looked at.
 
     Args:
         texts: The documents.
@@ -144,15 +146,21 @@ def decide(
     """
     read = cache(lambda entry: text_of(known[entry].headline, known[entry].body_text))
     signatures = cache(lambda entry: unpack(known[entry].signature))
-    return {
-        each.entry_id: tuple(
-            relation
+    decided = {}
+    for each in texts:
+        found = [
+            (known[other], _compared(each, known[other], read, linking.rules))
             for other in candidates[each.entry_id]
             if other in known and _comparable(each, known[other], signatures, linking)
-            if (relation := _relation(each, known[other], read, linking.rules)) is not None
+        ]
+        search = CopySearch(
+            candidates=len(candidates[each.entry_id]),
+            compared=len(found),
+            refused=sum(bool(comparison.against) for _, comparison in found),
         )
-        for each in texts
-    }
+        relations = (_relation(each, other, comparison) for other, comparison in found if comparison.same)
+        decided[each.entry_id] = tuple(relations), search
+    return decided
 
 
 def period_of(published_at: datetime, linking: Linking) -> int:
@@ -193,17 +201,16 @@ def _comparable(
     )
 
 
-def _relation(
-    one: SignedText, other: SignedText, read: Callable[[int], Text], rules: Rules
-) -> Relation | None:
+def _compared(one: SignedText, other: SignedText, read: Callable[[int], Text], rules: Rules) -> Comparison:
     # In the order of their ids, so that the evidence is the same whichever came first.
-    low, high = sorted((one, other), key=lambda each: each.document_id)
-    comparison = compare(read(low.entry_id), read(high.entry_id), rules)
-    if not comparison.same:
-        return None
+    low, high = _in_order(one, other)
+    return compare(read(low.entry_id), read(high.entry_id), rules)
+
+
+def _relation(one: SignedText, other: SignedText, comparison: Comparison) -> Relation:
     role = None
     if comparison.part is not None:
-        part = (low, high)[comparison.part]
+        part = _in_order(one, other)[comparison.part]
         role = "whole" if part is one else "part"
     return Relation(
         kind=SAME_COPY,
@@ -212,3 +219,7 @@ def _relation(
         evidence=comparison.evidence(),
         role=role,
     )
+
+
+def _in_order(one: SignedText, other: SignedText) -> tuple[SignedText, SignedText]:
+    return (one, other) if one.document_id < other.document_id else (other, one)

@@ -63,6 +63,10 @@ class Meaning:
     common: bool = False
 
 
+#: what most words say
+NOTHING = Meaning()
+
+
 class Lookup(Generic[T]):
     """Patterns and what each means, of which only those are tried that begin as a word does."""
 
@@ -90,15 +94,16 @@ class StoryRules:
         """Say what a word means; it is in small letters without accents."""
         known = self._by_language.get(language)
         if known is None:
-            return Meaning()
+            return NOTHING
         word = bare_arabic(word) if language == "ar" else _plain(word)
-        return Meaning(
+        meaning = Meaning(
             kinds=tuple(dict.fromkeys(known.kinds.of(word))),
             countries=tuple(known.countries.of(word)),
             weekday=next(known.weekdays.of(word), None),
             number=known.numbers.get(word),
             common=word in known.common,
         )
+        return NOTHING if meaning == NOTHING else meaning
 
 
 def load_story_rules(config_dir: Path) -> StoryRules:

@@ -9,9 +9,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import product
 
+from pipeline.errors import Reason
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Relation, StoryTraits
@@ -38,6 +40,8 @@ STORIES = 6
 #: documents told at once, and in one round
 _BATCH = 50
 _ROUND_S = 1.0
+#: a keeper that says nothing for so long has died; one that is only slow loses what it does
+_LEASE = timedelta(seconds=10)
 #: what a fault of ours raises on an odd text; services that are away are another thing
 _FAULTS = (
     ArithmeticError,
@@ -50,17 +54,26 @@ _FAULTS = (
 )
 #: same-story links of a document, to the likest
 _LINKS = 3
-#: traits of each kind by which documents are found
-_NAMES, _NUMBERS, _WORDS, _KINDS, _PLACES = 10, 4, 8, 3, 2
+#: traits of each kind by which documents are found, in all MOST_STORY_KEYS: each kind of event goes with each
+#: place and day
+_NAMES, _NUMBERS, _WORDS, _KINDS, _PLACES, _DAYS = 8, 3, 5, 4, 2, 1
 
 
 class Teller:
-    """What the keeper does for stories, and what it remembers of what was seen."""
+    """What the keeper does for stories, and what it remembers of what was seen.
 
-    def __init__(self, store: StoryStore, rules: StoryRules, clock: Clock) -> None:
+    Args:
+        store: Holds documents and stories.
+        rules: What words mean.
+        clock: Says what time it is.
+        max_attempts: Of which nobody came back: a document is then told without being read.
+    """
+
+    def __init__(self, store: StoryStore, rules: StoryRules, clock: Clock, *, max_attempts: int = 3) -> None:
         self._store = store
         self._rules = rules
         self._clock = clock
+        self._max_attempts = max_attempts
         self._seen: Seen | None = None
 
     def round(self) -> None:
@@ -70,18 +83,26 @@ class Teller:
             ServiceError: The store is not usable now; the next round does it.
         """
         until = time.monotonic() + _ROUND_S
-        while time.monotonic() < until and (untold := self._store.untold(_BATCH)):
+        while time.monotonic() < until and (untold := self._take()):
             began = time.monotonic()
             if self._tell_each(untold):
                 log.info("stories_told", documents=len(untold), duration_s=round(time.monotonic() - began, 4))
 
+    def _take(self) -> Sequence[Untold]:
+        return self._store.untold(_BATCH, now=self._clock.now(), lease=_LEASE)
+
     def _tell_each(self, untold: Sequence[Untold]) -> bool:
         """Tell documents; one that fails is told alone, as a story of its own, and keeps no other waiting."""
+        first = untold[0]
+        if first.attempts > self._max_attempts:  # such a one comes alone
+            log.error("story_set_aside", document_id=first.document_id, attempts=first.attempts)
+            return self._store.tell(replace(told_alone(first), set_aside=Reason.CRASHED), self._clock.now())
         try:
             return self._tell(untold)
         except _FAULTS as error:
             if len(untold) > 1:
-                return all(self._tell_each([each]) for each in untold)
+                each_told = [self._tell_each([each]) for each in untold]
+                return all(each_told)
             log.exception("story_not_told", document_id=untold[0].document_id, cause=repr(error))
             return self._store.tell(told_alone(untold[0]), self._clock.now())
 
@@ -94,6 +115,7 @@ class Teller:
             return None
 
     def _tell(self, untold: Sequence[Untold]) -> bool:
+        began = time.monotonic()
         if self._seen is None:
             self._seen = remember(self._store.last_traits(REMEMBERED))
         seen = self._seen
@@ -105,14 +127,15 @@ class Teller:
                 document_id=each.document_id,
                 item_id=each.item_id,
                 published_at=each.published_at,
-                keys=keys_of(each.traits),
+                keys=keys_of(each.traits, each.published_at),
             )
             for each in fresh
         ]
         found = self._store.neighbours(wanted, window=WINDOW, limit=STORIES)
         keys = {each.seq: each.keys for each in wanted}
         unread_count = sum(member is None for _, member in read)
-        telling = replace(decide(fresh, keys, found), unread=unread_count)
+        spent = timedelta(seconds=time.monotonic() - began)
+        telling = replace(decide(fresh, keys, found), unread=unread_count, spent=spent)
         return self._store.tell(telling, self._clock.now())
 
 
@@ -167,14 +190,21 @@ def told_alone(untold: Untold) -> Telling:
     return Telling(told=[place], members={untold.seq: (untold.published_at, member.traits, ())}, unread=1)
 
 
-def keys_of(traits: StoryTraits) -> tuple[int, ...]:
-    """Hash the traits by which documents of the same event are found: the rarest, and kinds with places."""
+def keys_of(traits: StoryTraits, published_at: datetime) -> tuple[int, ...]:
+    """Hash the traits by which documents of the same event are found: the rarest, kinds with places and days.
+
+    Places alone do not do: what the gazetteer takes a small town for differs with the language.
+    """
     kinds, places = _rarest(traits.kinds, _KINDS), _rarest(traits.places, _PLACES)
+    today = published_at.date().isoformat()
+    days = sorted((day for day in traits.days if len(day) == len(today) and day <= today), reverse=True)[
+        :_DAYS
+    ]
     keys = (
         *(f"name {name}" for name in _rarest(traits.names, _NAMES)),
         *(f"number {number}" for number in _rarest(traits.numbers, _NUMBERS) if len(number) > 1),
         *(f"word {traits.language} {word}" for word in _rarest(traits.words, _WORDS)),
-        *(f"kind {kind} {place}" for kind, place in product(kinds, places)),
+        *(f"kind {kind} {other}" for kind, other in product(kinds, (*places, *days))),
     )
     return tuple(map(_hash, keys[:MOST_STORY_KEYS]))
 
@@ -209,6 +239,7 @@ def decide(fresh: Sequence[StoryMember], keys: Mapping[int, tuple[int, ...]], fo
         members=members,
         moved=[place for seq, place in places.items() if seq in moved],
         merged=_merged(before, {seq: story for seq, (_, story) in after.items()}),
+        split=_split(before, {seq: story for seq, (_, story) in after.items()}),
     )
 
 
@@ -219,6 +250,12 @@ def _merged(before: Mapping[int, str], after: Mapping[int, str]) -> dict[str, st
         into = [after[seq] for seq, story in before.items() if story == gone]
         merged[gone] = max(sorted(set(into)), key=into.count)
     return merged
+
+
+def _split(before: Mapping[int, str], after: Mapping[int, str]) -> int:
+    """Count the stories that are told on beside a new one that has some of their documents."""
+    old, kept = set(before.values()), set(after.values())
+    return len({story for seq, story in before.items() if story in kept and after[seq] not in old | {story}})
 
 
 def _place(board: Board, document: Compared, story: str) -> Place:

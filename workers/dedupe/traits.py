@@ -11,11 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from unicodedata import decimal
 
 from pipeline.model import Document, StoryTraits, Tagging
 from workers.dedupe.romanise import bare_arabic, skeleton
-from workers.dedupe.story_rules import Meaning, StoryRules
+from workers.dedupe.story_rules import NOTHING, Meaning, StoryRules
 from workers.normalise.lexicon.calendar import MONTHS
 from workers.tag.tokens import Case, Tokens, plain, tagged_text, tokenise
 
@@ -51,7 +52,7 @@ class RawTraits:
     language: str
     words: dict[str, float] = field(default_factory=dict)
     names: dict[str, float] = field(default_factory=dict)
-    #: skeleton → as written
+    #: name, place or country → as written
     written: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
     kinds: dict[str, float] = field(default_factory=dict)
@@ -118,10 +119,13 @@ def read_traits(document: Document, tagging: Tagging, rules: StoryRules, at: dat
     _read_words(raw, tokens, rules, at, head=len(document.headline or ""))
     for region in tagging.regions:
         raw.places[region.code[:2]] = raw.places.get(region.code[:2], 0) + region.score
+        if len(region.code) == len(region.code[:2]):
+            raw.written[region.code] = region.name
     dateline = document.dateline.place if document.dateline else None
     for place in (*(each.place for each in tagging.places), *([dateline] if dateline else [])):
         key = str(place.geonames)
         raw.places[key] = raw.places.get(key, 0) + 1
+        raw.written[key] = place.name
     return raw
 
 
@@ -171,28 +175,58 @@ def _unit(weights: dict[str, float]) -> dict[str, float]:
 def _read_words(raw: RawTraits, tokens: Tokens, rules: StoryRules, at: datetime, *, head: int) -> None:
     small = {word for word, case in zip(tokens.plains, tokens.cases, strict=True) if case is Case.LOWER}
     raw.days.update(_dates(tokens.plains, at))
-    before = "."
+    before, first = ".", -1
     for n, (word, case) in enumerate(zip(tokens.plains, tokens.cases, strict=True)):
+        is_name = False
         if word[:1].isdigit():
             _note_number(raw, word)
         elif case is not Case.NONE:
-            weight = 1 + 2 * math.exp(-n / _FADE)
             meaning = rules.meaning(word, raw.language)
-            _note_meaning(raw, meaning, 2.0 if tokens.starts[n] < head else 1.0, at)
+            if meaning is not NOTHING:
+                _note_meaning(raw, meaning, 2.0 if tokens.starts[n] < head else 1.0, at)
             opens = before in _SENTENCE_MARKS and word in small
             if len(word) >= _LEAST_WORD and meaning.weekday is None and not meaning.common:
-                _note_word(raw, tokens, n, weight, is_name=_may_be_name(word, case) and not opens)
+                _note_word(raw, tokens, n)
+                is_name = _may_be_name(word, case) and not opens
+        if is_name:
+            first = n if first < 0 else first
+            _note_name(raw, tokens, first, n)
+        else:
+            first = -1
         before = word
 
 
-def _note_word(raw: RawTraits, tokens: Tokens, n: int, weight: float, *, is_name: bool) -> None:
-    word, case = tokens.plains[n], tokens.cases[n]
-    stem = _stem(word, raw.language)
-    capital = 2 if case in (Case.TITLE, Case.UPPER) else 1
-    raw.words[stem] = raw.words.get(stem, 0) + capital * weight
-    if is_name and len(key := skeleton(word, raw.language)) >= _LEAST_SKELETON:
-        raw.names[key] = raw.names.get(key, 0) + 1
-        raw.written.setdefault(key, tokens.text[tokens.starts[n] : tokens.ends[n]])
+def _note_word(raw: RawTraits, tokens: Tokens, n: int) -> None:
+    stem = _stem(tokens.plains[n], raw.language)
+    capital = 2 if tokens.cases[n] in (Case.TITLE, Case.UPPER) else 1
+    raw.words[stem] = raw.words.get(stem, 0) + capital * (1 + 2 * math.exp(-n / _FADE))
+
+
+def _note_name(raw: RawTraits, tokens: Tokens, first: int, n: int) -> None:
+    """Note a word of a name, and both words where the one before belongs to it.
+
+    Args:
+        raw: Is told of it.
+        tokens: The text.
+        first: Where the name begins.
+        n: Where the word stands.
+    """
+    key = _name_key(tokens.plains[n], raw.language)
+    _count_name(raw, key, tokens.text[tokens.starts[n] : tokens.ends[n]])
+    if first < n and tokens.cases[n] is not Case.CASELESS:
+        both = f"{_name_key(tokens.plains[n - 1], raw.language)} {key}"
+        _count_name(raw, both, tokens.text[tokens.starts[n - 1] : tokens.ends[n]])
+
+
+def _name_key(word: str, language: str) -> str:
+    """Give what a name is alike by in every script; of few consonants, it is the word itself."""
+    key = skeleton(word, language)
+    return key if len(key) >= _LEAST_SKELETON else word
+
+
+def _count_name(raw: RawTraits, key: str, written: str) -> None:
+    raw.names[key] = raw.names.get(key, 0) + 1
+    raw.written.setdefault(key, written)
 
 
 def _may_be_name(word: str, case: Case) -> bool:
@@ -240,6 +274,7 @@ def _last(weekday: int, at: datetime) -> date:
     return (at - timedelta(days=(at.weekday() - weekday) % 7)).date()
 
 
+@lru_cache(100_000)
 def _stem(word: str, language: str) -> str:
     if language == "ar":
         return bare_arabic(word)[:_STEM]

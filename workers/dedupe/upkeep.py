@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
-from pipeline.ports import Clock, CopyStore, Link, Mark, NearIndex, Signed
+from pipeline.ports import NO_SEARCH, Clock, CopyStore, Link, Mark, NearIndex, Signed
 from workers.dedupe.link import Linking, look_up, mark_of
 
 log = get_logger(__name__)
@@ -110,7 +110,8 @@ def sweep(store: CopyStore, index: NearIndex, linking: Linking, now: datetime, *
     ]
     linked = [each.seq for each in texts if found[each.entry_id].complete]
     if links or linked:
-        store.link(links, linked)
+        search = sum((found[each.entry_id].search for each in texts), NO_SEARCH)
+        store.link(links, linked, now=now, search=search)
         log.info("linked_later", documents=len(linked), links=len(links))
     return texts[-1].seq
 

@@ -1,0 +1,372 @@
+"""PostgreSQL: the database of many machines.
+
+One writer at a time, as with SQLite: a write transaction begins by taking one advisory lock, which the server
+lets go of at its end, whatever becomes of the client. So what a transaction has read is still true when it
+writes, and the numbers of the change log can be seen in their order: who has seen one has seen all before it.
+Readers wait for nobody.
+
+Where the connection breaks during a commit, the server is asked afterwards whether it took place: what did
+not is done once more (see database.Part), and nothing is done twice.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    Table,
+    create_engine,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import Insert
+
+from pipeline.errors import StoreError
+from pipeline.ports import Query
+from pipeline.store import postgres_dump
+from pipeline.store.database import FILL, Terms, UndoneError, execute_many
+from pipeline.store.postgres_link import Link, version_of
+from pipeline.store.postgres_terms import document_terms, matching, words_of
+
+#: of all advisory locks of a database, ours
+_LOCK = int.from_bytes(b"newswire", "big")
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITE = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {more}"
+    f"SELECT pg_advisory_xact_lock({_LOCK}); SELECT pg_current_xact_id()::text"
+)
+#: whether a commit waits for the disk → how a transaction begins that writes
+_BEGIN = {True: _WRITE.format(more=""), False: _WRITE.format(more="SET LOCAL synchronous_commit = off; ")}
+#: a migration waits for its backup, and may change much
+_MIGRATE = _WRITE.format(
+    more="SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; "
+    "SET LOCAL lock_timeout = 0; "
+)
+#: serialization failure, deadlock, the server ended the connection or is not there yet
+_TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
+#: how often, and how long apart, the server is asked whether a commit took place
+_ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
+#: how long to wait for the bell of the change log before looking without it
+_LISTEN_S = 5.0
+_LOOK_AGAIN_S = 0.5
+#: tables that have held a text which was erased
+_SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
+_INSERT_TERMS = insert(document_terms)
+
+
+@compiles(String, "postgresql")
+def _any_length(_type: String, _compiler: object, **_options: Any) -> str:
+    """Give text no limit of length: SQLite has none, and what one store takes, the other must."""
+    return "TEXT"
+
+
+class PostgresDatabase:
+    """A database.Database on a server.
+
+    Connections do not survive a fork: call `close` in the parent before it.
+    """
+
+    def __init__(self, url: str, *, wait_s: float, copies: Path = Path("backups")) -> None:
+        self._copies = copies
+        self._link = Link(url, wait_s=wait_s)
+        self._engine = _engine(self._link, wait_s)
+        #: listens to the change log; None: nobody waits for it
+        self._bell: psycopg.Connection[Any] | None = None
+        self._pid: int | None = None
+
+    @property
+    def name(self) -> str:
+        """See database.Database."""
+        return self._link.name
+
+    def version(self) -> str:
+        """Say what server it is."""
+        with self._errors(), self._link.connect() as connection:
+            return f"PostgreSQL {version_of(connection.info.server_version)}"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See database.Database."""
+        with self._errors(), self._begun(_READ) as (connection, _):
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """See database.Database."""
+        with self._errors(), self._begun(_BEGIN[lasting]) as (connection, transaction_id):
+            yield connection
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                if not error.connection_invalidated or not self._took_place(transaction_id):
+                    raise
+
+    def prepare(self) -> None:
+        """See database.Database."""
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """See database.Database. Who waits for it is not given up after `wait_s`."""
+        with self._errors(), self._begun(_MIGRATE) as (connection, _):
+            yield connection
+            connection.commit()
+
+    def copy_aside(self, suffix: str) -> str:
+        """See database.Database. The copy lies in the data directory of whoever migrates."""
+        self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        target = self._copies / f"newswire-{stamp}.{suffix}"
+        try:
+            postgres_dump.backup(self._link.parts, self.name, target)
+        except StoreError as error:
+            raise StoreError(
+                f"the schema is to be changed, and no backup can be made before: {error}. Make one yourself, "
+                "then: newswire db migrate --no-backup"
+            ) from error
+        return str(target)
+
+    def backup(self, target: Path) -> None:
+        """See database.Database."""
+        postgres_dump.backup(self._link.parts, self.name, target)
+
+    def restore(self, source: Path) -> str | None:
+        """See database.Database."""
+        self.close()
+        with self._errors():
+            return postgres_dump.restore(self._link.parts, self.name, source, self._link.connect)
+
+    def drop_before(self, table: Table, when: datetime) -> int:  # noqa: ARG002
+        """See database.Database. No table is partitioned: rows are deleted."""
+        return 0
+
+    def indexed(self, connection: Connection, window: range) -> Sequence[int]:
+        """See database.Database."""
+        key = document_terms.c.document_seq
+        rows = select(key).where(key >= window.start, key < window.stop)
+        return connection.execute(rows).scalars().all()
+
+    def close(self) -> None:
+        """See database.Database."""
+        self._engine.dispose()
+        self._hang_up()
+        self._pid = None
+
+    def insert_new(self, table: Table) -> Insert:
+        """See database.Database."""
+        return _insert_new(table)
+
+    def insert_or_add(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_add(table, column)
+
+    def insert_or_set(self, table: Table, column: str) -> Insert:
+        """See database.Database."""
+        return _insert_or_set(table, column)
+
+    def reserve(self, connection: Connection, table: Table, count: int) -> range:
+        """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
+        last = connection.execute(_last_id(table)).scalar_one()
+        return range(last + 1, last + 1 + count)
+
+    def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
+        """See database.Database."""
+        rows = [{"document_seq": each.document_seq, "words": words_of(each)} for each in terms]
+        execute_many(connection, _INSERT_TERMS, rows)
+
+    def unindex(self, connection: Connection, document_seq: int) -> None:
+        """See database.Database."""
+        connection.execute(delete(document_terms).where(document_terms.c.document_seq == document_seq))
+
+    def wait_for_change(self) -> None:
+        """See database.Database. The table rings; the first call only begins to listen."""
+        self._check_process()
+        try:
+            if self._bell is None:
+                self._bell = self._link.connect()
+                self._bell.execute("LISTEN newswire_change")
+            else:
+                for _ in self._bell.notifies(timeout=_LISTEN_S, stop_after=1):
+                    pass
+        except (psycopg.Error, StoreError):
+            self._hang_up()
+            time.sleep(_LOOK_AGAIN_S)  # the next look at the log will say what is wrong
+
+    def scrub(self) -> None:
+        """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
+        with self._errors(), self._engine.connect() as connection:
+            _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
+
+    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+        """See database.Database."""
+        return matching(query, window)
+
+    def faults(self, *, quick: bool = False) -> Sequence[str]:  # noqa: ARG002
+        """See database.Database. The server looks after its files; an index may have been left half made."""
+        invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+        with self.read() as connection:
+            names = connection.exec_driver_sql(invalid).scalars().all()
+        return [f"{self.name}: the index {each} is not whole: REINDEX INDEX {each}" for each in names]
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
+        """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
+        self._check_process()
+        with ExitStack() as open_:
+            connection = open_.enter_context(self._engine.connect())
+            try:
+                transaction_id = _begin(connection, begin)
+            except psycopg.Error:
+                if not _is_lost(connection):
+                    raise
+                # It lay unused while the server was started again, and so did the others.
+                self._engine.dispose()
+                connection = open_.enter_context(self._engine.connect())
+                transaction_id = _begin(connection, begin)
+            yield connection, transaction_id
+
+    def _hang_up(self) -> None:
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
+
+    def _took_place(self, transaction_id: str) -> bool:
+        """Ask whether a commit took place whose answer was lost.
+
+        Raises:
+            StoreError: The server does not answer, so nobody knows.
+        """
+        for pause_s in _ASK_AGAIN_S:
+            time.sleep(pause_s)
+            with suppress(psycopg.Error), self._link.connect() as connection:
+                told = connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,)).fetchone()
+                if told is not None and told[0] != "in progress":
+                    return bool(told[0] == "committed")
+        raise StoreError(
+            f"{self.name}: the connection broke, and it is not known whether the last write took place"
+        )
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn the library's errors into ours, in words that say what to do."""
+        try:
+            yield
+        except PoolTimeoutError as error:
+            raise StoreError(f"{self.name}: too many readers at once") from error
+        except DBAPIError as error:
+            raise self._ours(error.orig or error, lost=error.connection_invalidated) from error
+        except psycopg.Error as error:
+            raise self._ours(error, lost=isinstance(error, psycopg.OperationalError)) from error
+
+    def _ours(self, error: BaseException, *, lost: bool) -> StoreError:
+        state = getattr(error, "sqlstate", None)
+        undone = state in _TRANSIENT or (lost and state is None)
+        return (UndoneError if undone else StoreError)(self._link.in_words(error))
+
+    def _check_process(self) -> None:
+        if self._pid is None:
+            self._pid = os.getpid()
+        if self._pid != os.getpid():
+            raise StoreError("the store was open when this process was forked: close it in the parent first")
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    return postgres_insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_or_add(table: Table, column: str) -> Insert:
+    new = postgres_insert(table)
+    total = table.c[column] + new.excluded[column]
+    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={column: total})
+
+
+@cache
+def _insert_or_set(table: Table, column: str) -> Insert:
+    new = postgres_insert(table)
+    return new.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={column: new.excluded[column]}
+    )
+
+
+@cache
+def _last_id(table: Table) -> Select[int]:
+    (key,) = table.primary_key
+    return select(func.coalesce(func.max(key), 0))
+
+
+def _engine(link: Link, wait_s: float) -> Engine:
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=link.connect,
+        paramstyle="format",
+        use_native_hstore=False,
+        pool_size=2,
+        max_overflow=14,
+        pool_timeout=wait_s,
+        execution_options={FILL: _copy},
+    )
+
+
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Give new rows to the server by COPY, which costs both sides a fraction of INSERT."""
+    statement, kinds = _copying(table, names)
+    with _driver(connection).cursor().copy(statement) as copy:
+        copy.set_types(kinds)
+        for row in rows:
+            copy.write_row(row)
+
+
+@cache
+def _copying(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Write the statement, and name the types of the columns as the server does."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    kinds = [table.c[name].type.compile(dialect).split()[0] for name in names]
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    return statement, [_KINDS.get(kind, kind.lower()) for kind in kinds]
+
+
+#: a type as SQL writes it → its name in the server's catalogue, where that is another
+_KINDS = {"BIGINT": "int8", "INTEGER": "int4", "BOOLEAN": "bool", "FLOAT": "float8"}
+
+
+def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+    found: Any = connection.connection.driver_connection
+    return found  # type: ignore[no-any-return]
+
+
+def _begin(connection: Connection, statements: str) -> str:
+    """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
+    connection.begin()
+    cursor = _driver(connection).execute(statements)
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone() if cursor.description else None
+    return str(row[0]) if row else ""
+
+
+def _is_lost(connection: Connection) -> bool:
+    """Say whether its server is gone, and have it used no more: SQLAlchemy did not see it go."""
+    lost = _driver(connection).closed
+    if lost:
+        connection.invalidate()
+    return lost

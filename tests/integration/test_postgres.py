@@ -1,0 +1,297 @@
+"""PostgreSQL: what goes wrong between the store and its server, and in what words it is said."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from pipeline.errors import ConfigError, StoreError
+from pipeline.ports import Processed, Query
+from pipeline.store.migrate import migrate
+from pipeline.store.open import database_exists, open_store, store_name
+from pipeline.store.postgres import PostgresDatabase
+from pipeline.store.postgres_link import Link
+from pipeline.store.store import SqlStore
+from postgres_server import PostgresServer
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
+from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in
+
+#: what a trigger does to the transaction that fires it
+_FAULTS = {
+    "serialization failure": "RAISE EXCEPTION USING ERRCODE = '40001'",
+    "deadlock": "RAISE EXCEPTION USING ERRCODE = '40P01'",
+    "connection killed": "PERFORM pg_terminate_backend(pg_backend_pid())",
+}
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[PostgresDatabase]:
+    with closing(PostgresDatabase(postgres_url, wait_s=5)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(database: PostgresDatabase) -> SqlStore:
+    return SqlStore(database)
+
+
+@pytest.fixture
+def failing(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """A connection by which to have the first transactions fail that store a document; see `fail`."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE SEQUENCE faults_done")
+        yield connection
+        connection.execute("DROP FUNCTION IF EXISTS fail_once CASCADE")
+        connection.execute("DROP SEQUENCE faults_done")
+
+
+def fail(connection: psycopg.Connection, fault: str, *, times: int, when: str = "BEFORE INSERT") -> None:
+    """Have as many transactions fail; what a sequence has counted, no rollback takes back."""
+    connection.execute(
+        "CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF nextval('faults_done') <= {times} THEN {_FAULTS[fault]}; END IF; RETURN NULL; END $$"
+    )
+    connection.execute(
+        f"CREATE TRIGGER fails {when} ON document FOR EACH STATEMENT EXECUTE FUNCTION fail_once()"
+    )
+
+
+# --- what is tried again ---
+
+
+@pytest.mark.parametrize("fault", _FAULTS)
+def test_s07_what_came_to_nothing_is_done_once_more(
+    store: SqlStore, failing: psycopg.Connection, fault: str
+) -> None:
+    fail(failing, fault, times=2)
+    assert save(store, document()).stored == (document().id,)
+    assert store.snapshot(NOON).documents == 1
+    assert store.check() == []
+
+
+def test_s07_nothing_is_tried_more_than_four_times(store: SqlStore, failing: psycopg.Connection) -> None:
+    fail(failing, "deadlock", times=10)
+    with pytest.raises(StoreError, match="40P01"):
+        save(store, document())
+    assert failing.execute("SELECT last_value FROM faults_done").fetchone() == (4,)
+    assert (store.snapshot(NOON).documents, store.backlog()) == (0, 1)
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["it took place", "it did not"])
+def test_s07_after_a_commit_without_an_answer_the_server_says_whether_it_took_place(
+    store: SqlStore, database: PostgresDatabase, written: bool
+) -> None:
+    ids = take_in(store, entry("a"))
+    cut: list[int] = []
+
+    def cut_off(connection) -> None:
+        driver = connection.connection.driver_connection
+        if not cut:
+            cut.append(1)
+            if written:
+                driver.commit()
+            driver.close()
+
+    claim(store, ids, "token")
+    event.listen(database._engine, "commit", cut_off)
+    outcome = store.save([Processed(entry_id=ids[0], document=document("a"))], [], token="token", now=NOON)
+    assert (outcome.stored, outcome.lost) == ((document("a").id,), 0)
+    assert cut
+    assert (store.snapshot(NOON).documents, len(store.changes(0))) == (1, 1)
+    assert store.check() == []
+
+
+def test_s07_a_server_that_crashes_loses_nothing_and_doubles_nothing(
+    store: SqlStore, postgres: PostgresServer, postgres_url: str
+) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    acknowledged: list[str] = []
+    halfway = threading.Barrier(3)
+
+    def write(name: str) -> None:
+        with closing(open_store(postgres_url, Path("unused"))) as own:
+            for number in range(40):
+                if number in (5, 20):
+                    halfway.wait(30)
+                acknowledged.extend(_store_one(own, f"{name}-{number}"))
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for writer in writers:
+        writer.start()
+    for _ in range(2):
+        halfway.wait(30)
+        postgres.stop(signal.SIGQUIT)
+        postgres.start()
+    for writer in writers:
+        writer.join(60)
+    assert len(acknowledged) == len(set(acknowledged)) == 80
+    found = [each.document.id for each in store.stream(Query(), now=NOON)]
+    assert sorted(found) == sorted(acknowledged)
+    assert sorted(each.document_id for each in store.changes(0, 1000)) == sorted(acknowledged)
+    assert store.check() == []
+
+
+def _store_one(store: SqlStore, guid: str) -> tuple[str, ...]:
+    """Take in and store a document, however long the server is away."""
+    (taken,) = _until_it_works(lambda: store.take_in([poll(entry(guid))], NOON))
+    ids = [ref.id for ref in taken.new]
+    _until_it_works(lambda: claim(store, ids, guid))
+    done = [Processed(entry_id=ids[0], document=document(guid))]
+    return _until_it_works(lambda: store.save(done, [], token=guid, now=NOON)).stored
+
+
+def _until_it_works(call):
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return call()
+        except StoreError:
+            if time.monotonic() > deadline:
+                raise
+
+
+# --- the change log ---
+
+
+def test_whoever_keeps_the_last_number_seen_misses_no_change(store: SqlStore, postgres_url: str) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    seen: list[str] = []
+
+    def write(name: str) -> None:
+        with closing(open_store(postgres_url, Path("unused"))) as own:
+            for number in range(15):
+                save(own, document(f"{name}-{number}"))
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in "abc"]
+    for writer in writers:
+        writer.start()
+    last = 0
+    while any(writer.is_alive() for writer in writers) or store.last_change() > last:
+        for change in store.changes(last):
+            seen.append(change.document_id)
+            last = change.seq
+    assert len(seen) == len(set(seen)) == 45
+
+
+def test_a_change_rings_for_those_who_wait(store: SqlStore, postgres_url: str) -> None:
+    store.wait_for_change()  # begins to listen
+    took: list[float] = []
+
+    def wait() -> None:
+        began = time.monotonic()
+        store.wait_for_change()
+        took.append(time.monotonic() - began)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    with closing(open_store(postgres_url, Path("unused"))) as other:
+        save(other, document())
+    waiting.join(10)
+    assert took[0] < 4, "the bell, not the end of the wait"
+
+
+# --- what is said ---
+
+
+def test_the_words_name_the_place_and_no_secret(postgres: PostgresServer) -> None:
+    postgres.execute("DROP ROLE IF EXISTS locked")
+    postgres.execute("CREATE ROLE locked LOGIN PASSWORD 'opensesame'")
+    url = postgres.url("postgres", user="locked:s3cret-word")
+    with pytest.raises(StoreError, match="user or the password is not accepted") as refused:
+        database_exists(url, Path("unused"))
+    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in store_name(url, Path("unused"))
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("{known}/nowhere", "no such database"),
+        ("postgresql://user:pw@127.0.0.1:1/db", "127.0.0.1:1/db: no PostgreSQL answers there"),
+        ("postgresql:///db?host=/nowhere", "no PostgreSQL answers there"),
+    ],
+    ids=["no database", "no server", "no socket"],
+)
+def test_what_is_not_there_is_said(postgres: PostgresServer, url: str, words: str) -> None:
+    if url.startswith("{known}"):
+        url = postgres.url("nowhere")
+    with pytest.raises(StoreError, match=words):
+        database_exists(url, Path("unused"))
+
+
+def test_a_url_that_cannot_be_read_is_not_repeated() -> None:
+    with pytest.raises(ConfigError, match="percent-encode") as refused:
+        Link("postgresql://user:pa%zz@host/db", wait_s=1)
+    assert "zz" not in str(refused.value)
+
+
+def test_a_database_without_unicode_is_refused(postgres: PostgresServer) -> None:
+    postgres.execute("CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0")
+    with pytest.raises(StoreError, match=r"SQL_ASCII.*--encoding=UTF8"):
+        open_store(postgres.url("ascii"), Path("unused"))
+
+
+def test_another_programs_database_is_refused(postgres: PostgresServer) -> None:
+    url = postgres.empty_url()
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE song (id integer)")
+    with pytest.raises(StoreError, match="another program"):
+        open_store(url, Path("unused"))
+
+
+def test_a_user_who_may_make_no_tables_is_told_so(postgres: PostgresServer) -> None:
+    postgres.execute("DROP ROLE IF EXISTS reader")
+    postgres.execute("CREATE ROLE reader LOGIN")
+    with pytest.raises(StoreError, match="GRANT CREATE"):
+        open_store(postgres.empty_url(user="reader"), Path("unused"))
+
+
+def test_a_writer_that_does_not_let_go_is_said_in_words(
+    postgres_url: str, database: PostgresDatabase
+) -> None:
+    with closing(PostgresDatabase(postgres_url, wait_s=0.05)) as other, database.write():
+        with pytest.raises(StoreError, match="busy"), other.write():
+            pass
+        with other.read():
+            pass  # readers wait for nobody
+
+
+# --- the schema ---
+
+
+def test_a_schema_made_by_migrating_is_the_schema_of_the_tables(postgres: PostgresServer) -> None:
+    from sqlalchemy import create_engine
+
+    from pipeline.store.tables import metadata
+
+    migrated, fresh = postgres.empty_url(), postgres.empty_url()
+    with closing(PostgresDatabase(migrated, wait_s=5)) as database:
+        migrate(database)
+    engine = create_engine(fresh.replace("postgresql", "postgresql+psycopg", 1))
+    metadata.create_all(engine)
+    engine.dispose()
+    assert _columns(migrated) == _columns(fresh)
+    assert _indexes(migrated) == _indexes(fresh)
+
+
+def _columns(url: str) -> set[tuple]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name "
+            "FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+        return {row for row in found if row[0] not in ("alembic_version", "document_terms")}
+
+
+def _indexes(url: str) -> set[tuple]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+        return {row for row in found if row[0] not in ("alembic_version", "document_terms")}
