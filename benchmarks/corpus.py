@@ -35,7 +35,8 @@ class Corpus:
         self._dice = random.Random(seed)
         self._words = words
         names = ["".join(self._dice.choices(_SYLLABLES, k=self._dice.randint(2, 4))) for _ in range(14000)]
-        self._vocabulary = [*_COMMON, *_english_words(self._dice), *names]
+        #: the commonest first
+        self.vocabulary = [*_COMMON, *_english_words(self._dice), *names]
 
     def headline(self) -> str:
         return " ".join(self._word() for _ in range(9)).capitalize()
@@ -82,7 +83,7 @@ class Corpus:
 
     def _word(self) -> str:
         """Draw a word: the one of rank n about 1/n as often as the first, as in any text (Zipf's law)."""
-        return self._vocabulary[int(len(self._vocabulary) ** self._dice.random()) - 1]
+        return self.vocabulary[int(len(self.vocabulary) ** self._dice.random()) - 1]
 
 
 def _english_words(dice: random.Random) -> list[str]:

@@ -2,7 +2,8 @@
 
 `python -m benchmarks.reference ingest|process FOLDER PORT FEEDS`
 
-`ingest` fetches, parses and takes in; `process` claims, normalises and saves, as soon as entries are there.
+`ingest` fetches, parses and takes in; `process` claims, normalises, tags, links and saves, as soon as entries
+are there, and when all are stored tells their stories. The index of near duplicates is a dictionary.
 """
 
 import asyncio
@@ -10,17 +11,26 @@ import json
 import resource
 import sys
 import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.clock import SystemClock
 from pipeline.formats.detect import read
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, QueueName, SourceKind
-from pipeline.ports import Poll, RawCopy
+from pipeline.ports import SLOT_BYTES, Found, Mark, Poll, RawCopy
 from pipeline.settings import shipped_config_dir
 from pipeline.sources.http import HttpFetcher
 from pipeline.store.open import open_store
+from pipeline.store.store import SqlStore
+from workers.dedupe.link import Linking, link
+from workers.dedupe.story_rules import load_story_rules
+from workers.dedupe.telling import Teller
 from workers.jobs import work_through
+from workers.normalise.document import warm_up
 from workers.tag.tagger import Tagger, load_tagger
 
 ENTRIES = 30
@@ -80,9 +90,29 @@ async def _one(feed: Feed, state: FeedState, fetcher: HttpFetcher, store) -> Non
     )
 
 
-def process(folder: Path, feeds: int, tagger: Tagger) -> None:
-    store = open_store(None, folder)
-    left = feeds * ENTRIES
+class _Index:
+    """The index of near duplicates in this process: as much of ports.NearIndex as `link` needs."""
+
+    def __init__(self) -> None:
+        self._bands: defaultdict[bytes, list[int]] = defaultdict(list)
+        self._anchors: defaultdict[bytes, list[int]] = defaultdict(list)
+
+    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+        return Found(complete=True, entries=tuple(map(self._entries, marks)))
+
+    def _entries(self, mark: Mark) -> tuple[int, ...]:
+        shares: Counter[int] = Counter()
+        for slots, table, weight in ((mark.bands, self._bands, 2), (mark.anchors, self._anchors, 1)):
+            for at in range(0, len(slots), SLOT_BYTES):
+                known = table[slots[at : at + SLOT_BYTES]]
+                for entry in known:
+                    shares[entry] += weight
+                known.append(mark.entry_id)
+        return tuple(entry for entry, count in shares.most_common() if count > 1)
+
+
+def process(store: SqlStore, feeds: int, tagger: Tagger) -> None:
+    index, linking, left = _Index(), Linking(), feeds * ENTRIES
     while left:
         refs = store.take_unsent(QueueName.WIRE, now=now(), sent_before=None, limit=64)
         if not refs:
@@ -91,22 +121,50 @@ def process(folder: Path, feeds: int, tagger: Tagger) -> None:
         ids = [ref.id for ref in refs]
         claimed = store.claim(ids, token=str(left), owner="bench", now=now(), lease=timedelta(minutes=5))
         processed, refusals = work_through(claimed, tagger)
-        left -= len(store.save(processed, refusals, token=str(left), now=now()).stored)
-    store.close()
+        received = {one.id: one.received_at for one in claimed}
+        linked = link(processed, received, index=index, store=store, linking=linking, now=now())  # type: ignore[arg-type]
+        left -= len(store.save(linked, refusals, token=str(left), now=now()).stored)
+
+
+def tell(store: SqlStore) -> None:
+    teller = Teller(store, load_story_rules(shipped_config_dir()), SystemClock())
+    while store.untold(1):
+        teller.round()
+
+
+class _Watch:
+    """What this process has used since it was ready."""
+
+    def __init__(self) -> None:
+        self._before = self._used()
+        self.began = time.time()
+
+    def read(self) -> dict[str, float]:
+        return {"cpu_s": self._used() - self._before, "ended": time.time()}
+
+    @staticmethod
+    def _used() -> float:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
     part, folder, port, feeds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    tagger = load_tagger(shipped_config_dir()) if part == "process" else None
-    imported = resource.getrusage(resource.RUSAGE_SELF)
-    began = time.time()
-    if tagger is None:
+    if part == "ingest":
+        watch = _Watch()
         asyncio.run(ingest(folder, port, feeds))
+        answer = watch.read()
     else:
-        process(folder, feeds, tagger)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    cpu = used.ru_utime + used.ru_stime - imported.ru_utime - imported.ru_stime
-    print(json.dumps({"cpu_s": cpu, "began": began, "ended": time.time()}))
+        warm_up()
+        tagger = load_tagger(shipped_config_dir())
+        with closing(open_store(None, folder)) as store:
+            print("ready", flush=True)
+            watch = _Watch()
+            process(store, feeds, tagger)
+            stored = watch.read()
+            tell(store)
+            answer = {"stored": stored, "told": watch.read()}
+    print(json.dumps({"began": watch.began, **answer}))
 
 
 if __name__ == "__main__":

@@ -17,14 +17,14 @@ _NOT_WORD = re.compile(r"[^\w]+")
 class _Scheme(NamedTuple):
     """A well-known form of ids that have the revision inside."""
 
-    #: some of these stands in every id of this form: cheaper to look for than the form
+    #: stands in every id of this form, folded: cheaper to look for than the form
     sign: str
     #: groups: `name`, perhaps `rest` of the name, and the revision as `rev` where there is one
     form: re.Pattern[str]
 
 
 def _scheme(sign: str, form: str) -> _Scheme:
-    return _Scheme(sign, re.compile(form, re.IGNORECASE))
+    return _Scheme(sign.casefold(), re.compile(form, re.IGNORECASE))
 
 
 #: asked in this order; the first that has the form of the id decides
@@ -68,6 +68,11 @@ _WEB = re.compile(
 )
 #: what WordPress adds to the address of a story for those who look at it before it is out
 _PREVIEW = re.compile(r"(?i)(?:#038;)?(?:preview|preview_id|preview_nonce|_ppp|_thumbnail_id)(?:=.*)?")
+#: keys of one request or one reader, which change while the story is the same
+_OF_REQUEST = re.compile(
+    r"(?i)(?:(?:access|auth|session)?[_-]?token|api[_-]?key|signature|sig|hmac|nonce|expires|key-pair-id"
+    r"|jsessionid|phpsessid|session_?id|x-(?:amz|goog)-[\w-]+)=.*"
+)
 _NO_ID = frozenset({"", "0", "-1", "-", "none", "null", "nil", "undefined", "false", "true", "guid", "n/a"})
 
 # What tells the versions of a story apart in its slug: 1st Ld-Writethru, UPDATE 2, (Lead). Takes and adds
@@ -95,16 +100,15 @@ def digest(*parts: str | bytes | None) -> str:
     >>> digest(None) == digest("")
     False
     """
-    state = blake2b(digest_size=16)
+    said: list[bytes] = []
     for part in parts:
         if part is None:
-            state.update(b"-;")
+            said.append(b"-;")
             continue
         # Lone surrogates cannot be encoded as UTF-8: they must hash, not crash.
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        state.update(b"%d:" % len(data))
-        state.update(data)
-    return state.hexdigest()
+        said += (b"%d:" % len(data), data)
+    return blake2b(b"".join(said), digest_size=16).hexdigest()
 
 
 def feed_id(url: str) -> str:
@@ -139,7 +143,7 @@ def split_guid(guid: str) -> SenderId:
     guid = guid.strip()
     lower = guid.casefold()
     for scheme in _SCHEMES:
-        if scheme.sign.casefold() in lower and (match := scheme.form.fullmatch(guid)):
+        if scheme.sign in lower and (match := scheme.form.fullmatch(guid)):
             found = match.groupdict()
             name = (
                 (found["name"] + (found.get("rest") or "")).replace("&&", "&").replace("?&", "?").rstrip("?&")
@@ -166,11 +170,15 @@ def _web_name(guid: str) -> str:
     if match is None:
         return guid
     host = match["host"].lower().removesuffix(":80").removesuffix(":443")
-    query = match["query"] or ""
-    if "preview" in query.lower() or "_ppp" in query.lower():
-        kept = [each for each in query[1:].split("&") if each and not _PREVIEW.fullmatch(each)]
-        query = f"?{'&'.join(kept)}" if kept else ""
-    return f"https://{host}{match['path'].rstrip('/')}{query}{match['fragment'] or ''}"
+    path, query = match["path"].rstrip("/"), match["query"] or ""
+    if query:
+        sent = query[1:].split("&")
+        kept = [
+            each for each in sent if each and not (_PREVIEW.fullmatch(each) or _OF_REQUEST.fullmatch(each))
+        ]
+        if len(kept) < len(sent) and (kept or path):  # without a path it is all that names the item
+            query = f"?{'&'.join(kept)}" if kept else ""
+    return f"https://{host}{path}{query}{match['fragment'] or ''}"
 
 
 def uri_of_guid(provider: str, guid: str) -> str:

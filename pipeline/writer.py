@@ -16,13 +16,17 @@ T = TypeVar("T")
 
 #: polls in one transaction at most
 _MOST = 200
+#: where so many came together, others are on their way: they are waited for so long
+_CROWD = 8
+_GATHER_S = 0.02
 
 
 class StoreWriter:
     """Runs the store's blocking calls on one thread.
 
     A lone poll is committed at once. What arrives while a commit runs (a disk's sync takes milliseconds) is
-    committed together by the next one: the group grows with the load, and nobody waits on purpose.
+    committed together by the next one: the group grows with the load. Under load polls that brought nothing
+    wait a moment for more of them: most of what a commit costs is the same for one and for a hundred.
     """
 
     def __init__(self, store: FeedStore, clock: Clock) -> None:
@@ -31,6 +35,7 @@ class StoreWriter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._waiting: list[tuple[Poll, asyncio.Future[TakenIn]]] = []
         self._committing: asyncio.Task[None] | None = None
+        self._last_size = 0
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one of the store's methods on its thread."""
@@ -54,7 +59,10 @@ class StoreWriter:
 
     async def _commit(self) -> None:
         while self._waiting:
+            if self._may_wait():
+                await asyncio.sleep(_GATHER_S)
             group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            self._last_size = len(group)
             try:
                 taken = await self.call(self._store.take_in, [poll for poll, _ in group], self._clock.now())
             except BaseException as error:
@@ -64,6 +72,11 @@ class StoreWriter:
                     raise
             else:
                 _answer(group, taken)
+
+    def _may_wait(self) -> bool:
+        """Say whether more polls will be here soon, and those that are here can wait for them."""
+        crowded = self._last_size >= _CROWD and len(self._waiting) < _MOST
+        return crowded and not any(poll.entries or poll.problems for poll, _ in self._waiting)
 
 
 def _say_what_failed(commit: asyncio.Task[None]) -> None:

@@ -118,14 +118,11 @@ def work_through(claimed: Sequence[ClaimedEntry], tagger: Tagger) -> tuple[list[
 def _link(
     claimed: Sequence[ClaimedEntry], processed: Sequence[Processed], edge: WorkerEdge
 ) -> list[Processed]:
-    """Link copies, and say whose people and organisations are to be found later: not a copy's once more."""
+    """Link copies, and say whose people and organisations are to be found later."""
     received = {one.id: one.received_at for one in claimed}
     now = edge.clock.now()
     linked = link(processed, received, index=edge.index, store=edge.store, linking=edge.linking, now=now)
-    return [
-        replace(each, enrich=wants_enriching(each.document, each.relations, edge.languages))
-        for each in linked
-    ]
+    return [replace(each, enrich=wants_enriching(each.document, edge.languages)) for each in linked]
 
 
 @contextmanager

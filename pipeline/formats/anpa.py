@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from html import escape
 
 from pipeline.formats.source import Source
-from pipeline.formats.telegraph import Message, lines_of, read_messages
+from pipeline.formats.telegraph import Message, lines_of, numbered, read_messages
 from pipeline.model import Concept, Entry, Parsed
 
 NAME = "anpa"
@@ -138,7 +138,7 @@ def _entry(message: Message) -> Entry:
         byline=heading.byline,
         concepts=(Concept(kind="category", scheme="anpa", code=category),) if category else (),
         urgency=URGENCY.get(header["priority"].lower()) if header else None,
-        signal=version.signal,
+        signal=numbered(version.signal, version.number),
         text=_paragraphs(body) or "\n\n".join(told) or None,
         summary_html=escape(" ".join(heading.summary), quote=False) or None,
         published=_date(sent) if sent else None,

@@ -2,7 +2,9 @@
 
 import re
 
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+#: a class of a regular expression, without its brackets
+CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+_CONTROLS = re.compile(f"[{CONTROLS}]")
 
 
 def without_controls(text: str) -> str:

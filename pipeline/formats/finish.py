@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.formats.charset import BAD_BYTE
-from pipeline.formats.controls import without_controls
+from pipeline.formats.controls import CONTROLS, without_controls
 from pipeline.model import Concept, Entry
 
 MAX_HEADLINE = 1_000
@@ -40,7 +40,9 @@ _LISTS = ("authors", "keywords")
 _MAX_LISTED = 200
 
 _SPACE = re.compile(r"[ \t\r\n]+")
-_BAD = re.compile(f"[{chr(BAD_BYTE)}-{chr(BAD_BYTE + 0xFF)}]")
+_BAD_BYTES = f"{chr(BAD_BYTE)}-{chr(BAD_BYTE + 0xFF)}"
+_BAD = re.compile(f"[{_BAD_BYTES}]")
+_ODD = re.compile(f"[{CONTROLS}{_BAD_BYTES}]")
 
 
 def finish(entry: Entry, *, repaired: bool = False, note: str | None = None) -> Entry:
@@ -85,9 +87,11 @@ class _Finisher:
         if text.isascii():
             return without_controls(text)
         self._ascii = False
-        if self._repaired:
-            text, count = _BAD.subn(_mended, text)
-            self._bad += count
+        if _ODD.search(text) is None:
+            return text
+        # Where no byte was bad, the sender itself sent such a character, which means nothing to anybody.
+        text, count = _BAD.subn(_mended if self._repaired else "\N{REPLACEMENT CHARACTER}", text)
+        self._bad += count if self._repaired else 0
         return without_controls(text)
 
     def line_of(self, name: str, text: str) -> str | None:

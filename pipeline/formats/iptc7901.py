@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.formats.source import Source
-from pipeline.formats.telegraph import Message, lines_of, read_messages
+from pipeline.formats.telegraph import Message, lines_of, numbered, read_messages
 from pipeline.model import Concept, Entry, Parsed
 
 NAME = "iptc7901"
@@ -136,7 +136,7 @@ def _entry(message: Message) -> Entry:
         keywords=keywords,
         concepts=tuple(_categories(said.get("category"))),
         urgency=int(said["priority"]) if said.get("priority", "0") in set("123456789") else None,
-        signal=heading.signal,
+        signal=numbered(heading.signal, heading.number),
         text=f"{body}\n\n{credit}" if credit else body,
         published=_date(message.trailer),
         pub_status="canceled" if heading.signal in _KILL else None,

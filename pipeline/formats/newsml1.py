@@ -4,24 +4,24 @@ Names are in lower case here, as `xml_tree` gives them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import islice
 from xml.etree.ElementTree import Element
 
-from pipeline.errors import Reason
 from pipeline.formats import newsml1_metadata as metadata
 from pipeline.formats import nitf
-from pipeline.formats.finish import MAX_CONCEPTS, finish
+from pipeline.formats.finish import MAX_CONCEPTS
 from pipeline.formats.links import is_web_url
 from pipeline.formats.newsml1_texts import Text, is_caption, part_of, stories_of, texts_of
 from pipeline.formats.source import Source
 from pipeline.formats.urgency import read_urgency
 from pipeline.formats.usage import read_usage
 from pipeline.formats.xml_html import Content
-from pipeline.formats.xml_tree import child, children, names, read_trees, start_of, value, words
-from pipeline.model import Entry, Parsed, Problem
+from pipeline.formats.xml_items import ItemForm, read_items
+from pipeline.formats.xml_tree import Tree, child, children, names, start_of, value, words
+from pipeline.model import Entry, Parsed
 
 NAME = "newsml1"
 ROOTS = frozenset({"newsml", "newsitem"})
@@ -49,25 +49,31 @@ def read(source: Source) -> Parsed:
     Raises:
         ParseError: Over a limit, or nothing can be read of it.
     """
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    for tree in read_trees(source, ROOTS):
-        items = list(tree.root.iter("newsitem"))
-        envelope = tree.root.find("newsenvelope")
-        for number, item in enumerate(items, 1):
-            found = list(_entries(item, envelope, tree.notes))
-            entries += (finish(each, repaired=source.repaired, note=source.note) for each in found)
-            problems += [] if found else [_problem(number, item)]
-        if not items:
-            detail = "a NewsML document without a NewsItem: there is nothing to take in"
-            problems.append(Problem(reason=Reason.EMPTY, detail=detail, where="document"))
-    return Parsed(format=NAME, entries=tuple(entries), problems=tuple(problems))
+    return read_items(source, _FORM)
 
 
-def _problem(number: int, item: Element) -> Problem:
+def _items(tree: Tree) -> list[Element]:
+    return list(tree.root.iter("newsitem"))
+
+
+def _reader(tree: Tree) -> Callable[[Element], Iterator[Entry]]:
+    envelope = tree.root.find("newsenvelope")
+    return lambda item: _entries(item, envelope, tree.notes)
+
+
+def _otherwise(item: Element) -> str:
     kind = value(item.find("newsmanagement/newsitemtype"), "formalname") or "unknown"
-    detail = f"a NewsItem (type {kind[:40]}) with neither text nor headline: it holds no story"
-    return Problem(reason=Reason.EMPTY, detail=detail, where=f"item {number}")
+    return f"a NewsItem (type {kind[:40]}) with neither text nor headline: it holds no story"
+
+
+_FORM = ItemForm(
+    name=NAME,
+    roots=ROOTS,
+    items=_items,
+    reader=_reader,
+    otherwise=_otherwise,
+    empty="a NewsML document without a NewsItem: there is nothing to take in",
+)
 
 
 def _entries(item: Element, envelope: Element | None, notes: Sequence[str]) -> Iterator[Entry]:

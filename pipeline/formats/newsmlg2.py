@@ -5,7 +5,7 @@ Names are in lower case here, as `xml_tree` gives them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import islice
@@ -13,15 +13,16 @@ from xml.etree.ElementTree import Element
 
 from pipeline.errors import ParseError, Reason
 from pipeline.formats import newsml1, nitf
-from pipeline.formats.finish import MAX_CONCEPTS, finish
+from pipeline.formats.finish import MAX_CONCEPTS
 from pipeline.formats.g2_concepts import Concepts
 from pipeline.formats.links import is_web_url
 from pipeline.formats.source import Source
 from pipeline.formats.urgency import read_urgency
 from pipeline.formats.usage import read_usage
 from pipeline.formats.xml_html import Content, content_of, html_of
-from pipeline.formats.xml_tree import Tree, child, children, names, read_trees, start_of, value, words
-from pipeline.model import Entry, Parsed, Problem
+from pipeline.formats.xml_items import ItemForm, read_items
+from pipeline.formats.xml_tree import Tree, child, children, names, start_of, value, words
+from pipeline.model import Entry, Parsed
 
 NAME = "newsmlg2"
 
@@ -77,20 +78,7 @@ def read(source: Source) -> Parsed:
     Raises:
         ParseError: Over a limit, or nothing can be read of it.
     """
-    entries: list[Entry] = []
-    problems: list[Problem] = []
-    for tree in read_trees(source, ROOTS):
-        items = _items(tree)
-        for number, item in enumerate(items, len(entries) + len(problems) + 1):
-            entry = _entry_of(item, tree)
-            if entry is None:
-                problems.append(_problem(number, item))
-            else:
-                entries.append(finish(entry, repaired=source.repaired, note=source.note))
-        if not items:
-            detail = "a NewsML-G2 message without items: there is nothing to take in"
-            problems.append(Problem(reason=Reason.EMPTY, detail=detail, where="document"))
-    return Parsed(format=NAME, entries=tuple(entries), problems=tuple(problems))
+    return read_items(source, _FORM)
 
 
 def _items(tree: Tree) -> list[Element]:
@@ -112,12 +100,29 @@ def _whole(root: Element) -> Element:
     return item
 
 
-def _problem(number: int, item: Element) -> Problem:
+def _otherwise(item: Element) -> str:
     guid = value(item, "guid")
     named = f" ({guid[:100]})" if guid else ""
     what = _OTHERS.get(item.tag, "an item with neither text nor headline")
-    detail = f"this is {what}{named}; there is no story in it to take in"
-    return Problem(reason=Reason.EMPTY, detail=detail, where=f"item {number}")
+    return f"this is {what}{named}; there is no story in it to take in"
+
+
+def _reader(tree: Tree) -> Callable[[Element], Sequence[Entry]]:
+    def read_item(item: Element) -> Sequence[Entry]:
+        entry = _entry_of(item, tree)
+        return () if entry is None else (entry,)
+
+    return read_item
+
+
+_FORM = ItemForm(
+    name=NAME,
+    roots=ROOTS,
+    items=_items,
+    reader=_reader,
+    otherwise=_otherwise,
+    empty="a NewsML-G2 message without items: there is nothing to take in",
+)
 
 
 def _entry_of(item: Element, tree: Tree) -> Entry | None:

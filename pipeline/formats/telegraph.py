@@ -100,3 +100,8 @@ def _cut(decoded: Decoded) -> Message:
         trailer=plain(trailer.partition(EOT)[0]).strip(),
         decoded=decoded,
     )
+
+
+def numbered(signal: str | None, number: str | None) -> str | None:
+    """Write a signal with its number: the second lead is "update 2"."""
+    return f"{signal} {number}" if signal and number else signal

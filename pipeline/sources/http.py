@@ -142,7 +142,7 @@ class HttpFetcher:
             last_modified = answer.validator(headers, b"last-modified")
             if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
                 etag, last_modified = etag or state.etag, last_modified or state.last_modified
-            final_url = shown(str(request.url), feed)
+            final_url = shown(request.url, feed)
             return Response(
                 url=final_url if feed.url == final_url else shown(feed.url, feed),
                 final_url=final_url,

@@ -9,13 +9,14 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import quote, unquote_plus
 
 from yarl import URL
 
 from pipeline.errors import FetchRefused, Reason
 from pipeline.model import Auth, Feed, FeedState
-from pipeline.redaction import Redactor
+from pipeline.redaction import Redactor, hide_in_urls
 from pipeline.sources.encoding import ACCEPTED
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
@@ -53,13 +54,13 @@ def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     """
     url = _url(feed.url)
     auth = _auth(feed, url)
-    bare = _with_secret(url.with_user(None), auth)
+    bare = _with_secret(_without_user(url), auth)
     own = _configured(feed, auth)
     common = _common(user_agent)
     if own:
         overridden = {name.lower() for name in own}
         common = {name: value for name, value in common.items() if name.lower() not in overridden}
-    return Request(url=bare, headers=common | own | _conditions(state))
+    return Request(url=bare, headers={**common, **own, **_conditions(state)})
 
 
 def redirected(request: Request, feed: Feed, state: FeedState, location: str, user_agent: str) -> Request:
@@ -84,24 +85,30 @@ def redirected(request: Request, feed: Feed, state: FeedState, location: str, us
     if request.at_home and _origin(to) == _origin(request.url):
         return Request(url=_with_secret(to, auth), headers=request.headers)
     bare = _parsed(_without_parameter(str(to), auth))
-    return Request(url=bare, headers=_common(user_agent) | _conditions(state), at_home=False)
+    return Request(url=bare, headers={**_common(user_agent), **_conditions(state)}, at_home=False)
 
 
-def shown(url: str, feed: Feed) -> str:
+def shown(url: str | URL, feed: Feed) -> str:
     """Write a URL of this feed without its secrets: for logs, states and raw copies."""
     try:
-        bare = _without_parameter(str(_parsed(url).with_user(None)), feed.auth)
+        bare = _without_parameter(
+            str(_without_user(url if isinstance(url, URL) else _parsed(url))), feed.auth
+        )
     except ValueError:
         return "(not a URL)"
     # A server may repeat a secret in another place.
-    return Redactor((feed.auth.secret,) if feed.auth else ()).text(bare)
+    return Redactor((feed.auth.secret,)).text(bare) if feed.auth else hide_in_urls(bare)
+
+
+def _without_user(url: URL) -> URL:
+    return url if url.raw_user is None and url.raw_password is None else url.with_user(None)
 
 
 def _url(url: str) -> URL:
     try:
         parsed = _parsed(url)
         if parsed.scheme in ("http", "https") and parsed.host:
-            return parsed.with_fragment(None)
+            return parsed.with_fragment(None) if "#" in url else parsed
     except ValueError:
         pass
     raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
@@ -115,7 +122,8 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _common(user_agent: str) -> dict[str, str]:
+@cache
+def _common(user_agent: str) -> Mapping[str, str]:
     return {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
 
 

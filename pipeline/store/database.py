@@ -11,8 +11,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Table, Update
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, LargeBinary, Table, TypeDecorator, Update
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import TypeEngine
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
@@ -207,7 +208,10 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
         rows = [constants | row for row in rows]
     columns: list[Sequence[Any]] = list(zip(*map(itemgetter(*names), rows), strict=True))
     for index, convert in converters:
-        columns[index] = [convert(value) for value in columns[index]]
+        column = columns[index]
+        # In most columns of times and words all values of a group are the same one.
+        alike = column.count(column[0]) == len(column)
+        columns[index] = [convert(column[0])] * len(column) if alike else list(map(convert, column))
     values = list(zip(*columns, strict=True))
     fill: Fill | None = connection.get_execution_options().get(FILL)
     if fill is not None and type(statement) is Insert and not constants:
@@ -224,6 +228,21 @@ def _plan(
     compiled = statement.compile(dialect=dialect, column_keys=keys, for_executemany=True)
     names = tuple(compiled.positiontup or ())
     kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
-    found = ((index, kinds[name].bind_processor(dialect)) for index, name in enumerate(names))
+    found = ((index, _converter(kinds[name], dialect)) for index, name in enumerate(names))
     constants = {name: compiled.binds[name].value for name in names if name not in keys}
     return compiled.string, names, [(index, convert) for index, convert in found if convert], constants
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """Choose what makes a parameter of a value; None: it is one.
+
+    Drivers with parameters by place take booleans and bytes as they are. For types of ours SQLAlchemy's way
+    is three calls for each value.
+    """
+    if isinstance(kind, TypeDecorator):
+        inner = _converter(kind.impl_instance, dialect)
+        outer = kind.process_bind_param
+        if inner is None:
+            return lambda value: outer(value, dialect)
+        return lambda value: inner(outer(value, dialect))
+    return None if isinstance(kind, Boolean | LargeBinary) else kind.bind_processor(dialect)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 
@@ -28,6 +26,7 @@ from pipeline.store.chain import Chain, Standing, Version, chain_of, in_order, t
 from pipeline.store.chains import item_key, known_versions
 from pipeline.store.copies import HIGH, LOW, SAME_COPY, copied_elsewhere, role_of
 from pipeline.store.database import Part, ReadRow
+from pipeline.store.newest import newest
 from pipeline.store.places import places_of, version_links
 from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents
 from pipeline.store.tables import (
@@ -100,15 +99,15 @@ class Read(Part):
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
-        found = self._found(query, now, all_versions=all_versions)
-        if not query.copies:
-            found = found.where(~copied_elsewhere(found))
-        at = type_coerce(document.c.published_at, BigInteger)
-        # Where words are given, they find the rows, and an index of dates must not lead; else it should.
-        newest = (at + 0).desc() if query.all_of else at.desc()
-        found = found.order_by(newest, document.c.seq.desc()).limit(limit).offset(offset)
+        every = self._found(query, now, all_versions=all_versions)
+
+        def found(window: range | None) -> Select[int]:
+            some = self._found(query, now, all_versions=all_versions, window=window)
+            return some if query.copies else some.where(~copied_elsewhere(every))
+
         with self._database.read() as connection:
-            return load(connection, connection.execute(found).scalars().all(), now)
+            seqs = newest(connection, query, found, limit + offset)
+            return load(connection, seqs[offset:], now)
 
     def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
         """See ports.ReadStore. No transaction is open between two pages."""
@@ -130,8 +129,10 @@ class Read(Part):
                     page = load(connection, seqs[first : first + _PAGE], now)
                 yield from page
 
-    def _found(self, query: Query, now: datetime, *, all_versions: bool) -> Select[int]:
-        found = shown_documents(now).where(*matches(self._database, query))
+    def _found(
+        self, query: Query, now: datetime, *, all_versions: bool, window: range | None = None
+    ) -> Select[int]:
+        found = shown_documents(now).where(*matches(self._database, query, window))
         return found if all_versions else found.where(is_current(now))
 
     def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:

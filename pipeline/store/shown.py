@@ -48,8 +48,8 @@ def matches(database: Database, query: Query, window: range | None = None) -> li
     words = database.matching(query, window)
     if words is not None:
         found.append(words)
-    found += [_any_value(name, values) for name, values in (query.fields or {}).items()]
-    found += [not_(_any_value(name, values)) for name, values in (query.not_fields or {}).items()]
+    found += [_any_value(name, values, window) for name, values in (query.fields or {}).items()]
+    found += [not_(_any_value(name, values, window)) for name, values in (query.not_fields or {}).items()]
     if query.since is not None:
         found.append(document.c.published_at >= query.since)
     if query.until is not None:
@@ -57,7 +57,9 @@ def matches(database: Database, query: Query, window: range | None = None) -> li
     return found
 
 
-def _any_value(name: str, values: tuple[str, ...]) -> ColumnElement[bool]:
+def _any_value(name: str, values: tuple[str, ...], window: range | None) -> ColumnElement[bool]:
+    if name in _TAGS:
+        return _tagged(name, values, window)
     return or_(*(_FIELDS[name](value) for value in values))
 
 
@@ -75,12 +77,12 @@ def _feed(feed_id: str) -> ColumnElement[bool]:
     return document.c.feed_id == feed_id
 
 
-def _tag(kind: str) -> Callable[[str], ColumnElement[bool]]:
-    def tagged(value: str) -> ColumnElement[bool]:
-        found = select(document_tag.c.document_seq)
-        return document.c.seq.in_(found.where(document_tag.c.kind == kind, document_tag.c.value == value))
-
-    return tagged
+def _tagged(kind: str, values: tuple[str, ...], window: range | None) -> ColumnElement[bool]:
+    number = document_tag.c.document_seq
+    found = select(number).where(document_tag.c.kind == kind, document_tag.c.value.in_(values))
+    if window is not None:
+        found = found.where(number >= window.start, number < window.stop)
+    return document.c.seq.in_(found)
 
 
 def _story(story_id: str) -> ColumnElement[bool]:
@@ -98,5 +100,6 @@ _FIELDS: Mapping[str, Callable[[str], ColumnElement[bool]]] = {
     "provider": _provider,
     "feed": _feed,
     "story": _story,
-    **{kind: _tag(kind) for kind in ("region", "topic", "beat", "person", "org")},
 }
+#: fields of a query that are kinds of tags
+_TAGS = frozenset(("region", "topic", "beat", "person", "org"))

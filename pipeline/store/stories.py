@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, literal, or_, select, union_all, update
@@ -45,7 +46,9 @@ SAME_STORY = "same-story"
 #: documents looked at for one key: of a trait that many share, those published nearest before
 _PER_KEY = 20
 #: documents of a story that others are compared with
-_COMPARED = 24
+_COMPARED = 16
+#: decoded traits kept, some 30 kB each: what is new is often compared with the same documents
+_REMEMBERED = 1_000
 #: stories looked at to see whether a beginning of an id means one of them
 _AMBIGUOUS = 20
 
@@ -186,7 +189,7 @@ class Stories(Part):
         with self._database.read() as connection:
             rows = connection.execute(_LAST_TRAITS.limit(limit)).scalars().all()
         # One by one: decoded, all of them together would need many times the memory.
-        return (_traits(data) for data in reversed(rows))
+        return (_traits.__wrapped__(data) for data in reversed(rows))
 
     def neighbours(self, wanted: Sequence[Wanted], *, window: timedelta, limit: int) -> Neighbours:
         """See ports.StoryStore."""
@@ -334,6 +337,7 @@ def _counts(telling: Telling) -> Counts:
     return counts
 
 
+@lru_cache(_REMEMBERED)
 def _traits(data: bytes) -> StoryTraits:
     """Read traits back; of a damaged row, none."""
     with suppress(StoreError):

@@ -319,6 +319,9 @@ document = Table(
 )
 Index("document_chain", document.c.item_id, document.c.revision_rank, document.c.version_created)
 Index("document_newest", document.c.published_at, document.c.seq)
+# One provider or feed of a thousand is found without reading the rows of all others.
+Index("document_of_provider", document.c.provider, document.c.published_at)
+Index("document_of_feed", document.c.feed_id, document.c.published_at)
 
 # By what a document finds its chain where its uri does not tell: see homes.py. Only those that have a slug.
 slugged = Table(

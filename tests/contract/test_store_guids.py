@@ -68,7 +68,7 @@ def _size(store: Store) -> tuple[int, int]:
         ),
     ],
 )
-def test_a_hundred_polls_store_each_story_once(store: Store, guid, links: bool) -> None:
+def test_h11_a_hundred_polls_store_each_story_once(store: Store, guid, links: bool) -> None:
     for number in range(100):
         _take(store, _items(lambda n, number=number: guid(number, n), links=links), number)
     assert _headlines(store) == sorted(STORIES)
@@ -101,7 +101,7 @@ def test_a_preview_of_wordpress_is_the_item_that_it_becomes(store: Store) -> Non
     assert len(_headlines(store)) == 2
 
 
-def test_a_feed_that_repeats_anothers_ids_changes_nothing_of_it(store: Store) -> None:
+def test_h10_a_feed_that_repeats_anothers_ids_changes_nothing_of_it(store: Store) -> None:
     def one(n: int) -> str:
         return f"<guid>g{n}</guid>"
 

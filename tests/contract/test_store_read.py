@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import QueryError
-from pipeline.model import Evidence, Relation, Tag, Tagging
+from pipeline.model import Document, Evidence, Relation, Tag, Tagging
 from pipeline.ports import Processed, Query, Store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
@@ -224,3 +224,61 @@ def test_any_text_is_found_by_any_of_its_words(store: Store, text: str) -> None:
     for start in range(len(terms)):
         found = store.search(Query(all_of=(tuple(terms[start : start + 3]),)), now=NOON, limit=1000)
         assert saved in [each.document for each in found]
+
+
+#: more than are looked at first
+_MANY = 1_300
+
+
+def _numbered(number: int) -> Document:
+    """Make the number-th newest document: often, now and then, seldom or only long ago it has a word."""
+    rhythms = (("crane", 5), ("buoy", 60), ("wreck", 700))
+    words = ["tide", *(word for word, each in rhythms if number % each == 1)]
+    return document(
+        f"{number:04}",
+        " ".join([*words, *(["lantern"] if number > 1_200 else [])]),
+        published=NOON - number // 3 * timedelta(minutes=1),
+        language="fr" if number % 40 == 7 else "en",
+    )
+
+
+def test_the_newest_are_found_however_many_match(store: Store) -> None:
+    numbers = [number * 7 % _MANY for number in range(_MANY)]  # stored in another order than published
+    for start in range(0, _MANY, 325):
+        save(store, *map(_numbered, numbers[start : start + 325]))
+    every = store.search(Query(), now=NOON, limit=_MANY)
+    assert len(every) == _MANY
+    words = ["tide", "crane", "buoy", "wreck", "lantern", "tide -crane"]
+    fields = [
+        "lang:fr",
+        "buoy lang:en",
+        "lang:zz",
+        "tide since:1h",
+        "crane until:5h",
+        "wreck since:5h until:1h",
+    ]
+    for text in (*words, *fields):
+        query = parse_query(text, NOON)
+        whole = {each.document.id for each in store.stream(query, now=NOON)}
+        expected = [each.document.guid for each in every if each.document.id in whole]
+        for offset in (0, 3, 250):
+            assert _found(store, text, limit=25, offset=offset) == expected[offset : offset + 25]
+
+
+def test_tags_find_the_newest_too(store: Store) -> None:
+    for start in range(0, _MANY, 325):
+        numbers = range(start, start + 325)
+        token = f"tagged-{start}"
+        ids = take_in(store, *(entry(f"tagged-{number}") for number in numbers))
+        claim(store, ids, token)
+        done = [
+            Processed(entry_id=id_, document=_numbered(number), tagging=_region("AF" if number % 9 else "FR"))
+            for id_, number in zip(ids, numbers, strict=True)
+        ]
+        store.save(done, [], token=token, now=NOON)
+    assert _found(store, "region:FR", limit=3, offset=120) == ["1080", "1089", "1098"]
+    assert _found(store, "region:FR crane", limit=9) == [f"{number:04}" for number in range(36, 400, 45)]
+
+
+def _region(code: str) -> Tagging:
+    return Tagging(rules="1", regions=(Tag(code=code, name="", score=0.9),))

@@ -16,8 +16,6 @@ from hashlib import blake2b
 from pathlib import Path
 from types import FrameType
 
-from .mutate import mutated
-
 #: reading one input may take no longer
 _SLOW_S = 10
 
@@ -54,9 +52,9 @@ def _all(arguments: list[str]) -> int:
 
 
 def _by_chance(options: argparse.Namespace) -> int:
-    from .target import check, formats, seeds
+    from .target import check, formats, inputs, seeds
 
-    known = formats()[options.format]
+    known, made = formats()[options.format], inputs(options.format)
     samples = seeds(known)
     chance = random.Random(options.seed)
     signal.signal(signal.SIGALRM, _too_slow)
@@ -64,7 +62,7 @@ def _by_chance(options: argparse.Namespace) -> int:
     tried = claimed = 0
     kinds: set[str] = set()
     while time.monotonic() < until:
-        body = mutated(chance, samples)
+        body = made(chance, samples)
         tried += 1
         try:
             signal.alarm(_SLOW_S)
@@ -86,8 +84,8 @@ def _guided(options: argparse.Namespace) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["pipeline.formats"]):
-        from .target import check, formats, seeds
-    known = formats()[options.format]
+        from .target import check, formats, inputs, seeds
+    known, made = formats()[options.format], inputs(options.format)
     samples = seeds(known)
     corpus = Path(tempfile.mkdtemp(prefix="fuzz-"))
     for number, body in enumerate(samples):
@@ -97,7 +95,7 @@ def _guided(options: argparse.Namespace) -> int:
         chance = random.Random(seed)
         if chance.random() < 0.3:
             return atheris.Mutate(data, max_size)
-        return mutated(chance, [data, data, chance.choice(samples)])[:max_size]
+        return made(chance, [data, data, chance.choice(samples)])[:max_size]
 
     arguments = [
         "tests.fuzz",

@@ -1,7 +1,11 @@
 """Changes of a sample file that parsers do not expect: aware of mark-up, and of bytes."""
 
+import gzip
+import io
 import random
 import re
+import zipfile
+from base64 import encodebytes
 from collections.abc import Callable, Sequence
 
 _PIECE = re.compile(rb"<[^<>]{0,300}>|\"[^\"<>]{0,100}\"|[^<>\"]{1,200}|.", re.DOTALL)
@@ -36,6 +40,19 @@ ODD = (
     ),
     *(b"20260203T070500Z", b"0000-00-00", b"stat:canceled", b"medtop:", b":", b"#", b"urn:newsml:::", b"//["),
 )
+#: what a mail and its parts may say of themselves
+_HEADERS = (
+    b"Content-Type: multipart/mixed; boundary=x\r\n",
+    b'Content-Type: multipart/alternative; boundary="x"\r\n',
+    b"Content-Type: multipart/digest; boundary=x; boundary=y\r\n",
+)
+_KINDS = (
+    *(b"text/plain; charset=utf-8", b"text/html; charset=iso-8859-1", b"text/plain; charset=utf-7", b"x"),
+    *(b"application/xml; name=a.xml", b"application/zip; name=a.zip", b"message/rfc822"),
+)
+_CODINGS = (b"8bit", b"quoted-printable", b"x-uuencode", b"base64", b"7bit; x")
+#: ends of names of files in an archive
+_NAMES = ("", ".xml", ".eml", "/", "/../a", "\x1b[31m", "é" * 200)
 Change = Callable[[random.Random, list[bytes], Sequence[list[bytes]]], list[bytes]]
 
 
@@ -46,12 +63,36 @@ def split(body: bytes) -> list[bytes]:
 
 def mutated(chance: random.Random, samples: Sequence[bytes]) -> bytes:
     """Change one of the samples a few times; each time in another way."""
-    pieces = [split(body) for body in samples]
+    pieces = [split(body) or [chance.choice(ODD)] for body in samples]
     found = list(chance.choice(pieces))
     for _ in range(chance.choice((1, 1, 2, 3, 6))):
         changed = chance.choice(_CHANGES)(chance, found, pieces)
         found = [piece for piece in changed if piece] or [chance.choice(ODD)]
     return b"".join(found)
+
+
+def packed(chance: random.Random, bodies: Sequence[bytes]) -> bytes:
+    """Pack files as gzip or zip, sometimes one inside another."""
+    if chance.random() < 0.3:
+        return b"".join(gzip.compress(body, compresslevel=1, mtime=0) for body in bodies[:2])
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
+        for number, body in enumerate(bodies):
+            archive.writestr(zipfile.ZipInfo(f"{number}{chance.choice(_NAMES)}"), body)
+    return packed(chance, [held.getvalue()]) if chance.random() < 0.05 else held.getvalue()
+
+
+def mailed(chance: random.Random, bodies: Sequence[bytes]) -> bytes:
+    """Put files into a mail, as they are or coded."""
+    parts = [b"From: a <a@b.example>\r\nSubject: x\r\n" + chance.choice(_HEADERS)]
+    for body in bodies:
+        coded = chance.random() < 0.5
+        parts += [
+            b"\r\n--x\r\nContent-Type: " + chance.choice(_KINDS),
+            b"\r\nContent-Transfer-Encoding: " + (b"base64" if coded else chance.choice(_CODINGS)),
+            b"\r\n\r\n" + (encodebytes(body) if coded else body),
+        ]
+    return b"".join([*parts, b"\r\n--x--\r\n"])
 
 
 def _cut(chance: random.Random, found: list[bytes], _: Sequence[list[bytes]]) -> list[bytes]:

@@ -1,43 +1,80 @@
 """What is fuzzed: one format reads any bytes; what must hold of what it gives."""
 
 import dataclasses
+import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.codec import from_json, to_json
 from pipeline.errors import ParseError
-from pipeline.formats.detect import FORMATS, Format
+from pipeline.formats import archive, mail
+from pipeline.formats.detect import FORMATS, Format, read
 from pipeline.formats.source import open_source
 from pipeline.model import Entry, Parsed
+
+from .mutate import mailed, mutated, packed
 
 PAIRS = Path(__file__).parents[1] / "data" / "formats"
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\U0010f000-\U0010f0ff]")
 
 
-def formats() -> dict[str, Format]:
-    """Give the formats by the names of their modules."""
-    return {getattr(known, "__name__", "").rpartition(".")[2]: known for known in FORMATS}
+#: reads bytes as one format; None where they are of another, or refused
+Reading = Callable[[bytes], Parsed | None]
+
+#: formats that hold others: what puts files into them
+_HOLDERS = {"archive": packed, "mail": mailed}
 
 
-def seeds(known: Format) -> list[bytes]:
-    """Give the sample files that a format claims."""
-    bodies = [path.read_bytes() for path in sorted(PAIRS.iterdir()) if not path.name.endswith(".json")]
-    bodies += [path.read_bytes() for path in sorted(PAIRS.glob("*.json")) if ".expected." not in path.name]
-    return [body for body in bodies if _read(known, body) is not None]
+def formats() -> dict[str, Reading]:
+    """Give what reads each format, by the names of their modules."""
+    found: dict[str, Reading] = {
+        getattr(known, "__name__", "").rpartition(".")[2]: partial(_read_as, known) for known in FORMATS
+    }
+    return found | {"archive": partial(_read_held, archive.claims), "mail": partial(_read_held, mail.claims)}
 
 
-def check(known: Format, body: bytes) -> bool:
+def samples() -> list[bytes]:
+    """Give the sample files of all formats."""
+    return [path.read_bytes() for path in sorted(PAIRS.iterdir()) if not path.name.endswith(".expected.json")]
+
+
+def seeds(known: Reading) -> list[bytes]:
+    """Give the sample files that a format reads."""
+    return [body for body in samples() if known(body) is not None]
+
+
+def inputs(name: str) -> Callable[[random.Random, list[bytes]], bytes]:
+    """Give what makes an input out of samples: changed, or changed files put into what holds them.
+
+    A changed archive is damaged nearly always; what is in it is read only where it was packed anew.
+    """
+    put = _HOLDERS.get(name)
+    if put is None:
+        return mutated
+    inside = samples()
+
+    def made(chance: random.Random, bodies: list[bytes]) -> bytes:
+        if chance.random() < 0.5:
+            return mutated(chance, bodies)
+        count = chance.choice((1, 1, 2, 5))
+        return put(chance, [mutated(chance, chance.sample(inside, 3)) for _ in range(count)])
+
+    return made
+
+
+def check(known: Reading, body: bytes) -> bool:
     """Read bytes and assert what must hold; say whether the format claimed them.
 
     Raises:
         AssertionError: What was read is not clean, not the same twice, or does not survive JSON.
         Exception: Whatever a parser lets out; only ParseError is allowed.
     """
-    parsed = _read(known, body)
+    parsed = known(body)
     if parsed is None:
         return False
-    assert _read(known, body) == parsed, "the same bytes read as something else the second time"
+    assert known(body) == parsed, "the same bytes read as something else the second time"
     assert from_json(to_json(parsed), Parsed) == parsed, "what was read does not survive JSON"
     for entry in parsed.entries:
         for text in texts_of(entry):
@@ -47,10 +84,18 @@ def check(known: Format, body: bytes) -> bool:
     return True
 
 
-def _read(known: Format, body: bytes) -> Parsed | None:
+def _read_as(known: Format, body: bytes) -> Parsed | None:
     try:
         source = open_source(body, name="https://feeds.example/feed", media_type=None)
         return known.read(source) if known.claims(source) else None
+    except ParseError:
+        return None
+
+
+def _read_held(claims: Callable[[bytes], bool], body: bytes) -> Parsed | None:
+    """Read what is in an archive or a mail, through the door that all bytes come by."""
+    try:
+        return read(body, name="https://feeds.example/feed") if claims(body) else None
     except ParseError:
         return None
 

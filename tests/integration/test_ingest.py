@@ -13,8 +13,8 @@ from sqlalchemy import Engine, event
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge, IngestLoop, poll_deliveries, poll_feed
-from pipeline.model import Feed, FeedState, Response, SourceKind
-from pipeline.ports import Store
+from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
+from pipeline.ports import Poll, Store, TakenIn
 from pipeline.sender import Sender
 from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
@@ -194,8 +194,6 @@ async def test_polls_that_end_while_a_commit_runs_are_committed_together(store: 
             return take_in(polls, now)
 
     writer = StoreWriter(Watched(), bench.clock)
-    from pipeline.ports import Poll
-
     poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
     taken = await asyncio.gather(*(writer.take_in(poll) for _ in range(50)))
     await writer.close()
@@ -203,12 +201,34 @@ async def test_polls_that_end_while_a_commit_runs_are_committed_together(store: 
     assert len(groups) < 10
 
 
+@pytest.mark.parametrize(("brings", "committed"), [(False, [2]), (True, [1, 1])])
+async def test_under_load_polls_wait_for_more_unless_they_bring_something(
+    brings: bool, committed: list[int]
+) -> None:
+    groups: list[int] = []
+
+    class Watched:
+        def take_in(self, polls, now):
+            groups.append(len(polls))
+            return [TakenIn(feed_id=each.feed_id, accepted=True, found=0) for each in polls]
+
+    writer = StoreWriter(Watched(), FixedClock())
+    nothing = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
+    entries = (Entry(format="rss", text="One."),) if brings else ()
+    await asyncio.gather(*(writer.take_in(nothing) for _ in range(20)))
+    groups.clear()
+    first = asyncio.create_task(writer.take_in(replace(nothing, entries=entries)))
+    for _ in range(5):
+        await asyncio.sleep(0)  # it is on its way, or waits
+    await asyncio.gather(first, writer.take_in(nothing))
+    await writer.close()
+    assert groups == committed
+
+
 async def test_a_store_that_fails_answers_every_poll_of_the_group(store: Store) -> None:
     class Full:
         def take_in(self, polls, now):
             raise StoreError("the disk is full")
-
-    from pipeline.ports import Poll
 
     writer = StoreWriter(Full(), FixedClock())
     poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)
@@ -277,7 +297,6 @@ async def test_polls_go_on_while_many_feeds_are_taken_over(store: Store) -> None
 async def test_a_backlog_of_imports_stops_no_feed(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")]}))
     from pipeline.model import Entry, QueueName
-    from pipeline.ports import Poll
 
     entries = tuple(Entry(format="text", text=str(n)) for n in range(10))
     archive = Poll(
@@ -297,8 +316,6 @@ async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
     class Broken:
         def take_in(self, polls, now):
             raise ValueError("nobody foresaw this")
-
-    from pipeline.ports import Poll
 
     writer = StoreWriter(Broken(), FixedClock())
     poll = Poll(feed_id="f", epoch=None, polled_at=NOON, duration_s=0.1)

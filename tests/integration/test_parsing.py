@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -199,6 +200,64 @@ def test_h02_entities_are_not_expanded(case: str) -> None:
     assert entry.headline is not None
     assert "AA" not in entry.headline
     assert time.process_time() - began < 1.0
+
+
+REACHING = """
+    import asyncio, sys
+    from pathlib import Path
+    from pipeline.errors import ParseError
+    from pipeline.parsing import ParsePool
+
+    async def main(pool):
+        for path in sorted(Path(sys.argv[1]).iterdir()):
+            try:
+                await pool.parse(path.read_bytes(), name="feed", media_type="application/rss+xml")
+            except ParseError:
+                pass
+
+    if __name__ == "__main__":
+        pool = ParsePool(processes=1, timeout_s=60, memory_bytes=2**30)
+        asyncio.run(main(pool))
+        pool.close()
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_h03_nothing_that_a_document_names_is_opened_or_asked_for(tmp_path: Path) -> None:
+    secret, url = tmp_path / "secret.xml", "http://127.0.0.1:9/"
+    secret.write_text("<!ENTITY stolen 'stolen'>")
+    bodies, trace = tmp_path / "bodies", tmp_path / "trace"
+    bodies.mkdir()
+    item = "<item><title>&x;</title><description>&x;</description></item>"
+    tail = f'<?xml-stylesheet href="{url}style.xsl"?><item xmlns:xi="http://www.w3.org/2001/XInclude">'
+    heads = {
+        "file": f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]>',
+        "bare path": f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{secret}">]>',
+        "http": f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{url}entity">]>',
+        "parameter": f'<!DOCTYPE rss [<!ENTITY % p SYSTEM "{url}parameter"> %p;]>',
+        "file parameter": f'<!DOCTYPE rss [<!ENTITY % p SYSTEM "file://{secret}"> %p;]>',
+        "subset": f'<!DOCTYPE rss SYSTEM "file://{secret}">',
+        "web subset": f'<!DOCTYPE rss PUBLIC "-//Example//DTD" "{url}subset.dtd">',
+    }
+    for name, head in heads.items():
+        (bodies / f"{name} rss").write_bytes(rss(item, head=head))
+        (bodies / f"{name} nitf").write_text(f"{head.replace(' rss', ' nitf')}<nitf><body>&x;</body></nitf>")
+        (bodies / f"{name} newsml").write_text(f"{head.replace(' rss', ' NewsML')}<NewsML>&x;</NewsML>")
+        (bodies / f"{name} ill-formed").write_bytes(rss(item + "<bad & unclosed", head=head))
+    (bodies / "inclusion").write_bytes(rss(tail + f'<xi:include href="file://{secret}"/></item>'))
+    script = tmp_path / "reading.py"
+    script.write_text(textwrap.dedent(REACHING))
+    watched = ["strace", "-f", "-qq", "-e", "trace=open,openat,openat2,connect", "-o", str(trace)]
+    subprocess.run(
+        [*watched, sys.executable, str(script), str(bodies)],
+        check=True,
+        timeout=100,
+        cwd=Path(__file__).parents[2],
+    )
+    calls = trace.read_text()
+    assert str(bodies / "subset rss") in calls  # it sees what is opened
+    assert secret.name not in calls
+    assert [line for line in calls.splitlines() if "connect(" in line and "AF_INET" in line] == []
 
 
 @pytest.mark.parametrize("case", ["a file's name", "a device's name", "a URL"])

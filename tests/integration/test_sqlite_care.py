@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import event
 
-from fakes_read import NOON
-from filling import FEED, poll
+from fakes_read import NOON, stored
+from filling import FEED, fill, poll
 from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, QueueName
 from pipeline.ports import Query
@@ -175,10 +175,29 @@ def test_questions_about_open_entries_do_not_read_those_that_are_done(
     assert "SCAN entry USING COVERING INDEX entry_pending" in plans
 
 
-def test_a_search_by_words_begins_with_the_words(store: SqlStore, plans: list[str]) -> None:
+def _scans(plans: list[str]) -> list[str]:
+    """Give the plans that read the rows of all documents."""
+    return [plan for plan in plans if plan.startswith("SCAN document") and "INDEX" not in plan]
+
+
+def test_a_search_by_words_looks_at_the_newest_first_and_then_begins_with_the_words(
+    store: SqlStore, plans: list[str]
+) -> None:
+    fill(store, [stored("a" * 32, body_text="The tram runs.", published=NOON).document], NOON)
+    plans.clear()
     store.search(Query(all_of=(("ferry",),)), now=NOON)
-    assert any("document_terms VIRTUAL TABLE" in plan for plan in plans)
-    assert not [plan for plan in plans if plan.startswith("SCAN document ")]
+    last = plans.index("SEARCH document USING INTEGER PRIMARY KEY (rowid=?)")
+    assert any("COVERING INDEX document_newest" in plan for plan in plans[:last])
+    assert any("document_terms VIRTUAL TABLE" in plan for plan in plans[last:])
+    assert not _scans(plans)
+
+
+def test_a_search_by_provider_begins_with_its_documents(store: SqlStore, plans: list[str]) -> None:
+    fill(store, [stored("a" * 32, body_text="The tram runs.", published=NOON).document], NOON)
+    plans.clear()
+    store.search(Query(fields={"provider": ("nobody",)}), now=NOON)
+    assert any("USING INDEX document_of_provider (provider=?" in plan for plan in plans)
+    assert not _scans(plans)
 
 
 def test_a_search_without_words_begins_with_the_newest(store: SqlStore, plans: list[str]) -> None:

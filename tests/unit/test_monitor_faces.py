@@ -121,6 +121,12 @@ def test_metrics_count_what_the_store_counted() -> None:
     assert found["newswire_events_total", (("event", "polls"), ("outcome", "dns"))] == 4
 
 
+def test_metrics_give_the_time_that_steps_took_in_seconds() -> None:
+    found = metrics(snapshot(counters={("busy_ms", "stories"): 2_500}))
+    assert found["newswire_busy_seconds_total", (("step", "stories"),)] == 2.5
+    assert not any(name == "newswire_events_total" for name, _ in found)
+
+
 def test_metrics_of_single_feeds_stop_at_the_bound() -> None:
     feeds = [feed_report(str(number), last_success_at=NOON) for number in range(3)]
     within = metrics(snapshot(feeds=feeds), max_feed_series=3)

@@ -22,15 +22,16 @@ _UPDATE, _CORRECTION, _REFILE = Signal.UPDATE, Signal.CORRECTION, Signal.REFILE
         ("(Adds quote, background)", _UPDATE),
         ("(Corrects spelling of melon)", _CORRECTION),
         ("[Repeats with no changes]", _REFILE),
-        ("(Eds: Updates throughout.)", None),
-        ("Eds: Updates throughout", None),
+        ("(Eds: Updates throughout.)", _UPDATE),
+        ("Eds: Updates throughout", _UPDATE),
         ("Note to editors: pictures follow", None),
         ("(ajoute réactions)", _UPDATE),
         ("(Bien lire : melon, et non citron)", _CORRECTION),
         ("(Répétition)", _REFILE),
-        ("ATTENTION - ajoute bilan ///", None),
-        ("Cette dépêche corrige l'âge du melon.", None),
-        ("(This May 2 story has been corrected to fix a figure)", None),
+        ("ATTENTION - ajoute bilan ///", _UPDATE),
+        ("Cette dépêche corrige l'âge du melon.", _CORRECTION),
+        ("(This May 2 story has been corrected to fix a figure)", _CORRECTION),
+        ("(This story has been updated with a quote)", None),
         ("Editor's note: prices in euros.", None),
         ("(Neu: Details)", _UPDATE),
         ("(Berichtigung: Im dritten Absatz heißt es 30)", _CORRECTION),
@@ -149,10 +150,11 @@ def test_above_a_dateline_a_note_needs_no_brackets(line: str, is_one: bool) -> N
         ("(Im zweiten Absatz wurde die Zahl korrigiert)", _CORRECTION),
         ("(Sustituye a la anterior por error en la cifra)", _CORRECTION),
         ("(Met reactie vakbond)", None),
+        ("*** Áudio disponível em www.example.pt ***", None),
     ],
 )
 def test_brackets_above_a_dateline_are_a_note(line: str, signal: Signal | None) -> None:
-    assert read_note_above(line) == Aside(note=line.strip("()"), signal=signal)
+    assert read_note_above(line) == Aside(note=line.strip("()* "), signal=signal)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,8 @@ def test_brackets_above_a_dateline_are_a_note(line: str, signal: Signal | None) 
     [
         ("EMBARGOED UNTIL 2300 GMT - Melons burn", "Melons burn", "2300 GMT"),
         ("Sperrfrist 3. Mai, 6.00 Uhr: Melonen brennen", "Melonen brennen", "3. Mai, 6.00 Uhr"),
+        ("EMBARGOED UNTIL 2300 GMT", "", "2300 GMT"),
+        ("EMBARGO: Melons burn", "EMBARGO: Melons burn", None),
         ("Embargo on oil: melons burn", "Embargo on oil: melons burn", None),
         ("Embargo until 2025 - analysis", "Embargo until 2025 - analysis", None),
         ("Melons burn", "Melons burn", None),

@@ -129,6 +129,8 @@ def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
         ("Reported by Ann Example; translated by Bo", {"reporting": "Ann Example", "translator": "Bo"}),
         ("Ann Example and Bo Sample contributed to this report.", {"reporting": "Ann Example and Bo Sample"}),
         ("Anne Exemple a contribué à cet article.", {"reporting": "Anne Exemple"}),
+        ("*Writing by Ann Example", {"writing": "Ann Example"}),
+        ("* Traduit de l'arabe par Anne Exemple.", {"translator": "Anne Exemple"}),
     ],
 )
 def test_a_credit_line_may_be_a_paragraph_without_brackets(line: str, said: dict[str, str]) -> None:

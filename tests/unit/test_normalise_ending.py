@@ -53,6 +53,9 @@ STORY = "The melons burned."
         *("@annexample", "X: @annexample", "More at https://example.org/x", "Foto: Ana Exemplo/Lusa"),
         "-Ann Example, 415-439-0000",
         "2 May 2024 10:00 GMT",
+        *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
+        *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
+        *("Related news: Melons burn again", "Lire aussi : Des melons", "Mehr zum Thema: Melonen"),
     ],
 )
 def test_the_end_of_a_page_is_no_text(line: str) -> None:
@@ -76,6 +79,7 @@ def test_the_end_of_a_page_is_no_text(line: str) -> None:
         *("/a.b/c.d/", "EDO/BGH/./.", "[AB]", "AB.", "abc-", "dapd/T2011052400211/abc/de", "NZPA WGT pm"),
         *("(Api/Dire) 13:02 25-07-17 NNNN", "Lusa 2024-05-02", "-- Ann Example", "(Ann Example)"),
         *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
+        *("1010123 abc/de", "AB/CD/ANP-0042 Mars 2026"),
     ],
 )
 def test_who_handled_a_text_signs_it(line: str) -> None:
@@ -179,12 +183,30 @@ def test_a_byline_at_the_end_says_who_wrote() -> None:
     )
 
 
+@pytest.mark.parametrize("line", ["Ann Example, The Canadian Press", "WAM/Ann Example"])
+def test_a_name_beside_an_agency_says_who_wrote(line: str) -> None:
+    assert read_ending([STORY, line]).credit == Credit(text=line, writing="Ann Example")
+
+
 def test_a_block_for_other_newsrooms_is_no_text() -> None:
     ending = read_ending(
         [STORY, "# Notizblock", "## Orte", "Melonville", "- Redaktion: Anna Beispiel", "dpa ab cd"]
     )
     assert ending.body == [STORY]
     assert ending.credit == Credit(text="Redaktion: Anna Beispiel", editing="Anna Beispiel")
+
+
+def test_nothing_after_the_end_is_text() -> None:
+    release = [
+        STORY,
+        "-ENDS-",
+        "Notes to editors",
+        "About Melons plc",
+        "Melons plc grows melons in nine towns.",
+    ]
+    assert read_ending(release).body == [STORY]
+    parted = [STORY, "###", STORY]
+    assert read_ending(parted).body == [STORY, STORY]
 
 
 def test_a_text_never_loses_its_only_line() -> None:

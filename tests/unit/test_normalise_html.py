@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from workers.normalise.html import html_paragraphs, sanitise
+from workers.normalise.html import html_paragraphs, sanitise, without
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,49 @@ def test_deep_nesting_costs_little(unit: str) -> None:
 
 def test_many_tags_that_are_not_deep_stay_as_they_are() -> None:
     assert sanitise("<div>a</div>" * 3_000).count("<div>") == 3_000
+
+
+@pytest.mark.parametrize(
+    ("html", "after", "expected"),
+    [
+        pytest.param(
+            "<p><b>KABUL (AP)</b> — The <i>melons</i> burn.</p><p>They burn.</p><p>(Reporting by A)</p>",
+            ["The melons burn.", "They burn."],
+            "<p>The <i>melons</i> burn.</p><p>They burn.</p>",
+            id="a dateline, and a paragraph of its own",
+        ),
+        pytest.param(
+            "<div><p>By A</p><p>One. <em>Two.</em> AFP</p><ol><li>MORE</li></ol></div>",
+            ["One. Two."],
+            "<div><p>One. <em>Two.</em></p><ol></ol></div>",
+            id="the end of the last one",
+        ),
+        pytest.param("KABUL (AP) - One.", ["One."], "One.", id="text without elements"),
+        pytest.param(
+            "<p>KABUL (AP) - One. AFP</p>", ["One."], "<p>One.</p>", id="beginning and end of one text"
+        ),
+        pytest.param(
+            '<p><img src="https://a.example/b.png">(MORE)</p><p>One.</p>',
+            ["One."],
+            '<p><img src="https://a.example/b.png"></p><p>One.</p>',
+            id="a picture stays",
+        ),
+        pytest.param(
+            "<p>A - One.<br>Two.</p>", ["One. Two."], "<p>A - One.<br>Two.</p>", id="line breaks are left"
+        ),
+        pytest.param("<p>One.</p>", ["Two."], "<p>One.</p>", id="another text is left"),
+        pytest.param("<p>MORE</p>", [], "", id="nothing is left"),
+    ],
+)
+def test_what_is_taken_off_the_text_is_taken_out_of_the_html(
+    html: str, after: list[str], expected: str
+) -> None:
+    assert without(html, html_paragraphs(html), after) == expected
+
+
+@pytest.mark.parametrize("depth", [1, 190])
+def test_taking_out_takes_little_time(depth: int) -> None:
+    html = "<div>" * depth + "<p>KABUL (AP) - One.</p>" + "<p>a</p>" * 20_000 + "</div>" * depth
+    before, began = html_paragraphs(html), time.perf_counter()
+    assert without(html, before, ["One.", *before[1:]]).count("One.") == 1
+    assert time.perf_counter() - began < 5

@@ -3,7 +3,8 @@
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from workers.normalise.language import Language, language_of, language_tag, warm_up
+from workers.normalise.classifier import classify, identifier, warm_up
+from workers.normalise.language import Language, language_of, language_tag
 from workers.normalise.language_codes import LANGUAGES
 
 ENGLISH = "The council decided on Monday that the bridge over the river would stay closed until next year."
@@ -159,3 +160,22 @@ def test_languages_are_written_as_bcp_47(sent: str | None, tag: str | None) -> N
 def test_warming_up_loads_the_model_once() -> None:
     warm_up()
     warm_up()
+
+
+def test_the_classifier_says_what_py3langid_says() -> None:
+    theirs = identifier()
+    texts = [
+        ENGLISH,
+        FRENCH,
+        "",
+        "12.5 7",
+        "MOSKVA",
+        "е\u0301",
+        "\ud800 lone",
+        "市议会",
+        "xq",
+        "Ќе дојде",
+        "Ће доћи",
+    ]
+    texts += [ENGLISH[start : start + size] for start in range(40) for size in (3, 20, 60)]
+    assert [classify(each) for each in texts] == [theirs.classify(each) for each in texts]

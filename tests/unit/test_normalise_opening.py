@@ -14,6 +14,9 @@ DATELINE = "KABUL, July 25 (Example Press) - "
     ("line", "signal", "number", "rest"),
     [
         ("UPDATE 2-Melons burn", Signal.UPDATE, 2, "Melons burn"),
+        ("AMP2.- Arden melones", Signal.UPDATE, 2, "Arden melones"),
+        ("(AMPL) Arden melones", Signal.UPDATE, None, "Arden melones"),
+        ("*RETTIFICA* Bruciano meloni", Signal.CORRECTION, None, "Bruciano meloni"),
         ("UPDATE 1 - Melons burn", Signal.UPDATE, 1, "Melons burn"),
         ("Update: melons burn", Signal.UPDATE, None, "melons burn"),
         ("CORRECTED-UPDATE 2-Melons burn", Signal.CORRECTION, 2, "Melons burn"),
@@ -53,6 +56,13 @@ def test_in_a_text_series_words_are_capitals() -> None:
     ("line", "is_one"),
     [
         ("By Ann Example", True),
+        ("Van onze verslaggever", True),
+        ("Von unserem Korrespondenten", True),
+        ("By: Ann Example", True),
+        ("By Ann Example | Melon News", True),
+        ("Par Anne Exemple (avec agences)", True),
+        ("Von Anna Beispiel (dpa)", True),
+        ("By Ann Example - she burned melons - is out", False),
         ("By ANN EXAMPLE and BO SAMPLE=", True),
         ("Par Anne Exemple et Jean Modèle", True),
         ("By noon the fire was out.", False),
@@ -85,6 +95,11 @@ def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
         ("By Ann Example, Melonia", ("Ann Example",)),
         ("By Ann Example, Bo Sample", ("Ann Example", "Bo Sample")),
         ("By", ("By",)),
+        ("By dpa correspondents", ()),
+        ("NTB-AFP", ()),
+        ("By Ann Example in Kabul and agencies", ("Ann Example",)),
+        ("By Ann Example, Melon News Service", ("Ann Example",)),
+        ("Ann Example, The Melon Database", ("Ann Example",)),
     ],
 )
 def test_a_byline_holds_names(byline: str, names: tuple[str, ...]) -> None:
@@ -212,7 +227,7 @@ def test_key_points_above_the_dateline_are_notes() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["SPORT", "Politics/Kenya", "bdt0123 3 pl 210", "2 May 2024 10:00 GMT", "///"]
+    "label", ["SPORT", "Politics/Kenya", "bdt0123 3 pl 210", "Ports/Strike/", "2 May 2024 10:00 GMT", "///"]
 )
 def test_a_label_above_the_dateline_goes(label: str) -> None:
     story = read_story(["By Ann Example", label, DATELINE + "They burned."], Sent(headline="Melons burn"))
@@ -238,3 +253,9 @@ def test_a_list_of_stories_has_no_header() -> None:
 
 def test_nothing_begins_with_nothing() -> None:
     assert read_story([], Sent(headed=True)).body == ()
+
+
+def test_a_headline_that_is_repeated_above_the_text_goes() -> None:
+    sent = Sent(headline="Melons burn")
+    assert read_story(["MELONS BURN", "They burned."], sent).body == ("They burned.",)
+    assert read_story(["Melons burn"], sent).body == ("Melons burn",)

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.model import Signal
-from workers.normalise.series import Series, read_series, read_tail, sent_signal
+from workers.normalise.series import Series, read_series, read_signal, read_tail
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,25 @@ def test_a_slug_ends_with_series_words(
     ],
 )
 def test_a_sender_says_what_a_version_is(sent: str | None, signal: Signal | None) -> None:
-    assert sent_signal(sent) is signal
+    assert read_signal(sent).signal is signal
+
+
+def test_a_sender_may_number_a_version() -> None:
+    assert read_signal("writethru 2") == Series(signal=Signal.WRITETHRU, number=2, rest="")
+    assert read_signal("sig:none 2 20260203") == Series(rest="")
+
+
+@pytest.mark.parametrize(
+    ("line", "signal"),
+    [
+        ("Achtung Redaktionen: Meldung «Melonen brennen» wird zurückgezogen", Signal.KILL),
+        ("ADVISORY-Our story on melons has been withdrawn", Signal.KILL),
+        ("AVISO A LOS CLIENTES: el acto de mañana queda anulado", Signal.ADVISORY),
+        ("Achtung Redaktionen: Pressekonferenz wird verschoben", Signal.ADVISORY),
+    ],
+)
+def test_an_advisory_may_take_a_text_back(line: str, signal: Signal) -> None:
+    assert read_series(line).signal is signal
 
 
 def test_the_first_word_counts_and_a_kill_always() -> None:

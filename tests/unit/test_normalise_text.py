@@ -21,6 +21,32 @@ witnesses said. "It was very fast," said one of them.
     ("text", "expected"),
     [
         pytest.param("One.\n\nTwo.\n \t\n\n\nThree.", ["One.", "Two.", "Three."], id="blank lines"),
+        pytest.param(
+            "Melons burn in the harbour\nBy Ann Example\nAssociated Press",
+            ["Melons burn in the harbour", "By Ann Example", "Associated Press"],
+            id="a headline, a byline and a title",
+        ),
+        pytest.param(
+            "(Corrects number of melons)\nThey burn",
+            ["(Corrects number of melons)", "They burn"],
+            id="a note",
+        ),
+        pytest.param(
+            "Editor: Ann Example\nTranslator: Bo Test\n© Agency 2026",
+            ["Editor: Ann Example", "Translator: Bo Test", "© Agency 2026"],
+            id="who did what, and rights",
+        ),
+        pytest.param(
+            "Plans:\n- Melons\n- More\nmelons", ["Plans:", "- Melons", "- More melons"], id="a list"
+        ),
+        pytest.param("1. Melons\n2. Figs", ["1. Melons", "2. Figs"], id="a numbered list"),
+        pytest.param("Melons 276.50\nFigs 8", ["Melons 276.50", "Figs 8"], id="a table"),
+        pytest.param(
+            "The melons - and\n- so they say - figs",
+            ["The melons - and - so they say - figs"],
+            id="a dash inside a sentence",
+        ),
+        pytest.param("melon@agency.example\n(END)", ["melon@agency.example", "(END)"], id="a page's end"),
         pytest.param("One\r\nline.\r\rTwo.", ["One line.", "Two."], id="all line ends"),
         pytest.param(
             "First.\n  Second.\n  Third.", ["First.", "Second.", "Third."], id="indented lines begin anew"

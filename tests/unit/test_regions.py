@@ -176,6 +176,8 @@ def test_a_currency_is_not_what_a_story_is_about() -> None:
         ("BEIRUT/DUBAI, May 3 (Example Agency) - Talks opened.", (276781, "LB")),
         ("WASHINGTON, May 3 (Example Agency) - Talks opened.", (4140963, "US")),
         ("ISLAMABAD, May 3 (Example Agency) - Talks opened.", (1176615, "PK")),
+        ("(ANSA) - ROMA, 3 MAG - Il ministro ha parlato.", (3169070, "IT")),
+        ("APA-Dakar (Sénégal) - Le ministre a parlé.", (2253354, "SN")),
     ],
 )
 def test_the_town_of_a_dateline_is_resolved(text: str, expected: tuple[int, str]) -> None:

@@ -1,5 +1,6 @@
 """Documents of one event come together, whatever the language; others stay apart."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import Document, Mention, Place, PlaceMention, StoryTraits, Tag, Tagging
 from pipeline.ports import Neighbours, StoryMember
 from pipeline.settings import shipped_config_dir
-from workers.dedupe.likeness import Compared, evidence_of, likeness
+from workers.dedupe.likeness import Compared, evidence_of, likeness, measures
 from workers.dedupe.romanise import bare_arabic, skeleton
 from workers.dedupe.stories import Board
 from workers.dedupe.story_rules import load_story_rules
@@ -217,6 +218,15 @@ def test_evidence_names_places_as_the_text_or_the_gazetteer_does() -> None:
     members = [replace(each, traits=weigh(raw, Seen())) for each in _members(QUAKE_EN, QUAKE_FR)]
     evidence = {each.why for each in evidence_of(*_compared(members))}
     assert {"place Kandahar", "place Afghanistan"} <= evidence
+
+
+def test_where_all_words_may_be_names_what_is_shared_counts_as_ten_names_at_most() -> None:
+    names = {f"N{n}": 1.0 for n in range(30)}
+    one, other = (
+        Compared.of(f"{seq}", seq, NOON.timestamp(), seq, StoryTraits(language="ar", names=names))
+        for seq in (1, 2)
+    )
+    assert measures(one, other)["names"] == math.log1p(10)
 
 
 def test_likeness_is_the_same_from_both_sides() -> None:

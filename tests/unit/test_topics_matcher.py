@@ -1,5 +1,7 @@
 """Terms of rules, found in a text."""
 
+import time
+
 import pytest
 
 from workers.tag.matcher import Matcher, read_phrase
@@ -82,3 +84,13 @@ def test_what_was_seen_before_changes_nothing() -> None:
 def test_terms_that_cannot_be_meant_are_refused(term: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         read_phrase(term, "en")
+
+
+def test_h15_an_expression_among_the_terms_is_words_and_costs_no_time() -> None:
+    text = "a" * 100_000 + "! An (a+)+$ is a sign."
+    tokens = tokenise(text, "en")
+    matcher = Matcher([read_phrase("(a+)+$", "en"), read_phrase("sign", "en")])
+    began = time.process_time()
+    matches = matcher.find(tokens)
+    assert time.process_time() - began < 0.05
+    assert [text[tokens.starts[each.first] : tokens.ends[each.end - 1]] for each in matches][-1] == "sign"

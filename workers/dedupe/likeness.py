@@ -72,7 +72,8 @@ def measures(one: Compared, other: Compared) -> dict[str, float]:
     """Measure what two documents share."""
     a, b = one.traits, other.traits
     same = float(a.language == b.language)
-    names = _shared(a.names, b.names)
+    # Where all words may be names, two texts of one language share more of them than either can have names.
+    names = min(_shared(a.names, b.names), one.named, other.named)
     numbers = _shared(a.numbers, b.numbers)
     kinds = _product(a.kinds, b.kinds)
     overlap = names / (min(one.named, other.named) + _PRIOR)

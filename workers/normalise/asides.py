@@ -35,6 +35,7 @@ _FRAME = " \t*/+=#[]()-–—<>!."
 _COLON_SOON = re.compile(r"[^:.]{2,30}:\s")
 _AFTER_EMBARGO = re.compile(r"\s[-–—]+\s|:\s+|\s?[|/]+\s|(?<=[)\]])\s+")
 _BRACKETED = re.compile(r"\([^()]{3,300}\)|\[[^\[\]]{3,300}\]")
+_STARRED = re.compile(r"\*{2,4} ?[^*]{3,200}\*{2,4}")
 _MENDS = re.compile(rf"\b(?:{MENDING})", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)?")
 
@@ -98,11 +99,10 @@ def read_aside(line: str) -> Aside | None:
         return None
     if line[:1] in "([" and line.rstrip(" .")[-1:] in ")]":
         inside = line.strip(" .")[1:-1].strip()
-        mending = Aside(note=inside) if _CORRECTING.match(inside) else None
-        return _embargo(inside) or _note(inside) or _named(inside) or mending
+        return _embargo(inside) or _named(inside) or _note(inside) or _mending(inside)
     # Nearly every paragraph is longer than most of these may be: their length is asked first.
-    if length <= _MAX_CORRECTING and _CORRECTING.match(line):
-        return Aside(note=line.rstrip(" /*"))
+    if length <= _MAX_CORRECTING and (mending := _mending(line.rstrip(" /*"))):
+        return mending
     return _named(line) or (_embargo(line) if length <= _MAX_EMBARGO else None)
 
 
@@ -115,6 +115,8 @@ def read_note_above(line: str) -> Aside | None:
     if _BRACKETED.fullmatch(line):
         mends = _MENDS.search(line) is not None
         return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
+    if _STARRED.fullmatch(line):
+        return Aside(note=line.strip("* "))
     if len(line) > _MAX_BARE or line.endswith((".", "!", "?")):
         return _note(line) if _COLON_SOON.match(line) else None
     if line.startswith((*_BULLETS, "- ", "– ")):
@@ -134,7 +136,9 @@ def split_embargo(line: str) -> tuple[str, Aside | None]:
         aside = _embargo(line[: mark.start()])
         if aside is not None and aside.embargo:
             return line[mark.end() :].strip(), aside
-    return line, None
+    aside = _embargo(line)
+    whole = aside is not None and aside.embargo and aside.note is None  # a time that was read
+    return ("", aside) if whole else (line, None)
 
 
 def split_note(line: str) -> tuple[str, Aside | None]:
@@ -154,7 +158,20 @@ def split_note(line: str) -> tuple[str, Aside | None]:
 
 def _named(line: str) -> Aside | None:
     """Read a note that is called one: "Eds: …", "Note aux rédactions : …"."""
-    return Aside(note=line.strip(" /*")) if _NAMED.match(line) and _BARE_NOTE.match(line) else None
+    name = _BARE_NOTE.match(line) if _NAMED.match(line) else None
+    if name is None:
+        return None
+    said = _note(line[name.end() :])
+    return Aside(note=line.strip(" /*"), signal=said.signal if said else None)
+
+
+def _mending(line: str) -> Aside | None:
+    """Read a sentence that says what the version mends: "This story has been corrected to ..."."""
+    match = _CORRECTING.match(line)
+    if match is None:
+        return None
+    mends = _MENDS.search(match[0]) is not None
+    return Aside(note=line, signal=Signal.CORRECTION if mends else None)
 
 
 def _note(inside: str) -> Aside | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.model import Credit
-from workers.normalise.lexicon.agencies import AGENCIES
+from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_NAMES
 from workers.normalise.lexicon.credits import (
     BUREAU_WORDS,
     BUREAUS,
@@ -41,7 +41,7 @@ _BUREAU_ALONE = re.compile(
     rf"|(?:{BUREAUS})(?:\s(?:{'|'.join(CREDIT_OF)})|\sd['’])?(?:\s?(?-i:[A-ZÀ-Þ])[\w.'’-]*){{1,3}})",
     re.IGNORECASE,
 )
-_TRIM = " ,;.:()/\n-–—"
+_TRIM = " ,;.:()/\n-–—*"
 _AND_WORDS = "|".join(CREDIT_AND)
 _AND = re.compile(rf"^(?:{'|'.join(CREDIT_AND)})\s+|[\s,;]+(?:{'|'.join(CREDIT_AND)})$", re.IGNORECASE)
 _BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
@@ -53,9 +53,8 @@ _TITLES = re.compile(rf"\b(?:{CREDIT_TITLES})\s", re.IGNORECASE)
 _TWO_NAMES = re.compile(r"[A-ZÀ-Þ][\w.'’-]*\s[A-ZÀ-Þ]")
 _ARTICLES = ("the ", "le ", "la ", "l'", "l’", "el ", "a ")
 # "(avec AFP)", "(con información de EFE)"
-_AGENCY = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 _SOURCES = re.compile(
-    rf"(?:{'|'.join(SOURCE_WORDS)})\s(?:(?:{_AGENCY})\b[\s,/]*(?:(?:{_AND_WORDS})\s)?)+", re.IGNORECASE
+    rf"(?:{'|'.join(SOURCE_WORDS)})\s(?:(?:{AGENCY_NAMES})\b[\s,/]*(?:(?:{_AND_WORDS})\s)?)+", re.IGNORECASE
 )
 # What follows the names in a sentence of its own is a remark.
 _REMARK = re.compile(r"(?<=[^\W\d_]{3})\.\s.*$")
@@ -99,7 +98,7 @@ def _is_bare_credit(paragraph: str) -> bool:
     """Say whether a paragraph without brackets is nothing but a credit line."""
     if len(paragraph) > _MAX_CHARS:
         return False
-    bare = paragraph.lstrip("-–— ")
+    bare = paragraph.lstrip("-–—* ")
     first = _MARKER.match(bare)
     if first is None:
         return len(bare) <= _MAX_NAMED and _names_close(bare)

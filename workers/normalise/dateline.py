@@ -49,12 +49,22 @@ _ENDS = re.compile(r"[^–—―‒‐−_)/=-]{0,120}[–—―‒‐−_)/=-]"
 # "(ANSA) - ROMA", "/ANSA/ - ROMA", "Reuters - The"
 _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
-    r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-Þ])"
+    r"|([^\W\d_][\w./-]{1,14})\s(?:--|[-–—])\s(?=[\"'“«(]?[A-ZÀ-ÞЀ-Я])"
 )
 # "APA-Dakar (Sénégal) -", "AFP, Paris -", "AFP | Paris -"
 _AGENCY_JOINED = re.compile(r"([A-Za-z]{2,12})(?:[-–]|,\s|\s?[/|]\s?)(?=[A-ZÀ-Þ])")
 # "(Belga) Le": an agency that is known, and no dash
-_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s+(?=[\"'“«]?[A-ZÀ-Þ])")
+_AGENCY_FIRST_BARE = re.compile(r"\(([^()]{2,30})\)\s*(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+# "- РИА Новости. Землетрясение": behind a dateline that has ended
+_AGENCY_STOPPED = re.compile(r"([^\W\d_]{2,12}(?: [^\W\d_]{2,12})?)\.\s+(?=[\"'“«]?[A-ZÀ-ÞЀ-Я])")
+# "KABUL – (IRIN) – The": behind a dateline that has a date
+_AGENCY_NEXT = re.compile(r"\(([^()\d]{2,40})\)\s?[-–—]+\s+")
+# "PARIS - AFP - Le", "KABUL – Reuters: The"
+_AGENCY_BETWEEN = re.compile(r"([^\d()–—-]{2,40})\s[-–—]\s([^\W\d_][\w ]{1,20}?)\s?(?:[-–—]|:)\s+")
+# "GENEVA (3 February 2026) –"
+_BRACKETED_DATE = re.compile(r"\s*\(([^()]*\d[^()]*)\)\s*$")
+# "AA / Bamako / Moussa Exemple", a line of its own
+_AGENCY_SLASHED = re.compile(r"([A-Za-z]{2,12}) ?/ ?([A-ZÀ-Þ][^/\d]{2,40}?)(?: ?/ ?[A-ZÀ-Þ][^/\d.]{4,60})?")
 # "Berne (ats) Le"
 _AGENCY_BARE = re.compile(r"[^()]{3,40}\(([^()]{2,30})\)\.?\s+(?=[\"'“«]?[A-ZÀ-Þ])")
 # "OTTAWA — The", "DES MOINES, Iowa - The"
@@ -83,7 +93,8 @@ _TITLE = re.compile(r"[A-ZÀ-Þ][\w.'’&-]*(?: [A-ZÀ-Þ\d][\w.'’&-]*){1,3}")
 #: an agency's letters: "GNA"
 _CODE = re.compile(r"[A-Z]{2,6}")
 _AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
-_REGION = re.compile(r"[(\[]([^()\[\]]{2,30})[)\]]$")
+# "Guwahati (Assam) [India]"
+_REGION = re.compile(r"\s?[(\[]([^()\[\]]{2,30})[)\]](?=\s?[(\[]|$)")
 _PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
@@ -170,10 +181,21 @@ def read_dateline(paragraph: str, *, agencies: frozenset[str] = frozenset()) -> 
             return _with_agency(_opening(head, paragraph, end), paragraph, known)
     if leading:
         return _opening(Head(agency=leading), paragraph, start)
+    return _read_undashed(paragraph, known)
+
+
+def _read_undashed(paragraph: str, known: frozenset[str]) -> Opening:
+    """Read the datelines that no dash ends after date or agency."""
     if (match := _AGENCY_BARE.match(paragraph)) and _is_agency(match[1].strip(), known, words=False):
         head = _read_head(match[0].rstrip(" ."), known, dashed=True)
         if head is not None:
             return _opening(head, paragraph, match.end())
+    if (match := _AGENCY_BETWEEN.match(paragraph)) and match[2].lower() in known:
+        head = _read_head(f"{match[1]} ({match[2]})", known, dashed=True)
+        if head is not None:
+            return _opening(head, paragraph, match.end())
+    if (match := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(match, known):
+        return Opening(text=paragraph, city=city_name(match[2]), agency=match[1], rest="")
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
         return _opening(Head(city=city_name(match[1])), paragraph, match.end())
     return Opening(rest=paragraph)
@@ -185,6 +207,12 @@ def _with_joined(joined: re.Match[str], paragraph: str, agencies: frozenset[str]
     if opening.city is None:
         return Opening(rest=paragraph)
     return replace(opening, text=paragraph[: len(paragraph) - len(opening.rest)].strip())
+
+
+def _is_slashed(match: re.Match[str], known: frozenset[str]) -> bool:
+    """Say whether a line is an agency and a city that is known to stand alone, with slashes between."""
+    agency = match[1].lower() in known or match[1].lower() in SHORT_AGENCIES
+    return agency and match[2].lower() in CITIES_ALONE
 
 
 def read_sent(dateline: str, *, agencies: frozenset[str] = frozenset()) -> Opening:
@@ -228,6 +256,10 @@ def _with_agency(opening: Opening, paragraph: str, known: frozenset[str]) -> Ope
     if opening.agency is not None:
         return opening
     agency, end = _leading_agency(opening.rest, known)
+    if agency is None and (stopped := _AGENCY_STOPPED.match(opening.rest)) and stopped[1].lower() in known:
+        agency, end = stopped[1], stopped.end()
+    if agency is None and opening.date and (behind := _AGENCY_NEXT.match(opening.rest)):
+        agency, end = behind[1], behind.end()
     if agency is None:
         return opening
     rest = opening.rest[end:]
@@ -329,6 +361,8 @@ def _ends(paragraph: str, start: int) -> Iterator[tuple[int, int, bool]]:
 
 def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
     """Read the words before a dash; None where they are no dateline."""
+    if (dated := _BRACKETED_DATE.search(head)) and _DATE.match(dated[1]):
+        head = f"{head[: dated.start()]}, {dated[1]}"
     agency, words = _split_agency(head, known)
     day, place = _split_date(words, slashes=agency is not None)
     apart = place.endswith((",", "."))
@@ -378,7 +412,7 @@ def _bare_agency(head: str, known: frozenset[str]) -> tuple[str | None, str]:
     if name.lower() in known or (_CODE.fullmatch(name) and before.rstrip(" .")[-1:].isdigit()):
         return name, before + ","
     before, _, after = head.rpartition(" ")
-    if after.lower() in known and before.rstrip(" .")[-1:].isdigit():
+    if after.lower() in known and (before.rstrip(" .")[-1:].isdigit() or _DATE.search(before)):
         return after, before
     return None, head
 

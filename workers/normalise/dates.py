@@ -30,7 +30,17 @@ _TELEGRAPH = re.compile(
     r"(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s?(?P<zone>[A-Z]{1,4})?\s(?P<month>[^\W\d_]{3,10})\.?\s?(?P<year>\d{4}|\d\d)"
 )
 _ISO = re.compile(r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)(?!\d)")
+# one digit, where ISO has two
+_HOUR = re.compile(r"[\d-]{8,10}[T ](?:\d:|[\d:]*:\d(?!\d))")
 _ISO_ZONE = re.compile(r"\s*(?:([A-Za-z]{1,5})|\s([+-]\d\d:?\d\d))$")
+# "GMT+9", "UTC+01:00", and ISO's own zone with one digit
+_OFFSET = re.compile(r"\s?(?:(?:GMT|UTC)\s?(?=[+-])|(?<=\d)(?=[+-]\d:))([+-])(\d\d?)(?::?(\d\d))?$")
+# "20131020192751", "2021.05.16 09:00:04", "2013/10/20 19:27:51", "2013-7-5 9:27:51"
+_FIGURES = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[./-]?)(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)"
+    r"(?:[ T]?(?P<hour>\d\d|\d(?=:)):?(?P<minute>\d\d)(?::?(?P<second>\d\d|(?<=:)\d))?)?(?:[.,]\d{1,9})?"
+    r"(?P<zone>\s?[A-Z]{1,5}|\s?[+-]\d\d:?\d\d)?"
+)
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 
 
@@ -83,10 +93,12 @@ def read_date(text: str) -> Moment | None:
     text = text.strip()
     if not 6 <= len(text) <= _MAX_CHARS:
         return None
+    if "+" in text or "-" in text:
+        text = _OFFSET.sub(lambda zone: f" {zone[1]}{zone[2]:>02}{zone[3] or '00'}", text)
     try:
         if _EPOCH.fullmatch(text):
             return Moment(at=datetime.fromtimestamp(int(text[:10]), UTC))
-        if _ISO.match(text):
+        if _ISO.match(text) and not _HOUR.match(text):
             return _iso(text)
         if match := _RFC822.fullmatch(text):
             return _plain_rfc822(match)
@@ -106,14 +118,15 @@ def claim(label: str, text: str | None, *, now: datetime | None) -> Claim:
     if text is None or not text.strip():
         return NOT_SENT
     moment = read_date(text)
-    sent = flat(text)[:_MAX_CHARS]
     if moment is None:
-        return Claim(doubt=f'{label} "{sent}" could not be read')
-    if moment.at < _OLDEST:
-        return Claim(doubt=f'{label} "{sent}" is before 1990, not believed')
-    if now is not None and moment.at > now + _FUTURE:
-        return Claim(doubt=f'{label} "{sent}" is in the future, not believed')
-    return Claim(moment=moment)
+        wrong = "could not be read"
+    elif moment.at < _OLDEST:
+        wrong = "is before 1990, not believed"
+    elif now is not None and moment.at > now + _FUTURE:
+        wrong = "is in the future, not believed"
+    else:
+        return Claim(moment=moment)
+    return Claim(doubt=f'{label} "{flat(text)[:_MAX_CHARS]}" {wrong}')
 
 
 def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Moment | None:
@@ -238,6 +251,8 @@ def _others(text: str) -> Moment | None:
     """Read what is written by hand, by telegraphs, by odd mail programs."""
     if match := _TELEGRAPH.fullmatch(text):
         return _telegraph(match)
+    if match := _FIGURES.fullmatch(text):
+        return _figures(match)
     worded = read_words(text, strict=False)
     return _in_words(worded) if worded and worded.year is not None else _mail(text)
 
@@ -261,6 +276,15 @@ def _telegraph(match: re.Match[str]) -> Moment:
     if match["zone"] is None:
         return Moment(at=read)
     return _zoned(read.replace(tzinfo=None), match["zone"])
+
+
+def _figures(match: re.Match[str]) -> Moment:
+    """Read figures from the year down; ISO's own forms were read before."""
+    day = f"{match['year']}-{int(match['month']):02}-{int(match['day']):02}"
+    if match["hour"] is None:
+        return _iso(day)
+    time = f"{match['hour']:>02}:{match['minute']}:{match['second'] or '00':>02}"
+    return _iso(f"{day}T{time}{match['zone'] or ''}")
 
 
 def _in_words(said: Worded) -> Moment:

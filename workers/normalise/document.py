@@ -9,7 +9,7 @@ from pipeline.identity import content_hash, document_id
 from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal
 from pipeline.ports import ClaimedEntry
 from pipeline.urls import canonical_url
-from workers.normalise import language
+from workers.normalise import classifier
 from workers.normalise.asides import Aside, Asides, split_asides, split_embargo, split_note
 from workers.normalise.byline import authors_of
 from workers.normalise.dateline import OpeningDate, city_name, read_sent, year_of
@@ -24,14 +24,14 @@ from workers.normalise.dates import (
     not_early,
 )
 from workers.normalise.ending import read_ending
-from workers.normalise.html import html_paragraphs, sanitise
+from workers.normalise.html import html_paragraphs, sanitise, without
 from workers.normalise.identify import Said, identify, sender_id, web_address
 from workers.normalise.language import Language, language_of
 from workers.normalise.lexicon.agencies import AGENCY_CLOCKS
 from workers.normalise.lexicon.status import PUB_STATUS
 from workers.normalise.opening import Sent, Story, read_story, signal_of
 from workers.normalise.restore import restore
-from workers.normalise.series import Series, read_series, read_tail, sent_signal
+from workers.normalise.series import Series, read_series, read_signal, read_tail
 from workers.normalise.text import PARAGRAPH, lead_of, one_line, paragraphs
 
 #: characters that decide the language; a body that is shorter is read together with its headline
@@ -199,7 +199,7 @@ def normalise(
 
 def warm_up() -> None:
     """Load what is slow to load, before workers are forked."""
-    language.warm_up()
+    classifier.warm_up()
 
 
 def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
@@ -225,6 +225,8 @@ def _read_body(entry: Entry, source: Source, headline: str | None) -> _Body:
     kept = ending.body
     if not kept and not (headline or story.header.headline):
         kept = body  # what reads as nothing but marks is all there is: it is kept as it came
+    if html is not None and list(kept) != body:
+        html = without(html, body, kept) or None
     return _Body(html=html, story=story, paragraphs=kept, asides=asides, credit=ending.credit)
 
 
@@ -244,7 +246,7 @@ def _tell(entry: Entry, titled: _Title, body: _Body) -> _Told:
     """Put together what field, headline, text, slug and notes say of this version: the first counts."""
     header = body.story.header
     notes = (*([titled.aside] if titled.aside else ()), *header.notes)
-    series = Series(signal=sent_signal(entry.signal), rest="")
+    series = read_signal(entry.signal)
     series = series.then(titled.series).then(header.series)
     if slug := one_line(entry.slugline):
         series = series.then(read_tail(slug))

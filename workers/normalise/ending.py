@@ -11,12 +11,14 @@ from enum import Enum, auto
 from pipeline.model import Credit
 from workers.normalise.byline import authors_of, is_bare_byline, is_byline
 from workers.normalise.credit import join_credits, split_credit
-from workers.normalise.lexicon.agencies import AGENCIES
+from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_NAMES
 from workers.normalise.lexicon.endings import (
+    AFTER_END,
     CONTACTS,
     END_WORDS,
     INITIALS,
     INLINE_ENDS,
+    LAST_MARKS,
     LAST_WORDS,
     LONE_INITIALS,
     NOTEBOOKS,
@@ -55,7 +57,11 @@ _PLAIN_END = re.compile(
     r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$|[a-zà-ÿ]{8}$|[a-zà-ÿ]{5} [a-zà-ÿ]+$|[a-zà-ÿ] [a-zà-ÿ]{5,7}$"
 )
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
-_AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
+# "Ann Example, The Canadian Press", "WAM/Ann Example/Bo Sample"
+_NAMED = re.compile(
+    rf"(?P<names>[^,/]{{5,60}}), (?i:{AGENCY_NAMES})|(?:{AGENCY_NAMES})/(?P<after>[^,]{{5,60}})",
+    re.IGNORECASE,
+)
 # Whole lines, and what stands at the end of the last line of the story.
 _SIGNED = re.compile(f"{INITIALS}|{LONE_INITIALS}")
 # A single mark ends a sentence after another one only: "a journalist of l'AFP" goes on.
@@ -64,15 +70,17 @@ _ANY_END = re.compile(r"[.!?…\"'”’»)\]]")
 _INLINE_END = re.compile(rf"{_SENTENCE_END}\s*(?:{INLINE_ENDS})$", re.IGNORECASE)
 # "… on Monday. (ANSA).", "… el lunes. EFE", "… on Monday. PTI SKP NRB", "… maandag. LVE/YDS/"
 _SIGNED_END = re.compile(
-    rf"{_SENTENCE_END}\s*(\((?:[\w. ]{{0,12}}[/ -])?\s?(?i:{_AGENCY_NAMES}|agenzia \w+[^()]{{0,60}})\s?"
+    rf"{_SENTENCE_END}\s*(\((?:[\w. ]{{0,12}}[/ -])?\s?(?i:{AGENCY_NAMES}|agenzia \w+[^()]{{0,60}})\s?"
     r"(?:[/ ,-][\w./ -]{0,15})?\)\.?)$"
-    rf"|{_SENTENCE_END}\s+((?=[A-Z]{{2,}}|Reuter\b|Lusa\b|Belga\b)(?i:{_AGENCY_NAMES})"
+    rf"|{_SENTENCE_END}\s+((?=[A-Z]{{2,}}|Reuter\b|Lusa\b|Belga\b)(?i:{AGENCY_NAMES})"
     r"(?: [A-Z]{2,4}){0,4}\.?)$"
     rf"|{_SENTENCE_END}\s+({INITIALS})$"
 )
 # Where the last line of the story may end and a signature begin: "… on Monday./ab/cd", "… lunes. (EFE).- ab"
 _SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/–—-]|[A-Z]{{2}})")
 # What stands between the parts of a signature, and what frames it.
+_LAST_MARK = re.compile(LAST_MARKS, re.IGNORECASE)
+_AFTER_END = re.compile(AFTER_END, re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s/.,()\[\]–—=#*+_:;|-]+")
 _FRAME = " \t-–—/=*+#()[]._<>!…"
 _DIGIT = re.compile(r"\d")
@@ -114,7 +122,11 @@ def read_ending(paragraphs: Sequence[str], *, agency: str | None = None) -> Endi
         paragraphs: The body.
         agency: Who signs it: named in its dateline, or its sender.
     """
-    body = [each for each in paragraphs if len(each) > _MAX_PAGE_END or not _PAGE_END.fullmatch(each)]
+    body = [
+        each
+        for each in _without_after_end(paragraphs)
+        if len(each) > _MAX_PAGE_END or not _PAGE_END.fullmatch(each)
+    ]
     if not body:
         return Ending(body=body)
     notebook = _notebook_start(body)
@@ -125,6 +137,15 @@ def read_ending(paragraphs: Sequence[str], *, agency: str | None = None) -> Endi
             signed += [credit] if credit and not left else []
         body = body[:notebook]
     return _from_the_end(body, signed, agency)
+
+
+def _without_after_end(paragraphs: Sequence[str]) -> Sequence[str]:
+    """Cut a text at the one mark that ends it: what follows is about its sender, or for newsrooms."""
+    marks = [n for n, each in enumerate(paragraphs) if len(each) <= _MAX_MARKS and _LAST_MARK.fullmatch(each)]
+    if len(marks) != 1 or not marks[0] or len(paragraphs) - marks[0] > _MAX_NOTEBOOK:
+        return paragraphs
+    follows = paragraphs[marks[0] + 1 : marks[0] + 2]
+    return paragraphs[: marks[0]] if follows and _AFTER_END.match(follows[0]) else paragraphs
 
 
 def _from_the_end(body: list[str], signed: list[Credit], agency: str | None) -> Ending:
@@ -200,6 +221,10 @@ def _signature_after(tail: str, agency: str | None) -> re.Match[str] | None:
 
 def _signature(line: str, agency: str | None) -> Credit | None:
     """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
+    named = _NAMED.fullmatch(line)
+    names = (named["names"] or named["after"]) if named else ""
+    if is_bare_byline(names):
+        return Credit(text=line, writing="; ".join(authors_of(names)))
     if len(line) <= _MAX_SIGNATURE and (_is_signature(line) or _is_mark(line, agency)):
         return Credit(text=line)
     return Credit(text=line, writing="; ".join(authors_of(line))) if is_byline(line) else None

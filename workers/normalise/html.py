@@ -1,9 +1,11 @@
 """HTML made safe and HTML made text: the home of nh3 and selectolax.
 
-A body is sanitised once, by an allow-list; its text is read from what was left.
+A body is sanitised by an allow-list; its text is read from what was left, and what is taken off the text is
+taken out of the HTML too.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from html import unescape
 from itertools import accumulate
 
@@ -47,8 +49,15 @@ _CLEANER = nh3.Cleaner(
 _BREAK, _EDGE, _CELL = "\x01", "\x02", "\x03"
 # Text between the parts of a table would be moved before it: these get marks in the tree, the rest as text.
 _TABLE_PARTS = frozenset(("table", "tr", "caption"))
-_BLOCK_TAG = re.compile(rf"<(?=/?(?:p|div|li|{'|'.join(sorted(_BLOCKS - _TABLE_PARTS))})[ >])")
+_BLOCK_NAMES = ",".join(sorted(_BLOCKS | {"td", "th"}))
+_NO_TABLE_PARTS = "|".join(["p", "div", "li", *sorted(_BLOCKS - _TABLE_PARTS)])
+_BLOCK_TAG = re.compile(rf"<(?=/?(?:{_NO_TABLE_PARTS})[ >])")
 _BREAK_TAG = re.compile("<br[^>]*>")
+# Whole tags, as the sanitiser writes them: there is no ">" inside their values.
+_WHOLE_BLOCK_TAG = re.compile(rf"</?(?:{_NO_TABLE_PARTS})(?: [^>]*)?>")
+_WHOLE_TAG = re.compile("<[^>]*>")
+# What a part means depends on what stands around it.
+_NEED_TREE = ("<pre", "<table")
 
 # HTML parsers take quadratic time on elements of this kind that are nested thousands deep.
 _NESTS = re.compile(
@@ -57,6 +66,8 @@ _NESTS = re.compile(
     re.IGNORECASE,
 )
 _MANY_TAGS = 2000
+#: paragraphs among which the text of an element is looked for
+_AHEAD = 100
 _MAX_DEPTH = 200
 
 
@@ -79,18 +90,104 @@ def html_paragraphs(sanitised: str) -> list[str]:
     """
     if "<" not in sanitised:
         return paragraphs(unescape(sanitised))
-    # The sanitiser writes tags in one way only; a mark inside an attribute's value would do no harm.
-    marked = _BLOCK_TAG.sub(_EDGE + "<", sanitised)
-    if "<br" in marked:
-        marked = _BREAK_TAG.sub(_BREAK, marked)
+    # The sanitiser writes one well-formed tree: but for tables and the like its tags need no second reading.
+    if not any(tag in sanitised for tag in _NEED_TREE):
+        parts = filter(None, _WHOLE_BLOCK_TAG.split(sanitised))
+        return [clean for part in parts for clean in _lines(_text(part))]
+    # A mark inside an attribute's value would do no harm.
+    marked = _BREAK_TAG.sub(_BREAK, _BLOCK_TAG.sub(_EDGE + "<", sanitised))
     body = LexborHTMLParser(marked).body
     assert body is not None  # lexbor gives every document a body
     _mark_nodes(body, marked)
-    parts = body.text().split(_EDGE)
-    if sanitised.isascii() and "&nbsp;" not in sanitised and _BREAK not in marked:
-        # The sanitiser has seen to everything else, and writes no entities that are more than marks of HTML.
-        return [" ".join(words) for part in parts if (words := part.replace(_CELL, " ").split())]
-    return [clean for part in parts for clean in _lines(part)]
+    return [clean for part in body.text().split(_EDGE) for clean in _lines(part)]
+
+
+def _text(part: str) -> str:
+    """Read what stands between the tags of two blocks."""
+    if "<" in part:
+        part = _WHOLE_TAG.sub("", _BREAK_TAG.sub(_BREAK, part) if "<br" in part else part)
+    return unescape(part) if "&" in part else part
+
+
+def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """Take out of sanitised HTML what was taken off its text: whole elements, and the edges of others.
+
+    An element is found by its text; what is not found again so (lines between breaks) stays as it is.
+
+    Args:
+        sanitised: The HTML.
+        before: Its paragraphs.
+        after: Those that are left, some of them without their beginning or end.
+
+    >>> without("<p>KABUL (AP) - <b>One.</b></p><p>MORE</p>", ["KABUL (AP) - One.", "MORE"], ["One."])
+    '<p><b>One.</b></p>'
+    """
+    left = _left(before, after)
+    if left is None:
+        return sanitised
+    body = LexborHTMLParser(sanitised).body
+    assert body is not None  # lexbor gives every document a body
+    start = 0
+    for node in _innermost(body):
+        text = flat(node.text())
+        near = range(start, min(start + _AHEAD, len(before)))
+        at = next((n for n in near if before[n] == text), None)
+        if at is None:
+            continue
+        start = at + 1
+        if left[at] != text and not _cut(node, text, left[at]):
+            return sanitised
+    return sanitise(body.inner_html or "")
+
+
+def _left(before: Sequence[str], after: Sequence[str]) -> list[str] | None:
+    """Say what is left of each paragraph, "" where it went; None where that cannot be told."""
+    waiting = list(reversed(after))
+    left = [waiting.pop() if waiting and waiting[-1] in each else "" for each in before]
+    return None if waiting else left
+
+
+def _innermost(body: LexborNode) -> Iterator[LexborNode]:
+    """Give the elements that are paragraphs of the text: blocks without blocks in them."""
+    blocks = [body, *body.css(_BLOCK_NAMES)]
+    holders: set[int] = set()
+    for node in blocks:
+        above = node.parent
+        while above is not None and above.mem_id not in holders:
+            holders.add(above.mem_id)
+            above = above.parent
+    return (node for node in blocks if node.mem_id not in holders)
+
+
+def _cut(node: LexborNode, text: str, left: str) -> bool:
+    """Leave of an element only a part of its text; say whether that is what is left."""
+    if not left and node.tag != "body" and node.css_first("img") is None:
+        node.decompose()
+        return True
+    start = text.index(left)
+    _take_off(node, len("".join(text[:start].split())))
+    _take_off(node, len("".join(text[start + len(left) :].split())), end=True)
+    return flat(node.text()) == left
+
+
+def _take_off(node: LexborNode, count: int, *, end: bool = False) -> None:
+    """Take characters off the beginning or end of an element's text; spaces do not count."""
+    # Looked for each time: a text that was cut is another node.
+    texts = [each for each in node.traverse(include_text=True) if each.is_text_node]
+    for each in reversed(texts) if end else texts:
+        if not count:
+            break
+        words = each.text_content or ""
+        ordered = words[::-1] if end else words
+        taken = 0
+        while taken < len(ordered) and (count or ordered[taken].isspace()):
+            count -= not ordered[taken].isspace()
+            taken += 1
+        rest = ordered[taken:]
+        parent = each.parent
+        each.replace_with(rest[::-1] if end else rest)
+        if not rest and parent is not None and parent.mem_id != node.mem_id and not parent.text().strip():
+            parent.decompose()
 
 
 def _lines(part: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which language a text is in: the home of py3langid.
+"""Which language a text is in.
 
 The sender's word is used where it is plausible, the text's own where it is not; a source's hint where the
 text is too short to tell. Codes are BCP 47.
@@ -6,13 +6,9 @@ text is too short to tell. Codes are BCP 47.
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
+from workers.normalise.classifier import classify
 from workers.normalise.language_codes import LANGUAGES, NOT_SAID, OTHER_CODES
-from workers.normalise.lexicon.words import words
 
 #: characters that decide: of 1,213 news texts in two languages none is mistaken by its first 80
 _FIRST = 80
@@ -34,12 +30,6 @@ _OVERRULE_BYTES = 80
 #: characters of what a sender says that a note repeats
 _SHOWN = 40
 
-#: what news is hardly written in, but is taken for: dialects that the model tells apart, dead and invented
-#: languages, "no language"; Nigerian Pidgin, which claims one English business story in fifteen
-_LEFT_OUT = words(
-    "ace an ary arz bcl dz eo ext fo fuv gcf gcr gom grc gug guw hbo kab kik la lij ltg pcm sa se uzs vec "
-    "vo wa wuu zxx"
-)
 #: languages that a classifier takes for one another: the sender knows better
 _CLOSE = (
     frozenset(("en", "pcm")),
@@ -118,11 +108,6 @@ def language_tag(sent: str | None) -> str | None:
     return "-".join([primary, *subtags])
 
 
-def warm_up() -> None:
-    """Load the model (0.7 s), so that forked workers share it and the first text does not wait."""
-    _model()
-
-
 def _unless_unsure(code: str, score: float, hint: str | None) -> Language:
     """Take the source's hint where a short text leaves room for doubt."""
     if hint is not None and _same(hint, code):
@@ -143,22 +128,5 @@ def _same(tag: str, code: str) -> bool:
 
 
 def _classify(text: str) -> tuple[str, float]:
-    code, score = _model().classify(text)
+    code, score = classify(text)
     return code, round(score, 4)
-
-
-@cache
-def _model() -> Any:
-    identifier: Any = LanguageIdentifier  # without types of its own
-    whole = identifier.from_model_file(MODEL_FILE)
-    whole.set_languages([code for code in whole.labels if code not in _LEFT_OUT])
-    # Made anew, so that the table of all languages is let go, and one whose rows are read at once is kept.
-    return identifier(
-        whole.nb_ptc.copy(order="C"),
-        whole.nb_pc,
-        whole.nb_classes,
-        whole.tk_nextmove,
-        whole.tk_output,
-        norm_probs=True,
-        tk_row=whole.tk_row,
-    )

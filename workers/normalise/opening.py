@@ -29,7 +29,7 @@ _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 # A code with figures; keywords with marks between; a slug.
 _LABEL = re.compile(
     r"(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
-    r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}|[\w.]+(?:-[\w.]+){1,5}"
+    r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}/?|[\w'’.]+/|[\w.]+(?:-[\w.]+){1,5}"
 )
 _NO_SERIES = Series(rest="")
 
@@ -126,7 +126,8 @@ def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> St
         lines = lines[1:]
     while len(lines) > 1:
         series = read_series(lines[0], in_text=True)
-        if series.signal is not None and series.rest in ("", sent.headline):
+        repeated = sent.headline is not None and lines[0].casefold() == sent.headline.casefold()
+        if repeated or (series.signal is not None and series.rest in ("", sent.headline)):
             header = replace(header, series=header.series.then(series))
         elif header.byline is None and is_byline(lines[0]):
             header = replace(header, byline=lines[0])
@@ -213,7 +214,7 @@ def _read_line(header: Header, line: str, sent: Sent) -> Header | None:
 
 def _read_headline(header: Header, line: str, series: Series, sent: Sent) -> Header | None:
     """Read the headline above a dateline, as sent or the only one, or a title below a byline."""
-    if header.byline is not None and is_title(line):
+    if (header.byline is not None and is_title(line)) or (sent.headed and _LABEL.fullmatch(line)):
         return header
     rest, aside = split_note(series.rest)
     unread = header.headline is None or (header.headline.isupper() and " " not in header.headline)

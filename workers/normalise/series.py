@@ -8,6 +8,7 @@ from workers.normalise.lexicon.series import (
     ANY_CASE,
     ATTENTION_WORDS,
     COMPOUNDED,
+    KILL_PHRASES,
     LOUD,
     SENT_SIGNALS,
     SERIES_WORDS,
@@ -29,10 +30,14 @@ _WORD = re.compile(
 # "(2nd LEAD) Text", "[UPDATE] Text"
 _BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)", re.IGNORECASE)
 # "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
-_MARKED = re.compile(rf"(?P<marks>[/*+=#]{{2,4}})\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)", re.IGNORECASE)
+_MARKED = re.compile(
+    rf"(?P<marks>[/*+=#]{{2,4}}|[*=](?=[^*=]{{3,20}}[*=]))\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)",
+    re.IGNORECASE,
+)
 # A line is looked at only if its first word begins one of these, or is no word.
 _FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *TAKES, *ATTENTION_WORDS))
 _OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
+_KILLS = re.compile(KILL_PHRASES, re.IGNORECASE)
 _FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
 _TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
 # "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
@@ -51,6 +56,8 @@ _SLUG = re.compile(
 )
 _TAIL_MARKS = (")", "]")
 _MAX_WORDS = 4
+#: figures of the number of a version
+_MAX_NUMBER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
         if "marks" in match.groupdict():
             rest = rest.rstrip(f" {match['marks'][0]}")
         word = match["word"].upper()
-        signal = SERIES_WORDS.get(word)
+        signal = _signal_of(word, rest)
         if signal is Signal.CORRECTION and read.signal is Signal.REFILE:
             read = replace(read, signal=signal)  # "RPT CORRETTA": what it mends counts for more
         said = int(number) if number and word not in TAKES else None
@@ -99,6 +106,12 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
     if flash := _FLASH.fullmatch(read.rest):
         read = read.then(Series(signal=Signal.ALERT, rest=flash[1]))
     return read.then(read_tail(read.rest))
+
+
+def _signal_of(word: str, rest: str) -> Signal | None:
+    """Say what a series word means before the rest of its line: an advisory may take a text back."""
+    signal = SERIES_WORDS.get(word)
+    return Signal.KILL if signal is Signal.ADVISORY and _KILLS.search(rest) else signal
 
 
 def read_tail(line: str) -> Series:
@@ -130,16 +143,17 @@ def is_slug(line: str) -> bool:
     return _SLUG.fullmatch(line) is not None
 
 
-def sent_signal(sent: str | None) -> Signal | None:
-    """Read what a sender's own field says of a version, "sig:correction"; None: nothing that is known.
+def read_signal(sent: str | None) -> Series:
+    """Read what a sender's own field says of a version: "sig:correction", "update 2".
 
-    >>> sent_signal("sig:Correction")
+    >>> read_signal("sig:Correction").signal
     <Signal.CORRECTION: 'correction'>
     """
-    for word in re.split(r"[\s;,|]+", sent.lower()) if sent else ():
-        if signal := SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]):
-            return signal
-    return None
+    words = re.split(r"[\s;,|]+", sent.lower()) if sent else []
+    known = (SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]) for word in words)
+    signal = next(filter(None, known), None)
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= _MAX_NUMBER]
+    return Series(signal=signal, number=numbers[0] if signal and numbers else None, rest="")
 
 
 def _first_word(line: str, in_text: bool) -> re.Match[str] | None:

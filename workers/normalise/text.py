@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from workers.normalise.byline import is_byline
+from workers.normalise.byline import is_byline, is_title
+from workers.normalise.lexicon.endings import PAGE_ENDS
 from workers.normalise.lexicon.notes import BARE_NOTES
 from workers.normalise.series import is_slug
 
@@ -25,7 +26,15 @@ _INDENT = re.compile(r"[ \t\u00a0\u3000]*")
 
 #: a line that begins so begins a paragraph, even where the one before could have been broken to fit
 _BULLETS = ("* ", "• ")
+_RIGHTS = ("©", "(c)", "(C)", "Copyright ")
 _BARE_NOTE = re.compile(rf"(?:{BARE_NOTES})\s?:", re.IGNORECASE)
+_PAGE_END = re.compile(PAGE_ENDS, re.IGNORECASE)
+# "- Longer breaks", "2. Higher fines"
+_LISTED = re.compile(r"(?:[-–•]|\d{1,2}[.)])\s+\S")
+# "Wheat 276.50": of a table
+_ROW = re.compile(r"[^\W\d_][^.!?]{1,45}\s\d[\d.,:%/+-]*(?<![.,])")
+# "Editor: Ann Example"
+_LABELLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]{2,14}: \S")
 
 #: a line longer than this was never hard-wrapped: its end is a paragraph's
 _MAX_WRAP = 100
@@ -96,7 +105,11 @@ def _unwrapped(block: str) -> Iterator[str]:
     width = max((len(line) for line in lines), default=0)
     begun: list[str] = []
     for line in lines:
-        if begun and (_indent(line) - margin >= 2 or _ends_paragraph(begun[-1], line.lstrip(), width)):
+        if begun and (
+            _indent(line) - margin >= 2
+            or _heads(begun, line.lstrip(), begun[0] is lines[0])
+            or _ends_paragraph(begun[-1], line.lstrip(), width)
+        ):
             yield " ".join(begun)
             begun = []
         begun.append(line)
@@ -108,6 +121,34 @@ def _indent(line: str) -> int:
     match = _INDENT.match(line)
     assert match is not None  # the pattern matches the empty string
     return len(match.group().expandtabs(4))
+
+
+def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
+    """Say whether a line stands for itself, however long it is: in a list or table, above a byline.
+
+    Args:
+        begun: Lines since the last end of a paragraph.
+        following: The line after them.
+        first: They begin their block.
+    """
+    line = begun[-1].lstrip()
+    ended = following.startswith(_RIGHTS) or (following[0] in "(-#" and _PAGE_END.fullmatch(following))
+    if ended or _is_listed(begun[0].lstrip(), line, following):
+        return True
+    if len(begun) > 1:
+        return False
+    noted = line[0] == "(" and line[-1] == ")" and line.count(" ") > 1
+    if first and (noted or (following[0].isupper() and is_byline(following))):
+        return True
+    labelled = _LABELLED.match(line) and _LABELLED.match(following)
+    return labelled is not None or (is_byline(line) and is_title(following))
+
+
+def _is_listed(begins: str, line: str, following: str) -> bool:
+    """Say whether a line is an item of a list, or a row of a table behind another one."""
+    if _LISTED.match(following):
+        return _LISTED.match(begins) is not None or line.endswith(_SENTENCE_END)
+    return _ROW.fullmatch(following) is not None and _ROW.fullmatch(line) is not None
 
 
 def _ends_paragraph(line: str, following: str, width: int) -> bool:

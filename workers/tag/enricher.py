@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from pipeline.model import Document, Relation, Tagging
+from pipeline.model import Document, Tagging
 from workers.tag.entities import entities_of
 from workers.tag.models import base_language
 from workers.tag.ner import Models, stop_words
@@ -35,13 +35,10 @@ class Enricher:
         return replace(tagging, rules=rules, people=people, organisations=organisations)
 
 
-def wants_enriching(document: Document, relations: Collection[Relation], languages: Collection[str]) -> bool:
-    """Say whether a new document goes on the queue `enrich`: not one whose text another document has.
+def wants_enriching(document: Document, languages: Collection[str]) -> bool:
+    """Say whether a document goes on the queue `enrich`: where there is a model of its language here.
 
-    Args:
-        document: Normalised.
-        relations: To others.
-        languages: That have a model here.
+    Copies go too: to pass over those that are in the store already would make who is named in which of them
+    a matter of which came first.
     """
-    duplicate = any(each.kind == "same-copy" and each.role == "whole" for each in relations)
-    return not duplicate and base_language(document.language) in languages
+    return base_language(document.language) in languages

@@ -104,17 +104,27 @@ def resolve_dateline(
 
 def read_dateline(dateline: Dateline, text: Text, context: Mapping[str, float]) -> list[Named]:
     """Say what the places of a dateline are: "PARIS, Tex., May 3", "WASHINGTON/LONDON, May 3"."""
-    agency = dateline.text.find(dateline.agency) if dateline.agency else -1
-    end = agency if agency > 0 else len(dateline.text)
-    found = [each for each in find_names(text) if text.tokens.starts[each.start] < end]
+    begin, end = _around_agency(dateline)
+    found = [each for each in find_names(text) if begin <= text.tokens.starts[each.start] < end]
+    first = found[0].start if found and begin else 0
     named = []
     for n, each in enumerate(found):
-        opens = not each.start or text.tokens.plains[each.start - 1] in _DATELINE_JOINTS
+        opens = each.start == first or text.tokens.plains[each.start - 1] in _DATELINE_JOINTS
         behind = found[n + 1] if n + 1 < len(found) and text.is_followed(each, found[n + 1]) else None
         if opens and (sense := _dateline_sense(each, behind, context)):
             named.append(Named(each, sense, 1.0))
     # "TROY, N.C.": where the town is not known, the state is.
     return named or [Named(each, each.senses[0], 1.0) for each in found if each.start and each.is_region]
+
+
+def _around_agency(dateline: Dateline) -> tuple[int, int]:
+    """Say where in a dateline its places stand: before its agency, or behind one that opens it."""
+    text, agency = dateline.text, dateline.agency
+    at = text.find(agency) if agency else -1
+    if at < 0 or agency is None:
+        return 0, len(text)
+    opens = not text[:at].strip("([/ ")
+    return (at + len(agency), len(text)) if opens else (0, at)
 
 
 def _dateline_sense(found: Found, behind: Found | None, context: Mapping[str, float]) -> Sense | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config.source import Source
+from pipeline.formats.newscodes import scheme_at, scheme_named
 from pipeline.model import Concept
 from workers.tag.mediatopics import MediaTopic, lineage
 from workers.tag.reading import Reading, rules_path
@@ -66,11 +67,16 @@ class SenderCodes:
         scheme, code = concept.scheme or "", (concept.code or "").strip()
         if not scheme and (found := _PREFIXED.fullmatch(code)):
             scheme, code = found[1], found[2]
-        bare = _URL.sub("", scheme.casefold()).rstrip("/#: ")
+        bare = _URL.sub("", _iptc_alias(scheme).casefold()).rstrip("/#: ")
         known = self.vocabularies.get(bare)
         if known is None and bare and not _EIGHT_DIGITS.fullmatch(code.casefold()):
             return bare, code.casefold()
         return known or "", code.casefold()
+
+
+def _iptc_alias(scheme: str) -> str:
+    """Give IPTC's alias of a vocabulary where the formats know it, by its name or its address."""
+    return scheme_at(scheme) if "/" in scheme else scheme_named(scheme.rstrip(": ")) or ""
 
 
 def load_sender_codes(config_dir: Path, listed: Mapping[str, MediaTopic]) -> SenderCodes:

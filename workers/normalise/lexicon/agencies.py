@@ -1,5 +1,6 @@
 """Names of news agencies, as datelines and sign-off lines write them. Data only."""
 
+import re
 from types import MappingProxyType
 
 from workers.normalise.lexicon.words import names, words
@@ -25,9 +26,12 @@ AGENCIES = names(
     tmnews|asca|sir|agência senado|agência câmara|o globo|gpd|idea|pte|pressetext|agence ecofin|toutpresse
     interfax-ukraine|rosbalt|regnum|ria|rtt|rttnews|newsis|vov|infoquest|jta|kap|saba|inp|ppi
     agencies|agences|agenturen|agencias|agências|agenzie|persbureaus|news agencies|wire services
-    accesswire|cnw|newsfile|ots|news aktuell
+    тасс|итар-тасс|риа новости|интерфакс|укринформ|белта|казинформ
+    accesswire|cnw|newsfile|ots|news aktuell|new ziana|irin|un news|美國商業資訊|美国商业资讯|ビジネスワイヤ
     """
 )
+#: a regular expression for any of them
+AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
 #: agencies whose names are common abbreviations too: only after a place in capitals
 SHORT_AGENCIES = names(
     "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"
@@ -57,5 +61,5 @@ AGENCY_CLOCKS = MappingProxyType(
 #: a name with one of these words is an agency's, known or not
 AGENCY_WORDS = words(
     "press presse prensa news nouvelles nachrichten noticias notícias notizie agency agence agentur agencia "
-    "agência agenzia radiocor newswire wire presseagentur telegraph media dispatch nieuws persbureau"
+    "agência agenzia radiocor newswire wire network presseagentur telegraph media dispatch nieuws persbureau"
 )

@@ -61,7 +61,10 @@ CREDIT_WORDS = MappingProxyType(
             _words(_R, pattern=r"with (?:files|reporting|reports) (?:from|by)"),
             _words(_W, pattern=r"(?:re)?(?:written|writing|compiled|compiling) by"),
             _words(_E, pattern=r"(?:edited|editing|copy-?editing) by|editors?:"),
-            _words(_T, pattern=r"(?:translated|translation|translating|english version) by"),
+            _words(
+                _T,
+                pattern=r"translat(?:ed|ion|ing)(?: from [\w ,]{3,30})? by|english version by|translators?:",
+            ),
             _words(_R, opens=False, pattern=r"reporting"),
             _words(_W, opens=False, pattern=r"writing"),
             _words(_E, opens=False, pattern=r"editing"),
@@ -89,7 +92,9 @@ CREDIT_WORDS = MappingProxyType(
                 _E, pattern=r"(?:éditée?s?|édition|edition|editée?|relue?|révision|relecture)(?: (?:par|de))?"
             ),
             _words(
-                _T, pattern=r"(?:version française|traduction(?: française)?|traduite?s?)(?: (?:par|de))?"
+                _T,
+                pattern=r"""traduite?s? (?:d[eu] |de l['’])[\w ]{3,20} par
+                    (?:version française|traduction(?: française)?|traduite?s?)(?: (?:par|de))?""",
             ),
             _words(_B, opens=False, pattern=r"(?:du |le |avec le )?bureau (?:de|d['’]|du)"),
             _words(_R, opens=False, pattern=r"avec"),
@@ -102,7 +107,11 @@ CREDIT_WORDS = MappingProxyType(
             ),
             _words(_W, pattern=r"(?:geschrieben|verfasst|text|autor(?:en|in|innen)?)(?: von|:)"),
             _words(_E, pattern=r"(?:redigiert|bearbeitet|(?:schluss)?redaktion)(?: von|:)"),
-            _words(_T, pattern=r"(?:übersetzt|übersetzung|deutsche fassung|übertragen)(?: von|:)"),
+            _words(
+                _T,
+                pattern=r"""(?:aus dem \w+ )?(?:übersetzt|übersetzung|deutsche fassung|übertragen)(?: von|:)
+                    aus dem \w{4,15}en von""",
+            ),
             _words(_B, opens=False, pattern=r"büro(?::| in)?"),
         ),
         "es": (
@@ -118,7 +127,9 @@ CREDIT_WORDS = MappingProxyType(
             ),
             _words(_W, pattern=r"(?:escrito|redactado|redacción)(?: (?:de|por)|:)"),
             _words(_E, pattern=r"(?:editado|edición|editando)(?: en español)?(?: (?:de|por)|:)"),
-            _words(_T, pattern=r"(?:traducido|traducción|versión en español)(?: (?:de|por)|:)"),
+            _words(
+                _T, pattern=r"(?:traducido|traducción|versión en español)(?: del \w{4,12})?(?: (?:de|por)|:)"
+            ),
             _words(_R, opens=False, pattern=r"(?:reporte|reportaje)"),
             _words(_E, opens=False, pattern=r"edición"),
             _words(_T, opens=False, pattern=r"traducción"),
@@ -133,7 +144,10 @@ CREDIT_WORDS = MappingProxyType(
             _words(_W, pattern=r"(?:escrito|redigido|texto|redação)(?: (?:de|por)|:)"),
             _words(_R, pattern=r"com (?:informações|reportagem) (?:d[aeo]|adicionais d[aeo])"),
             _words(_E, pattern=r"(?:edição|editado)(?: (?:de|por)|:)"),
-            _words(_T, pattern=r"(?:tradução|traduzid[oa]|versão portuguesa)(?: (?:de|por)|:)"),
+            _words(
+                _T,
+                pattern=r"(?:tradução|traduzid[oa]|versão portuguesa)(?: d[oa] \w{4,12})?(?: (?:de|por)|:)",
+            ),
             _words(_R, opens=False, pattern=r"reportagem"),
             _words(_E, opens=False, pattern=r"edição"),
             _words(_T, opens=False, pattern=r"tradução"),
@@ -147,7 +161,10 @@ CREDIT_WORDS = MappingProxyType(
             _words(_E, pattern=r"in redazione(?: (?:a|di) [A-ZÀ-Þ][\w'’]+)?:?"),
             _words(_E, pattern=r"(?:editing|revisione|redatto)(?: (?:di|da)|:)"),
             _words(_R, pattern=r"(?:con|ha contribuito|contributi)(?: (?:il contributo )?di|:)"),
-            _words(_T, pattern=r"(?:tradotto|traduzione|versione italiana)(?: (?:di|da)|:)"),
+            _words(
+                _T,
+                pattern=r"(?:tradotto|traduzione|versione italiana)(?: dall?['’ ]\w{4,12})?(?: (?:di|da)|:)",
+            ),
             _words(_T, opens=False, pattern=r"(?:tradotto|traduzione)"),
         ),
         "nl": (
@@ -162,7 +179,7 @@ CREDIT_WORDS = MappingProxyType(
             ),
             _words(_W, pattern=r"(?:geschreven|tekst)(?: (?:van|door)|:)"),
             _words(_E, pattern=r"(?:bewerking|bewerkt|(?:eind)?redactie|geredigeerd)(?: (?:van|door)|:)"),
-            _words(_T, pattern=r"(?:vertaling|vertaald)(?: (?:van|door)|:)"),
+            _words(_T, pattern=r"(?:vertaling|vertaald)(?: uit het \w{4,12})?(?: (?:van|door)|:)"),
             _words(_E, opens=False, pattern=r"(?:bewerking|(?:eind)?redactie)"),
             _words(_T, opens=False, pattern=r"vertaling"),
         ),
@@ -178,7 +195,7 @@ CLOSING_WORDS = ("ontribu", "olabor", "beigetragen", "bijgedragen", "droeg", "po
 CREDIT_OF = ("by", "from", "par", "de", "von", "por", "da", "do", "di", "door", "van")
 #: what those who are named may be called before their names. A regular expression
 CREDIT_TITLES = any_of(r"""
-    (?:staff )?(?:writers?|reporters?|correspondents?|journalists?|photographers?|researchers?)
+    (?:staff )?(?:writers?|reporters?|correspondents?|contributors?|journalists?|photographers?|researchers?)
     journalistes?|correspondant(?:e?s?)|korrespondent(?:in|en)?|reporter(?:in)?|periodistas?|corresponsal(?:es)?
     repórter(?:es)?|jornalistas?|giornalist[aie]|inviat[oi]|correspondenten?|verslaggevers?
 """)

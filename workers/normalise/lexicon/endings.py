@@ -34,6 +34,10 @@ LAST_WORDS = any_of(rf"""
 END_WORDS = words("more end ends fin fine fim einde ende schluss slot segue sigue suite nnn nnnn")
 #: words that stand in stamps of sending beside figures
 STAMP_WORDS = words("gmt utc local time hrs uhr uur nnn nnnn")
+#: pictures and sound that came with a text: "(foto) (vídeo)"
+_MEDIA = (
+    "photos?|fotos?|fotografías?|pictures?|images?|bilder|videos?|vídeos?|audios?|gráficos?|infograf[ií]as?"
+)
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
@@ -43,6 +47,8 @@ PAGE_ENDS = any_of(rf"""
     [(\[]\s*(?:{LAST_WORDS})\.?\s*[)\]]
     [-–—/=*+]{{1,4}}\s?(?:{LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
     (?:issn [\d -]+)?{_STAMP}(?: \(\d+\))?(?: \d)?(?: nnn+)?
+    \d\d[:.]\d\d \d\d[-/.]\d\d[-/.]\d\d(?:\d\d)?(?: nnn+)?
+    [a-z]{{2,5}}\d{{3,5}} \d{{4}}-\d\d-\d\d/\d\d:\d\d
     [a-z]{{2,4}}-[a-z]{{2,4}}-\d\d-\d\d-\d\d \d{{4}}(?:[a-z]{{3}})?
     (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}} [^\W\d_]{{3}} \d\d)
     nnn+
@@ -53,8 +59,30 @@ TEXT_ENDS = any_of(rf"""
     (?:page|seite|página|pagina) \d{{1,2}}(?: (?:of|de|von|sur|di|van) \d{{1,2}})?
     \d{{1,2}} (?:of|von|sur|di|van) \d{{1,2}}
     \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
+    (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
+    source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
+    (?:related (?:news|stories)|read also|also read|read more|see also)\s?:[^\n]{{3,150}}
+    (?:(?:à )?lire aussi|voir aussi)\s?:[^\n]{{3,150}}
+    (?:leia (?:também|mais)|veja também|lea también|leer más|leggi anche|lees ook|lees meer)\s?:[^\n]{{3,150}}
+    (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
+    \d{{3,5}}\*\*\d{{3,5}}
+    [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
+""")
+#: says that the story is over; where it stands once, what follows is about the sender, or for newsrooms
+LAST_MARKS = any_of(r"""
+    [-–—*/ ]*(?-i:ENDS?|Ends)[-–—*/. ]*
+    [-–— ]*30[-–— ]*
+    #{3}
+""")
+#: how it begins what follows it
+AFTER_END = any_of(r"""
+    (?:about|à propos|über|acerca de|sobre|informazioni su|over) (?-i:[A-ZÀ-Þ])
+    notes? (?:to|for|aux|à|an|a|per)\b|notas? (?:para|a)\b
+    (?:media |press )?contacts?\b|(?:presse)?kontakt|contacto|contatti|ansprechpartner
+    (?:for|pour|für|para|per|voor) (?:more|further|plus|tout|weitere|más|mais|ulteriori|meer)\b
+    background|source:|photos?:|images?:|website:|www\.|https?:
 """)
 #: the same, on the last line of the story itself: a sentence ended before it
 INLINE_ENDS = any_of(rf"""
@@ -132,4 +160,6 @@ LONE_INITIALS = any_of(r"""
     [-–—/(]{0,2}[A-Z]{2,4}(?: [A-Z]{2,4})?[)/]?
     [-–—/(]{0,2}[A-Za-zÀ-ÿ]{1,5}(?:[-/][A-Za-zÀ-ÿ]{1,5}){1,6}[)/]{0,2}
     [-–—(]{0,2}(?:[A-Z]\.){2,3}\)?
+    \d{5,8} [a-z]{2,5}(?:[-/][a-z]{2,5}){0,6}
+    (?:[A-Z]{2,4}/){1,4}[A-Z]{2,6}-\d{2,5}(?: [^\W\d_]{3,10} \d{4})?
 """)

@@ -6,7 +6,7 @@ A language is one more line in _SERIES for each word that it needs; no code chan
 from types import MappingProxyType
 
 from pipeline.model import Signal
-from workers.normalise.lexicon.words import names
+from workers.normalise.lexicon.words import any_of, names
 
 #: signal → words in capitals as wires write them, bars between. Marked with
 #: "~": small letters count too, before a colon or alone on a line ("Update: …"): no plain headline begins so;
@@ -22,7 +22,7 @@ _SERIES = {
         ~UPDATE|UPDATED|UPDATES|~WRAPUP|~WRAP-UP|RECAP|=LEAD|=LD|ROUNDUP|NEWSWRAP
         ~ACTUALISATION|~ACTUALISÉ|ACTUALISE|~MISE À JOUR|~MISE A JOUR|MAJ|~COMPLÉTÉ|SYNTHÈSE|~LEAD GÉNÉRAL
         ~AKTUALISIERUNG|~AKTUALISIERT|~ZUSAMMENFASSUNG|~GESAMTZUSAMMENFASSUNG|~NEUFASSUNG|~ERGÄNZUNG|ERGÄNZT
-        ~ACTUALIZA|~ACTUALIZACIÓN|ACTUALIZACION|~ACTUALIZADO|~AMPLIACIÓN|AMPLIACION|AMPLÍA|~AMPLIADA
+        ~ACTUALIZA|~ACTUALIZACIÓN|ACTUALIZACION|~ACTUALIZADO|~AMPLIACIÓN|AMPLIACION|AMPLÍA|~AMPLIADA|AMPL|=AMP
         ~ATUALIZA|~ATUALIZAÇÃO|~ATUALIZADO|~ATUALIZADA|~AGGIORNAMENTO|~AGGIORNATO|AGGIORNA|RIEPILOGO
         ~NOUVELLE VERSION|~NUEVA VERSIÓN|~NOVA VERSÃO|~NUOVA VERSIONE|~NIEUWE VERSIE|~NEUE FASSUNG
         REPLACES|SUSTITUYE|SUBSTITUI|SOSTITUISCE|AMPLIA|~AMPLIAÇÃO|~GEACTUALISEERD|~AANVULLING|~BIJGEWERKT
@@ -106,15 +106,31 @@ _ADDRESSES = (
 )
 
 
+_ADDRESSED = frozenset(
+    f"{opens} {whom}"
+    for openers, audience in _ADDRESSES
+    for opens in openers.split("|")
+    for whom in audience.split("|")
+)
+
 SERIES_WORDS = MappingProxyType(
     {word.lstrip("~="): signal for signal, listed in _SERIES.items() for word in names(listed)}
-    | {
-        f"{opens} {whom}": Signal.ADVISORY
-        for openers, audience in _ADDRESSES
-        for opens in openers.split("|")
-        for whom in audience.split("|")
-    }
+    | dict.fromkeys(_ADDRESSED, Signal.ADVISORY)
 )
+
+#: an advisory that says so takes a text back; the text is named, for events are called off too. A regular
+#: expression
+KILL_PHRASES = any_of(r"""
+    (?:story|item|report)\b[^.]{0,80} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
+    (?:kill|disregard|do not use) (?:the|our|this) [^.]{0,40}\b(?:story|item|report)\b
+    (?:annuler|ne pas utiliser) (?:notre|la|cette) [^.]{0,40}\bdépêche\b
+    dépêche\b[^.]{0,80} (?:est|a été) annulée\b
+    meldung\b[^.]{0,80} (?:zurückgezogen|storniert)\b|meldung\b[^.]{0,80} nicht (?:zu )?verwenden\b
+    (?:nota|noticia|despacho)\b[^.]{0,80} (?:queda|ha sido|está) anulad[ao]\b
+    (?:notícia|texto|despacho)\b[^.]{0,80} (?:fica|foi|está) anulad[ao]\b
+    (?:notizia|lancio)\b[^.]{0,80} (?:è|viene|è stata) (?:annullat|ritirat)[ao]\b
+    bericht\b[^.]{0,80} (?:is|wordt|werd) ingetrokken\b
+""")
 
 #: which part of a story a text is, with a number: taken off, and nothing more is known of it
 TAKES = names("TAKE|FORTSETZUNG|VERVOLG|CONTINUAÇÃO")
@@ -127,7 +143,7 @@ def _marked(mark: str) -> frozenset[str]:
 
 
 #: small letters count too, before a colon or alone on a line
-ANY_CASE = _marked("~")
+ANY_CASE = _marked("~") | _ADDRESSED
 #: a bare hyphen before capitals does not make them a series word
 COMPOUNDED = _marked("=")
 #: in capitals and before small letters, these need nothing between ("SPOED Minister treedt af")

@@ -245,6 +245,8 @@ def _documents() -> None:
     )
     op.create_index("document_chain", "document", ["item_id", "revision_rank", "version_created"])
     op.create_index("document_newest", "document", ["published_at", "seq"])
+    op.create_index("document_of_provider", "document", ["provider", "published_at"])
+    op.create_index("document_of_feed", "document", ["feed_id", "published_at"])
     op.create_table(
         "slugged",
         sa.Column("document_seq", _ROW_ID, autoincrement=False, nullable=False),
