@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.errors import Reason
+from pipeline.retention import Kept
 
 
 class SourceKind(StrEnum):
@@ -99,6 +100,8 @@ class Feed:
     failed: str | None = None
     #: the feed carries summaries only: the articles' pages are fetched
     full_text: bool = False
+    #: how long its documents and raw copies are kept
+    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from pipeline.model import (
     StoryTraits,
     Tagging,
 )
+from pipeline.retention import Kept, Policy
 
 
 class Clock(Protocol):
@@ -962,7 +963,7 @@ class Change:
 
     seq: int
     #: new (may be shown from now on), released (may be shown again), tagged, linked (a copy was found later),
-    #: story (it belongs to another one now), killed, withheld, erased
+    #: story (it belongs to another one now), killed, withheld, erased, expired (past its time, and gone)
     kind: str
     document_id: str
     at: datetime
@@ -1212,6 +1213,41 @@ class ArchiveStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that is wrong with what is stored."""
+
+    what: str
+    where: str
+    #: what to do about it
+    remedy: str
+
+    def __str__(self) -> str:
+        """Say all of it in one line."""
+        return f"{self.what}: {self.where}: {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastItem:
+    """An item that is past its time."""
+
+    id: int
+    #: by which its newest version came first
+    feed_id: str | None
+    #: versions that have a text
+    documents: int
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPage:
+    """Some of the items that are past their time."""
+
+    items: tuple[PastItem, ...]
+    #: where the next page begins; None: this was the last
+    after: int | None
+
+
 class CareStore(Protocol):
     """Quarantine, erasing, housekeeping."""
 
@@ -1237,17 +1273,58 @@ class CareStore(Protocol):
         ...
 
     def expire(
-        self, now: datetime, *, raw_days: int, change_days: int, poll_count: int, story_days: int = STORY_DAYS
+        self,
+        now: datetime,
+        *,
+        raw_days: int,
+        change_days: int,
+        poll_count: int,
+        story_days: int = STORY_DAYS,
+        raw_days_of: Mapping[str, int] | None = None,
     ) -> Mapping[str, int]:
         """Remove raw copies whose entries are all done and old, old changes and polls; counts by table.
 
         Also the keys by which stories find documents, of those stored and published so many days ago; they
         are counted by document.
+
+        Args:
+            now: Aware UTC.
+            raw_days: For how long raw copies are kept.
+            change_days: For how long changes are.
+            poll_count: How many polls of each feed are.
+            story_days: For how long a document is found by its keys.
+            raw_days_of: Of these feeds, raw copies are kept so long instead; of several, as long as any says.
         """
         ...
 
-    def check(self) -> Sequence[str]:
-        """Check the store's integrity; one line for each thing that is wrong."""
+    def kept_by_feeds(self) -> Mapping[str, Kept]:
+        """Give what feeds wish of retention, those that wish something."""
+        ...
+
+    def past_items(self, policy: Policy, now: datetime, *, after: int = 0) -> PastPage:
+        """Find items that are past their time, a page of stored documents at a time.
+
+        Args:
+            policy: How long things are kept, with what feeds wish.
+            now: Aware UTC.
+            after: Where the last page ended.
+        """
+        ...
+
+    def remove_past(self, ids: Sequence[int], policy: Policy, now: datetime) -> int:
+        """Remove those of these items that are past their time, in one transaction; returns how many texts.
+
+        Of a chain that a kill or an erasure is part of, the versions stay on record without their texts.
+        Entries stay known: what a feed still lists does not come back.
+        """
+        ...
+
+    def check(self, *, quick: bool = False) -> Sequence[Fault]:
+        """Check the store's integrity; whoever reads or writes goes on meanwhile.
+
+        Args:
+            quick: Only the files, and only as long as a start may take.
+        """
         ...
 
 

@@ -18,6 +18,8 @@ from pipeline.config.rights import others_may_read
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
+    Days,
+    DaysByName,
     Seconds,
     Secret,
     Section,
@@ -152,8 +154,12 @@ class Web(Section):
 
 
 class Retention(Section):
-    """How long things are kept that are not documents."""
+    """How long things are kept."""
 
+    #: None: for ever
+    document_days: Days | None = None
+    #: id of a beat → its documents are kept so long at least
+    beat_days: DaysByName = Field(default_factory=dict)
     raw_days: Count = 30
     change_days: Count = 30
     #: polls remembered for each feed

@@ -30,6 +30,7 @@ LAYERS = {
     "pipeline.archive.target": 1,
     "pipeline.archive": 4,
     "pipeline.plain": 0,
+    "pipeline.retention": 0,
     "pipeline.ports": 1,
     "pipeline.formats": 1,
     "pipeline.groups": 1,
@@ -65,6 +66,7 @@ LAYERS = {
     "workers.tag": 2,
     "workers.jobs": 3,
     "workers.reconcile": 3,
+    "workers.retiring": 3,
     "workers.rules": 3,
     "workers.worker": 4,
 }

@@ -30,6 +30,7 @@ from pipeline.model import QueueName
 from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
+from pipeline.retention import Policy
 from pipeline.service.children import die_with
 from pipeline.service.notify import tell_ready
 from workers.dedupe.link import Linking
@@ -39,6 +40,7 @@ from workers.dedupe.upkeep import Upkeep
 from workers.jobs import WorkerEdge, install
 from workers.normalise.document import warm_up
 from workers.reconcile import reconcile
+from workers.retiring import Retiring
 from workers.tag.enricher import Enricher
 from workers.tag.ner import Models
 from workers.tag.tagger import Tagger, load_tagger
@@ -82,7 +84,7 @@ class WorkPlan:
     memory_bytes: int
     max_attempts: int
     drain_s: float
-    raw_days: int
+    policy: Policy
     change_days: int
     poll_count: int
     linking: Linking
@@ -340,6 +342,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
     teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
+    retiring = Retiring(store, plan.policy, clock)
     tidy_at = time.monotonic() + 10
     while True:
         beat.begin()
@@ -348,13 +351,16 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
             upkeep.round()
             if time.monotonic() > tidy_at:
                 tidy_at = time.monotonic() + _HOUSEKEEPING_S
+                policy = retiring.policy()
                 removed = store.expire(
                     clock.now(),
-                    raw_days=plan.raw_days,
+                    raw_days=policy.raw_of(None),
                     change_days=plan.change_days,
                     poll_count=plan.poll_count,
+                    raw_days_of={each: policy.raw_of(each) for each in policy.feeds},
                 )
                 log.info("housekeeping_done", **removed)
+            retiring.round()
             # Last: what it cannot read must not keep the rest from being done.
             teller.round()
         except ServiceError as error:

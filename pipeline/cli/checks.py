@@ -144,7 +144,7 @@ def config_check(app: AppContext) -> Check:
 
     try:
         feeds = len(app.settings_and_feeds.feeds)
-        check_rules(app.config_dir)
+        check_rules(app.config_dir, app.settings.retention.beat_days)
     except ConfigError as error:
         return _fail("config", str(error))
     return _ok("config", f"{app.config_dir}, {feeds} feeds")
@@ -231,7 +231,7 @@ def _storage(app: AppContext) -> Iterator[Check]:
     except NewswireError as error:
         yield _fail("storage", str(error))
         return
-    yield from (_fail("storage", line) for line in wrong)
+    yield from (_fail("storage", str(fault)) for fault in wrong)
     if not wrong:
         yield _ok("storage", "whole")
 

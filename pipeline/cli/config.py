@@ -41,7 +41,7 @@ def check_command(app: AppContext) -> None:
     from workers.rules import check_rules
 
     settings = app.settings_and_feeds
-    check_rules(settings.config_dir)
+    check_rules(settings.config_dir, settings.retention.beat_days)
     for path in secrets_others_may_read(settings, app.env):
         typer.echo(
             f"{path} holds secrets and every user of this machine may read it: chmod o-r {path}", err=True

@@ -60,6 +60,7 @@ _COMMANDS = (
     _Listed("tags", "pipeline.cli.tags:tags_app", "Test the rules of topics against their examples."),
     _Listed("retag", "pipeline.cli.retag:retag_command", "Tag all that is stored by the rules of now."),
     _Listed("dedupe", "pipeline.cli.dedupe:dedupe_app", "Compare documents; rebuild the index of copies."),
+    _Listed("db", "pipeline.cli.db:db_app", "Look after the database: backups, checks, retention."),
     _Listed("erase", "pipeline.cli.care:erase_command", "Remove a document's text everywhere, for good."),
 )
 

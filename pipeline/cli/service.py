@@ -183,8 +183,31 @@ def _supervise(
 
     url = app.settings.queue.url or queue_url(app.data_dir)
     with own(app.data_dir, command=command, queue_url=url):
+        _check_store(app)
         server = None if app.settings.queue.url else valkey_command(app.data_dir)
         return _run_parts(app, server, url, parts, until)
+
+
+def _check_store(app: AppContext) -> None:
+    """Bring the schema up to date, and look at the files: parts that cannot work are not started for ever.
+
+    A server that does not answer now is waited for by the parts themselves.
+
+    Raises:
+        StoreError: A newer release made the database, or it is damaged.
+    """
+    from pipeline.errors import StoreError
+    from pipeline.store.database import UndoneError
+    from pipeline.store.open import open_store
+
+    try:
+        with closing(open_store(app.settings.storage.url, app.data_dir)) as store:
+            wrong = store.check(quick=True)
+    except UndoneError as error:
+        log.warning("storage_unavailable", cause=str(error))
+        return
+    for fault in wrong:
+        raise StoreError(str(fault))
 
 
 def _run_parts(
@@ -252,6 +275,7 @@ def _languages(app: AppContext) -> frozenset[str]:
 
 
 def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "WorkPlan":
+    from pipeline.cli.db import policy_of
     from pipeline.cli.dedupe import linking_of
     from pipeline.model import QueueName
     from pipeline.store.open import open_store
@@ -280,7 +304,7 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         max_attempts=workers.max_attempts,
         # The supervisor waits for drain_s in all: the children must have ended before.
         drain_s=max(1.0, workers.drain_s - 1),
-        raw_days=settings.retention.raw_days,
+        policy=policy_of(settings.retention),
         change_days=settings.retention.change_days,
         poll_count=settings.retention.polls,
         linking=linking_of(settings.dedupe),

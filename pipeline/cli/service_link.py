@@ -22,8 +22,20 @@ def stored(app: AppContext) -> Iterator["Store"]:
     Raises:
         StoreError: There is none yet, or it cannot be read.
     """
+    from pipeline.store.open import open_store
+
+    check_stored(app)
+    store = open_store(app.settings.storage.url, app.data_dir)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def check_stored(app: AppContext) -> None:
+    """Say where there is nothing to read. Raises StoreError."""
     from pipeline.errors import StoreError
-    from pipeline.store.open import database_exists, is_on_server, open_store, store_name
+    from pipeline.store.open import database_exists, is_on_server, store_name
 
     url = app.settings.storage.url
     if not database_exists(url, app.data_dir):
@@ -32,11 +44,6 @@ def stored(app: AppContext) -> Iterator["Store"]:
             f"nothing is stored in {place} yet: `newswire run` or `newswire import FILE` begins, "
             "--data DIR looks elsewhere"
         )
-    store = open_store(url, app.data_dir)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def stored_on(app: AppContext) -> str | None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
+    Days,
     Seconds,
     Secret,
     Section,
@@ -24,6 +25,7 @@ from pipeline.config.values import (
 from pipeline.errors import ConfigError
 from pipeline.identity import feed_id
 from pipeline.model import Auth, Feed, SourceKind
+from pipeline.retention import Kept
 
 MIN_HTTP_INTERVAL_S = 60.0
 MIN_DIRECTORY_INTERVAL_S = 1.0
@@ -219,6 +221,8 @@ class _Wishes(Section):
     proxy: ProxyUrl | None = None
     ca_file: str | None = None
     allow_private: Annotated[tuple[Network, ...] | None, BeforeValidator(_networks)] = None
+    document_days: Days | None = None
+    raw_days: Days | None = None
 
 
 class _Defaults(_Wishes):
@@ -395,6 +399,7 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         done=_inside(folder, listed.done),
         failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),
         full_text=listed.full_text,
+        kept=Kept(document_days=wishes["document_days"], raw_days=wishes["raw_days"]),
     )
 
 

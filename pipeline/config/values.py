@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.config.source import Complaint
 from pipeline.config.words import Place, suggest
+from pipeline.retention import FOREVER
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d)\s*)+|\d+(?:\.\d+)?")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
@@ -111,6 +112,19 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _days(value: object) -> object:
+    """Read a number of days, or `forever`."""
+    return FOREVER if isinstance(value, str) and value.strip().lower() == "forever" else value
+
+
+def _pairs(value: object) -> object:
+    """Read a mapping that is written as in the environment: name=value, with commas between them."""
+    if not isinstance(value, str):
+        return _null_is_empty(value)
+    pairs = (part.partition("=") for part in value.split(",") if part.strip())
+    return {name.strip(): given.strip() for name, _, given in pairs}
+
+
 def _null_is_empty(value: object) -> object:
     return {} if value is None else value
 
@@ -121,6 +135,10 @@ Size = Annotated[int, BeforeValidator(size)]
 Secret = Annotated[str, BeforeValidator(_secret)]
 #: a list, or words with commas between them
 Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+#: a number of days, or `forever`
+Days = Annotated[int, Field(ge=1, le=FOREVER), BeforeValidator(_days)]
+#: a number of days for each name
+DaysByName = Annotated[dict[str, Days], BeforeValidator(_pairs)]
 #: a section without any keys reads as null
 EMPTY_SECTION = BeforeValidator(_null_is_empty)
 

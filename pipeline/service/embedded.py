@@ -86,10 +86,10 @@ def make_directory(data_dir: Path) -> None:
     (data_dir / "valkey").mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def set_aside(data_dir: Path) -> str:
+def set_aside(data_dir: Path, why: str = "damaged") -> str:
     """Move the queue's files away, so that it starts empty: the store sends again what was queued."""
     directory = data_dir / "valkey"
-    aside = data_dir / f"valkey.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    aside = data_dir / f"valkey.{why}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
     directory.rename(aside)
     directory.mkdir(mode=0o700)
     return str(aside)

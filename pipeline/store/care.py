@@ -1,23 +1,20 @@
 """Housekeeping: what is old goes, and what is wrong is said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Delete, Select, delete, exists, func, select, update
+from sqlalchemy import Delete, Select, delete, exists, func, select, update
 
 from pipeline.ports import STORY_DAYS
+from pipeline.retention import FOREVER
 from pipeline.store.among import among
 from pipeline.store.database import Part
-from pipeline.store.heartbeat import open_heartbeat
-from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
+from pipeline.store.states import EntryState
 from pipeline.store.tables import (
     change,
-    counter,
     document,
-    document_data,
     entry,
-    entry_payload,
-    item,
     pace,
     poll,
     quarantine,
@@ -46,19 +43,28 @@ class Care(Part):
     """The part of ports.CareStore that keeps house."""
 
     def expire(
-        self, now: datetime, *, raw_days: int, change_days: int, poll_count: int, story_days: int = STORY_DAYS
+        self,
+        now: datetime,
+        *,
+        raw_days: int,
+        change_days: int,
+        poll_count: int,
+        story_days: int = STORY_DAYS,
+        raw_days_of: Mapping[str, int] | None = None,
     ) -> Mapping[str, int]:
         """See ports.CareStore."""
         second = int(now.timestamp())
         with self._database.write() as connection:
             connection.execute(delete(pace).where(pace.c.second < second - 3600))
-        old_raw = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=raw_days))
-        old_changes = select(change.c.seq).where(change.c.at < now - timedelta(days=change_days))
+        old_raw = _old_raw(now, raw_days, raw_days_of or {})
+        changed_before = now - timedelta(days=change_days)
+        self._database.drop_before(change, changed_before)
+        old_changes = select(change.c.seq).where(change.c.at < changed_before)
         number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
         numbered = select(poll.c.id, number.label("number")).subquery()
         old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
         return {
-            "raw": self._remove_raw(old_raw),
+            "raw": sum(self._remove_raw(old, feeds) for old, feeds in old_raw),
             "change": self._remove(old_changes, _DELETE_CHANGES),
             "poll": self._remove(old_polls, _DELETE_POLLS),
             "story_key": self._remove(self._old_keys(now - timedelta(days=story_days)), _DELETE_KEYS),
@@ -72,24 +78,12 @@ class Care(Part):
         old = story_key.c.document_seq <= last, story_key.c.at < before
         return select(story_key.c.document_seq).where(*old).distinct()
 
-    def check(self) -> Sequence[str]:
-        """See ports.CareStore."""
-        wrong = list(self._database.faults())
-        with self._database.read() as connection:
-            for what, rows in _DANGLING.items():
-                if number := connection.execute(
-                    select(func.count()).select_from(rows.subquery())
-                ).scalar_one():
-                    wrong.append(f"{number} {what}")
-            wrong += _count_faults(connection)
-        return wrong
-
-    def _remove_raw(self, old: Select[int]) -> int:
+    def _remove_raw(self, old: Select[int], feeds: Any) -> int:
         """Remove raw copies; found in the same transaction, as a new entry may begin to need one again."""
         removed = 0
         while True:
             with self._database.write() as connection:
-                ids = connection.execute(old.limit(_STEP)).scalars().all()
+                ids = connection.execute(old.limit(_STEP), feeds).scalars().all()
                 for statement in (_FORGET_RAW, _FORGET_RAW_OF_PROBLEMS, _DELETE_RAW):
                     connection.execute(statement, {"values": ids})
             removed += len(ids)
@@ -109,36 +103,17 @@ class Care(Part):
                 return removed
 
 
-#: what is wrong → the rows that show it
-_DANGLING = {
-    "open entries have no content": select(entry.c.id)
-    .outerjoin(entry_payload, entry_payload.c.entry_id == entry.c.id)
-    .where(_OPEN, entry_payload.c.entry_id.is_(None)),
-    "documents have no text": select(document.c.seq)
-    .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
-    .where(document.c.erased_at.is_(None), document_data.c.document_seq.is_(None)),
-    "documents belong to no item": select(document.c.seq)
-    .outerjoin(item, item.c.id == document.c.item_id)
-    .where(item.c.id.is_(None)),
-    "items name a newest version that is not there": select(item.c.id)
-    .outerjoin(document, document.c.seq == item.c.current_seq)
-    .where(item.c.current_seq.is_not(None), document.c.seq.is_(None)),
-    "entries in quarantine have no reason": select(entry.c.id)
-    .outerjoin(quarantine, quarantine.c.entry_id == entry.c.id)
-    .where(entry.c.state == EntryState.QUARANTINED, quarantine.c.id.is_(None)),
-}
-
-
-def _count_faults(connection: Connection) -> Sequence[str]:
-    """Hold what was accepted against what became of it."""
-    counts = {row.name: row.value for row in connection.execute(select(counter).where(counter.c.label == ""))}
-    open_ = sum(
-        connection.execute(select(func.count()).select_from(entry).where(state)).scalar_one()
-        for state in (IS_PENDING, IS_WORKING)
-    ) - (open_heartbeat(connection) is not None)
-    shown = quarantine.c.entry_id.is_not(None)
-    held = connection.execute(select(func.count()).select_from(quarantine).where(shown)).scalar_one()
-    became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
-    if became == counts.get("accepted", 0):
-        return []
-    return [f"{counts.get('accepted', 0)} entries were taken in, but {became} are accounted for"]
+def _old_raw(now: datetime, usual_days: int, days_of: Mapping[str, int]) -> Iterator[tuple[Select[int], Any]]:
+    """Select the raw copies that are past their time; those of several feeds are kept as long as any says."""
+    for days in sorted({usual_days, *days_of.values()}):
+        if days >= FOREVER:
+            return
+        old = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=days))
+        of_raw = entry.c.raw_id == raw.c.id
+        shorter = [feed_id for feed_id, own in days_of.items() if own <= days]
+        longer = [feed_id for feed_id, own in days_of.items() if own > days]
+        if days < usual_days:
+            other = ~among(entry.c.feed_id, "feeds")
+            yield old.where(exists().where(of_raw), ~exists().where(of_raw, other)), {"feeds": shorter}
+        else:
+            yield old.where(~exists().where(of_raw, among(entry.c.feed_id, "feeds"))), {"feeds": longer}

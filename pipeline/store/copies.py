@@ -85,7 +85,7 @@ class Copies(Part):
         """See ports.CopyStore."""
         with self._database.read() as connection:
             rows = connection.execute(_UNLINKED.where(signature.c.document_seq > after).limit(limit)).all()
-        return [_signed_text(row) for row in rows]
+        return [_signed_text(row) for row in rows if row.signature and row.data]
 
     def link(
         self,
@@ -115,6 +115,7 @@ class Copies(Part):
         return [
             Signed(seq=seq, entry_id=entry_id, published_at=published_at, signature=data)
             for seq, entry_id, published_at, data in rows
+            if data  # else it is damaged
         ]
 
 

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, wraps
 from inspect import isfunction, isgeneratorfunction
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, LargeBinary, Table, TypeDecorator, Update
@@ -52,14 +54,6 @@ class Database(Protocol):
     @property
     def name(self) -> str:
         """Name it for people, without secrets."""
-        ...
-
-    def prepare(self) -> None:
-        """Make an empty database ready for its first schema."""
-        ...
-
-    def backup(self, suffix: str) -> object:
-        """Copy what is there before a migration, where that is the database's own business."""
         ...
 
     def read(self) -> AbstractContextManager[Connection]:
@@ -116,8 +110,53 @@ class Database(Protocol):
         """
         ...
 
-    def faults(self) -> Sequence[str]:
-        """Check the files; one line for each thing that is wrong."""
+    def indexed(self, connection: Connection, window: range) -> Sequence[int]:
+        """Give the numbers of the documents within a window that the search index holds."""
+        ...
+
+    def faults(self, *, quick: bool = False) -> Sequence[str]:
+        """Check the files; one line for each thing that is wrong.
+
+        Args:
+            quick: Look for no longer than a start may take; what is too large for that is not looked at.
+        """
+        ...
+
+    def prepare(self) -> None:
+        """Set what a new database needs before its first table; done once, while nobody else uses it."""
+        ...
+
+    def migration(self) -> AbstractContextManager[Connection]:
+        """Open the transaction that changes the schema; a second process waits until the first is done."""
+        ...
+
+    def copy_aside(self, suffix: str) -> str:
+        """Copy the database as it was last committed beside itself; returns where the copy is."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Write the database as it is at one moment to a file, while others read and write.
+
+        The file appears under its name when it is whole, on the disk and checked.
+
+        Raises:
+            StoreError: It cannot be written, or the database is damaged.
+        """
+        ...
+
+    def restore(self, source: Path) -> str | None:
+        """Replace the database by what a file of `backup` holds; nobody may use it meanwhile.
+
+        Returns:
+            Where the old one is kept; None: there was none.
+
+        Raises:
+            StoreError: The file is no such backup or is damaged, or somebody uses the database.
+        """
+        ...
+
+    def drop_before(self, table: Table, when: datetime) -> int:
+        """Drop the partitions of a table that hold nothing newer; returns how many."""
         ...
 
     def wait_for_change(self) -> None:

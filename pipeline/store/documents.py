@@ -15,7 +15,7 @@ from pipeline.ports import Processed
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
 from pipeline.store.chains import item_key, mark_told, note_changes, refresh_items, settle_slugs
-from pipeline.store.copies import relation_row
+from pipeline.store.copies import HIGH, LOW, relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
 from pipeline.store.states import EnrichState
@@ -26,6 +26,7 @@ from pipeline.store.tables import (
     enrichment,
     item,
     relation,
+    seal_of,
     signature,
     slugged,
     story_member,
@@ -213,13 +214,21 @@ def _row(
         "id": each.id,
         "item_id": items.ids[each.uri],
         "feed_id": new.feed_id,
-        "provider": scope_of(each.provider),
-        "language": each.language.casefold() if each.language else None,
-        "published_at": each.published or new.received_at,
         "received_at": new.received_at,
         "stored_at": now,
         "standing": standing,
         "told": _is_told(new, standing, now),
+        "seal": seal_of(seq, new.feed_id, new.received_at, now),
+        **searched_by(each, new.received_at),
+    }
+
+
+def searched_by(each: Document, received_at: datetime) -> dict[str, Any]:
+    """Give the columns of a document's row that follow from the document."""
+    return {
+        "provider": scope_of(each.provider),
+        "language": each.language.casefold() if each.language else None,
+        "published_at": each.published or received_at,
         "embargoed": each.embargoed,
         "revision_rank": revision_rank(each.revision),
         "version_created": each.version_created,
@@ -241,7 +250,7 @@ def _store_findings(
     execute_many(
         connection, _INSERT_ENRICHMENT, [_to_enrich(seq, now) for seq, each in new if each.processed.enrich]
     )
-    if links:
+    if links and (links := _leading_somewhere(connection, links)):
         connection.execute(database.insert_new(relation), links)
     signatures: Rows = [
         {
@@ -256,6 +265,13 @@ def _store_findings(
     execute_many(connection, _INSERT_SIGNATURE, signatures)
 
 
+def _leading_somewhere(connection: Connection, links: Rows) -> Rows:
+    """Leave out links to documents that were erased, or went, since they were found."""
+    ids = {row[end] for row in links for end in (LOW, HIGH)}
+    there = {id_ for id_, (_, erased) in known_documents(connection, ids).items() if not erased}
+    return [row for row in links if {row[LOW], row[HIGH]} <= there]
+
+
 def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], now: datetime) -> None:
     """Store what is said of documents, and by what they are found, where nothing of it is stored yet."""
     rows: Rows = [
@@ -263,7 +279,7 @@ def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], 
         for seq, each in tags
     ]
     connection.execute(insert(tagging), rows)
-    execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in _found_by(seq, each)])
+    execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in found_by(seq, each)])
 
 
 def _to_enrich(seq: int, now: datetime) -> dict[str, Any]:
@@ -277,7 +293,7 @@ def _to_enrich(seq: int, now: datetime) -> dict[str, Any]:
     }
 
 
-def _found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
+def found_by(seq: int, tags: Tagging) -> Iterator[dict[str, Any]]:
     """Give the rows by which a document is searched: codes and names of tags, names of people and bodies."""
     names = {
         "region": [text for tag in tags.regions for text in (tag.code, tag.name)],

@@ -24,6 +24,7 @@ from pipeline.codec import from_json, to_json
 from pipeline.errors import Reason, StoreError
 from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
+from pipeline.retention import Kept
 from pipeline.store.among import among
 from pipeline.store.database import Part, Rows, execute_many
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
@@ -281,9 +282,14 @@ def _wishes(each: Feed) -> dict[str, Any]:
         "default_region": each.default_region,
         "tags": to_json(each.tags).decode(),
         "interval_s": each.interval.total_seconds(),
-        "wishes": to_json({"priority": each.priority, "request": _request_key(each)}).decode(),
+        "wishes": to_json(_other_wishes(each)).decode(),
         "active": each.enabled and each.kind is not SourceKind.IMPORT,
     }
+
+
+def _other_wishes(each: Feed) -> dict[str, Any]:
+    kept = {} if each.kept == Kept() else {"kept": each.kept}
+    return {"priority": each.priority, "request": _request_key(each), **kept}
 
 
 def _request_key(each: Feed) -> str:

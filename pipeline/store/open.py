@@ -18,6 +18,7 @@ __all__ = [
     "database_exists",
     "default_store_url",
     "is_on_server",
+    "open_database",
     "open_store",
     "outdated",
     "server_version",
@@ -80,9 +81,7 @@ def open_store(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Sq
         ConfigError: The URL names no database that we can use.
         StoreError: The database cannot be opened, is damaged, or was written by a newer newswire.
     """
-    database: Database = (
-        _on_server(url, wait_s) if is_on_server(url) else _in_file(_file(url, data_dir), wait_s)
-    )
+    database = open_database(url, data_dir, wait_s=wait_s)
     try:
         migrate(database)
     except BaseException:
@@ -91,16 +90,21 @@ def open_store(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Sq
     return SqlStore(database)
 
 
+def open_database(url: str | None, data_dir: Path, *, wait_s: float = WAIT_S) -> Database:
+    """Reach the database as it is, whatever its schema. Raises ConfigError."""
+    return _on_server(url, wait_s, data_dir) if is_on_server(url) else _in_file(_file(url, data_dir), wait_s)
+
+
 def _in_file(path: Path, wait_s: float) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
     return SqliteDatabase(path, wait_s=wait_s)
 
 
-def _on_server(url: str | None, wait_s: float) -> "PostgresDatabase":
+def _on_server(url: str | None, wait_s: float, data_dir: Path = Path()) -> "PostgresDatabase":
     # Imported only where it is used: its library would make every command start later.
     from pipeline.store.postgres import PostgresDatabase  # noqa: PLC0415
 
-    return PostgresDatabase(url or "", wait_s=wait_s)
+    return PostgresDatabase(url or "", wait_s=wait_s, copies=data_dir / "backups")
 
 
 def _file(url: str | None, data_dir: Path) -> Path:

@@ -13,7 +13,9 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -39,6 +41,7 @@ from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
+from pipeline.store import postgres_dump
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.postgres_link import Link, version_of
 from pipeline.store.postgres_terms import document_terms, matching, words_of
@@ -52,6 +55,11 @@ _WRITE = (
 )
 #: whether a commit waits for the disk → how a transaction begins that writes
 _BEGIN = {True: _WRITE.format(more=""), False: _WRITE.format(more="SET LOCAL synchronous_commit = off; ")}
+#: a migration waits for its backup, and may change much
+_MIGRATE = _WRITE.format(
+    more="SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; "
+    "SET LOCAL lock_timeout = 0; "
+)
 #: serialization failure, deadlock, the server ended the connection or is not there yet
 _TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
 #: how often, and how long apart, the server is asked whether a commit took place
@@ -76,7 +84,8 @@ class PostgresDatabase:
     Connections do not survive a fork: call `close` in the parent before it.
     """
 
-    def __init__(self, url: str, *, wait_s: float) -> None:
+    def __init__(self, url: str, *, wait_s: float, copies: Path = Path("backups")) -> None:
+        self._copies = copies
         self._link = Link(url, wait_s=wait_s)
         self._engine = _engine(self._link, wait_s)
         #: listens to the change log; None: nobody waits for it
@@ -114,8 +123,46 @@ class PostgresDatabase:
     def prepare(self) -> None:
         """See database.Database."""
 
-    def backup(self, suffix: str) -> None:
-        """See database.Database. The operator's `pg_dump` does it; a migration that fails changes nothing."""
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """See database.Database. Who waits for it is not given up after `wait_s`."""
+        with self._errors(), self._begun(_MIGRATE) as (connection, _):
+            yield connection
+            connection.commit()
+
+    def copy_aside(self, suffix: str) -> str:
+        """See database.Database. The copy lies in the data directory of whoever migrates."""
+        self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        target = self._copies / f"newswire-{stamp}.{suffix}"
+        try:
+            postgres_dump.backup(self._link.parts, self.name, target)
+        except StoreError as error:
+            raise StoreError(
+                f"the schema is to be changed, and no backup can be made before: {error}. Make one yourself, "
+                "then: newswire db migrate --no-backup"
+            ) from error
+        return str(target)
+
+    def backup(self, target: Path) -> None:
+        """See database.Database."""
+        postgres_dump.backup(self._link.parts, self.name, target)
+
+    def restore(self, source: Path) -> str | None:
+        """See database.Database."""
+        self.close()
+        with self._errors():
+            return postgres_dump.restore(self._link.parts, self.name, source, self._link.connect)
+
+    def drop_before(self, table: Table, when: datetime) -> int:  # noqa: ARG002
+        """See database.Database. No table is partitioned: rows are deleted."""
+        return 0
+
+    def indexed(self, connection: Connection, window: range) -> Sequence[int]:
+        """See database.Database."""
+        key = document_terms.c.document_seq
+        rows = select(key).where(key >= window.start, key < window.stop)
+        return connection.execute(rows).scalars().all()
 
     def close(self) -> None:
         """See database.Database."""
@@ -172,7 +219,7 @@ class PostgresDatabase:
         """See database.Database."""
         return matching(query, window)
 
-    def faults(self) -> Sequence[str]:
+    def faults(self, *, quick: bool = False) -> Sequence[str]:  # noqa: ARG002
         """See database.Database. The server looks after its files; an index may have been left half made."""
         invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
         with self.read() as connection:

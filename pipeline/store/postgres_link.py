@@ -4,6 +4,7 @@ Nothing that is said holds the user's name or password of the URL.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -75,6 +76,11 @@ class Link:
                 "percent-encode what is no letter or digit in user and password (@ is %40, / is %2F)"
             ) from None
         self._settings = _SETTINGS.format(wait_ms=int(wait_s * 1000))
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """Give what a connection needs, as libpq names it; the password is among it."""
+        return self._parts
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from pipeline.errors import Reason
+from pipeline.errors import Reason, StoreError
 from pipeline.ports import Quarantined
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
@@ -83,7 +83,10 @@ def _bytes(connection: Connection, row: ReadRow) -> bytes:
     body = row.body
     if body is None:
         body = connection.execute(select(raw.c.body).where(raw.c.id == row.raw_id)).scalar_one_or_none()
-    return zlib.decompress(body) if body else b""
+    try:
+        return zlib.decompress(body) if body else b""
+    except zlib.error as error:
+        raise StoreError("the bytes are damaged: see `newswire db check`") from error
 
 
 def _quarantined(row: ReadRow) -> Quarantined:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 )
 
 from pipeline.codec import from_json
+from pipeline.errors import StoreError
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports import AuditedVersion, Change, Query
 from pipeline.store.among import among
@@ -34,10 +36,13 @@ from pipeline.store.tables import (
     item,
     mark,
     relation,
+    seal_of,
     sighting,
     story_member,
     tagging,
 )
+
+T = TypeVar("T")
 
 #: documents loaded at a time by `stream`
 _PAGE = 200
@@ -54,8 +59,11 @@ _DATA = (
         document.c.item_id,
         document.c.received_at,
         document.c.stored_at,
+        document.c.feed_id,
+        document.c.seal,
         document_data.c.data,
         item.c.uri,
+        item.c.key,
     )
     .join(document_data, document_data.c.document_seq == document.c.seq)
     .join(item, item.c.id == document.c.item_id)
@@ -235,7 +243,7 @@ def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[Sto
             version=places[seq].rank,
             received_at=rows[seq].received_at,
             stored_at=rows[seq].stored_at,
-            tagging=from_json(tags[seq], Tagging) if seq in tags else Tagging(),
+            tagging=_whole(tags[seq], Tagging, told.id) if seq in tags else Tagging(),
             relations=(*version_links(told, places[seq]), *links.get(told.id, ())),
             story_id=stories.get(seq),
         )
@@ -246,8 +254,26 @@ def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[Sto
 
 def _document(row: ReadRow) -> Document:
     """Read a document; its uri is that of the chain it was found to belong to."""
-    read = from_json(row.data, Document)
-    return read if read.uri == row.uri else replace(read, uri=row.uri)
+    read = _whole(row.data, Document, row.id)
+    if read.id != row.id or row.seal != seal_of(row.seq, row.feed_id, row.received_at, row.stored_at):
+        raise _damaged(row.id)
+    if read.uri == row.uri:
+        return read
+    if row.key != item_key(row.uri):
+        raise _damaged(row.id)
+    return replace(read, uri=row.uri)
+
+
+def _whole(data: bytes, kind: type[T], document_id: str) -> T:
+    """Read what is stored of a document; damaged, it is served to nobody."""
+    try:
+        return from_json(data, kind)
+    except StoreError as error:
+        raise _damaged(document_id) from error
+
+
+def _damaged(document_id: str) -> StoreError:
+    return StoreError(f"what is stored of document {document_id} is damaged: see `newswire db check`")
 
 
 def _audited(
@@ -283,7 +309,7 @@ def _relations(connection: Connection, ids: Sequence[str], now: datetime) -> Map
     named = {id_ for row in rows for id_ in (row.low, row.high)}
     shown = set(connection.execute(_SHOWN_IDS.where(may_be_shown(now)), {"values": named}).scalars())
     for row in sorted(rows, key=lambda row: (-row.score, row.low, row.high)):
-        evidence = from_json(row.evidence, tuple[Evidence, ...])
+        evidence = _whole(row.evidence, tuple[Evidence, ...], row.low)
         for one, other, place in ((row.low, row.high, HIGH), (row.high, row.low, LOW)):
             if one in wanted and other in shown:
                 role = role_of(row.part, place)

@@ -61,8 +61,8 @@ class Snapshots(Part):
             return StoreSnapshot(
                 queues=queues,
                 feeds=tuple(_report(row) for row in connection.execute(_FEEDS)),
-                documents=counters.get(("stored", ""), 0) - counters.get(("erased", ""), 0),
-                items=counters.get(("items", ""), 0),
+                documents=_left(counters, "stored", "erased", "expired"),
+                items=_left(counters, "items", "items_expired"),
                 quarantined=sum(each.quarantined for each in queues),
                 newest_stored_at=connection.execute(_NEWEST).scalar_one_or_none(),
                 counters=counters,
@@ -105,6 +105,10 @@ def _queues(connection: Connection, now: datetime) -> tuple[EntryQueueState, ...
             - (beat is EntryState.PENDING and queue is QueueName.WIRE)
         ]
     )
+
+
+def _left(counters: Mapping[tuple[str, str], int], came: str, *went: str) -> int:
+    return counters.get((came, ""), 0) - sum(counters.get((each, ""), 0) for each in went)
 
 
 def _numbers(rows: Any) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
+from pipeline.store import sqlite_files
 from pipeline.store.database import Terms
 from pipeline.store.file_lock import FileLock
 from pipeline.store.tables import document
@@ -52,6 +54,10 @@ library: Any = _library
 
 #: how long a writer waits for the others before it gives up
 WAIT_S = 15.0
+#: and a process that starts for another that changes the schema, after a copy of all there is
+_MIGRATION_WAIT_S = 600.0
+#: a larger file is not looked through at a start: at 500 MB/s this takes half a second
+_QUICK_BYTES = 256 << 20
 
 #: between two looks for what other processes have written
 _LOOK_AGAIN_S = 0.5
@@ -123,25 +129,44 @@ class SqliteDatabase:
 
     def prepare(self) -> None:
         """See database.Database. Turns a new file to write-ahead logging; it stays so, and needs it alone."""
-        with _errors(self.path), self._lock.held(self._wait_s):
+        with _errors(self.path), self._lock.held(_MIGRATION_WAIT_S):
             connection = self._reading.raw_connection()
             try:
                 connection.cursor().execute("PRAGMA journal_mode=WAL")
             finally:
                 connection.close()
 
-    def backup(self, suffix: str) -> Path:
-        """Copy the database as it was last committed beside itself, and sync the copy to the disk."""
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """See database.Database."""
+        with _errors(self.path):
+            self._check_process()
+            connect = self._writing[True].connect
+            with self._lock.held(_MIGRATION_WAIT_S), connect() as connection, connection.begin():
+                yield connection
+
+    def copy_aside(self, suffix: str) -> str:
+        """See database.Database."""
         target = self.path.with_name(f"{self.path.name}.{suffix}")
         with _errors(self.path):
-            source: Any = self._reading.raw_connection()
-            copy = library.connect(str(target))
-            try:
-                source.driver_connection.backup(copy)
-            finally:
-                copy.close()
-                source.close()
-        return target
+            sqlite_files.backup(library, self.path, target)
+        return str(target)
+
+    def backup(self, target: Path) -> None:
+        """See database.Database."""
+        with _errors(self.path):
+            sqlite_files.backup(library, self.path, target, replace=False)
+
+    def restore(self, source: Path) -> str | None:
+        """See database.Database."""
+        self.close()
+        with _errors(self.path), self._lock.held(self._wait_s):
+            kept = sqlite_files.restore(library, source, self.path)
+        return str(kept) if kept else None
+
+    def drop_before(self, table: Table, when: datetime) -> int:  # noqa: ARG002
+        """See database.Database. There are no partitions: rows are deleted."""
+        return 0
 
     def close(self) -> None:
         """See database.Database."""
@@ -194,11 +219,19 @@ class SqliteDatabase:
             return document.c.seq.not_in(_rows(_any_of(query.none_of), window))
         return None
 
-    def faults(self) -> Sequence[str]:
+    def indexed(self, connection: Connection, window: range) -> Sequence[int]:
         """See database.Database."""
+        rows = select(_INDEX.c.rowid).where(_INDEX.c.rowid >= window.start, _INDEX.c.rowid < window.stop)
+        return connection.execute(rows).scalars().all()
+
+    def faults(self, *, quick: bool = False) -> Sequence[str]:
+        """See database.Database. The quick check leaves indexes uncompared; both look at the search index."""
+        if quick and self.path.stat().st_size > _QUICK_BYTES:
+            return []
         with self.read() as connection:
-            lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-        return [f"{self.path}: {line}" for line in lines if line != "ok"]
+            check = "quick_check" if quick else "integrity_check"
+            lines = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
+        return [line for line in lines if line != "ok"]
 
     def wait_for_change(self) -> None:
         """See database.Database. A file rings no bell."""

@@ -3,6 +3,7 @@
 from pipeline.store.archive import Archive
 from pipeline.store.care import Care
 from pipeline.store.chains import Chains
+from pipeline.store.checking import Checking
 from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
@@ -12,6 +13,7 @@ from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
 from pipeline.store.read import Read
 from pipeline.store.retagging import Retag
+from pipeline.store.retention import Retention
 from pipeline.store.snapshot import Snapshots
 from pipeline.store.stories import Stories
 from pipeline.store.unfinished import Unfinished
@@ -35,6 +37,8 @@ class SqlStore(
     Quarantine,
     Erase,
     Care,
+    Checking,
+    Retention,
 ):
     """ports.Store over a SQL database.
 

@@ -4,6 +4,7 @@ Unique keys are hashes of fixed length: long ids break PostgreSQL's indexes. For
 checking them would cost each insert a look-up; `check` of the store looks for references that lead nowhere.
 """
 
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,27 @@ class FreeText(TypeDecorator[str]):
         return value.replace("\0", "�").encode("utf-8", "backslashreplace").decode()
 
 
+class Sealed(TypeDecorator[bytes]):
+    """Bytes behind their checksum: where the disk turned a bit of them they are read as none at all.
+
+    No value has no bytes: whoever reads it finds it damaged, and nobody is served what was never written.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        return None if value is None else zlib.crc32(value).to_bytes(4, "big") + value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """See TypeDecorator."""
+        if value is None:
+            return None
+        content = bytes(value[4:])
+        return content if zlib.crc32(content) == int.from_bytes(value[:4], "big") else b""
+
+
 class Key(TypeDecorator[str]):
     """A hash of 32 hexadecimal digits that is never shown, as its 16 bytes."""
 
@@ -78,6 +100,11 @@ class Key(TypeDecorator[str]):
 def micros(at: datetime) -> int:
     """Write an aware time as microseconds since 1970."""
     return (at - _EPOCH) // _MICROSECOND
+
+
+def seal_of(seq: int, feed_id: str | None, received_at: datetime, stored_at: datetime) -> int:
+    """Make the checksum of what a document's row alone tells."""
+    return zlib.crc32(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
 
 
 metadata = MetaData()
@@ -211,7 +238,7 @@ entry_payload = Table(
     "entry_payload",
     metadata,
     Column("entry_id", _ROW_ID, primary_key=True, autoincrement=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Sealed, nullable=False),
 )
 
 # What cannot be processed: an entry, or a part of a body that never became one.
@@ -288,6 +315,7 @@ document = Table(
     Column("version_created", UtcTime),
     Column("stage", Integer, nullable=False),
     Column("content_hash", _HASH, nullable=False),
+    Column("seal", BigInteger, nullable=False),  # checksum of what its JSON does not tell: seal_of
 )
 Index("document_chain", document.c.item_id, document.c.revision_rank, document.c.version_created)
 Index("document_newest", document.c.published_at, document.c.seq)
@@ -314,7 +342,7 @@ document_data = Table(
     "document_data",
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Sealed, nullable=False),
 )
 
 # Where and when a copy of it was seen: one for each entry that is done.
@@ -335,7 +363,7 @@ tagging = Table(
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("rules", String(200), primary_key=True),
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Sealed, nullable=False),
     Column("tagged_at", UtcTime, nullable=False),
 )
 
@@ -418,7 +446,7 @@ relation = Table(
     Column("high", _HASH, primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("score", Float, nullable=False),
-    Column("evidence", LargeBinary, nullable=False),
+    Column("evidence", Sealed, nullable=False),
     Column("part", String(4)),  # which of them is a part of the other, low or high; NULL: neither
 )
 Index("relation_high", relation.c.high)
@@ -429,7 +457,7 @@ signature = Table(
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("entry_id", _ROW_ID, nullable=False),  # it came with first; names it in the index
-    Column("data", LargeBinary, nullable=False),
+    Column("data", Sealed, nullable=False),
     Column("linked", Boolean, nullable=False),  # false: what may be a copy of it is still to be looked at
 )
 Index(
@@ -447,6 +475,12 @@ story = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("merged_into", _HASH),
 )
+Index(
+    "story_merged",
+    story.c.merged_into,
+    sqlite_where=text("merged_into IS NOT NULL"),
+    postgresql_where=text("merged_into IS NOT NULL"),
+)
 
 # Which document belongs to which story, and what it was compared by.
 story_member = Table(
@@ -456,7 +490,7 @@ story_member = Table(
     Column("waits", Boolean, nullable=False),  # true: is still to be told, or once more
     Column("story_id", _HASH),  # NULL: was never told
     Column("at", UtcTime),  # published; NULL: was never told
-    Column("traits", LargeBinary),  # JSON
+    Column("traits", Sealed),  # JSON
     Column("attempts", Integer, nullable=False),  # since it was told last
     Column("lease_until", UtcTime),  # NULL: nobody is telling it
 )
@@ -494,6 +528,7 @@ change = Table(
 
 # Counts since the beginning. Always: accepted = stored + repeated + dropped + in quarantine + open.
 #   accepted, stored, repeated, dropped, items, erased: entries or documents, no label
+#   expired, items_expired: documents and items that retention took, no label
 #   refused, problems: by reason · polls: ok, not_modified or a reason
 #   enriched: documents, no label · not_enriched: documents given up, by reason
 counter = Table(

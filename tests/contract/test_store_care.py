@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from store_builders import HOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
-
 from pipeline.codec import from_json
 from pipeline.errors import Reason
 from pipeline.model import Entry, Problem, QueueName
 from pipeline.ports import Processed, Query, RawCopy, Refusal, Store
 from pipeline.store.search import parse_query
+from store_builders import HOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
 DAY = timedelta(days=1)
 

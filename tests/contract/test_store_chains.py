@@ -9,7 +9,6 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_builders import HOUR, MINUTE, NOON, document, save
 
 from pipeline.identity import document_id
 from pipeline.model import Document, PubStatus, Signal
@@ -17,6 +16,7 @@ from pipeline.ports import Query, Store
 from pipeline.publish.tail import NEW
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
+from store_builders import HOUR, MINUTE, NOON, document, save
 from workers.normalise.identify import Said, identify
 
 KILL = PubStatus.CANCELED

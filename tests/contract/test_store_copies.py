@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_builders import HOUR, NOON, claim, document, entry, take_in
 
 from pipeline.errors import QueryError
 from pipeline.model import Document, Evidence, PubStatus, Relation
 from pipeline.ports import CopySearch, Link, Processed, Query, Store
 from pipeline.store.search import parse_query
+from store_builders import HOUR, NOON, claim, document, entry, take_in
 
 WHY = (Evidence(field="text", text="", why="similarity 0.90"),)
 FERRY = document("ferry")

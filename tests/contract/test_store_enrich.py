@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
-from store_builders import MINUTE, NOON, claim, document, entry, take_in
 
 from pipeline.model import Entity, Mention, QueueName, Tag, Tagging
 from pipeline.ports import MAX_KILLS, Enriched, EntryRef, Processed, Store, Unenriched
 from pipeline.store.search import parse_query
+from store_builders import MINUTE, NOON, claim, document, entry, take_in
 
 TAGGING = Tagging(rules="r1", regions=(Tag(code="AF", name="Afghanistan", score=0.9, roles=("subject",)),))
 BERG = Mention(field="text", text="Anna van der Berg", start=0, end=17)

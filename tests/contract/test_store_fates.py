@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from store_builders import NOON
-
 from pipeline.errors import Reason
 from pipeline.model import Entry
 from pipeline.ports import Poll, Processed, Refusal
+from store_builders import NOON
 from workers.normalise.document import Source, normalise
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_builders import HARBOUR, HOUR, MINUTE, NOON, claim, entry, feed, poll, save, take_in, take_in_polls
 
 from pipeline.errors import Reason
 from pipeline.model import Auth, FeedState, QueueName, SourceKind
 from pipeline.ports import Store
+from store_builders import HARBOUR, HOUR, MINUTE, NOON, claim, entry, feed, poll, save, take_in, take_in_polls
 
 
 def _claim(store: Store, now=NOON, limit: int = 10, owner: str = "fetcher", lease=MINUTE):

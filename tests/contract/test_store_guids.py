@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from store_builders import HARBOUR, NOON, claim, entry, feed, poll, take_in
 
 from fakes import rss
 from pipeline.formats.detect import read
 from pipeline.ports import ClaimedEntry, Processed, Query, RawCopy, Store
+from store_builders import HARBOUR, NOON, claim, entry, feed, poll, take_in
 from workers.normalise.document import Source, normalise
 
 STORIES = {f"Story {n}": f"The text of story {n} is its own." for n in range(5)}

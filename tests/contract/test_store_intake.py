@@ -1,11 +1,11 @@
 """Contract of ports.FeedStore: taking in."""
 
 import pytest
-from store_builders import HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
 
 from pipeline.errors import Reason
 from pipeline.model import Problem, QueueName
 from pipeline.ports import EntryRef, RawCopy, Store
+from store_builders import HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
 
 
 def test_new_entries_are_returned_in_order_with_their_queue(store: Store) -> None:

@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from store_builders import HARBOUR, MINUTE, NOON, claim, document, entry, poll, save, take_in
 
 from pipeline.errors import StoreError
 from pipeline.model import QueueName
 from pipeline.ports import Processed, Query, Store
 from pipeline.store.open import open_store
+from store_builders import HARBOUR, MINUTE, NOON, claim, document, entry, poll, save, take_in
 
 _SPAWN = multiprocessing.get_context("spawn")
 _BATCH = 40

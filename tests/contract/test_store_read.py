@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_builders import HOUR, NOON, claim, document, entry, feed, save, take_in
 
 from pipeline.errors import QueryError
 from pipeline.model import Document, Evidence, Relation, Tag, Tagging
 from pipeline.ports import Processed, Query, Store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
+from store_builders import HOUR, NOON, claim, document, entry, feed, save, take_in
 
 DAY = timedelta(days=1)
 
@@ -164,7 +164,6 @@ def test_tags_and_links_come_back_with_their_evidence(store: Store) -> None:
     evidence = (Evidence(field="text", text="Ellery", start=12, end=18, why="place name"),)
     tagging = Tagging(rules="r1", regions=(Tag(code="CA", name="Canada", score=0.5, evidence=evidence),))
     link = Relation(kind="same-copy", id=FERRY.id, score=0.9, evidence=evidence)
-    from store_builders import claim, entry, take_in
 
     (id_,) = take_in(store, entry("strike"))
     claim(store, [id_])

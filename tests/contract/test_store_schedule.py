@@ -3,10 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from store_builders import HOUR, MINUTE, NOON, feed, poll, take_in_polls
-
 from pipeline.model import FeedState, Learned, Pace
 from pipeline.ports import Store
+from store_builders import HOUR, MINUTE, NOON, feed, poll, take_in_polls
 
 DAY = 24 * HOUR
 
@@ -103,9 +102,8 @@ def test_a_shorter_interval_does_not_overrule_the_server(store: Store) -> None:
 
 
 def test_a_heartbeat_goes_the_way_of_an_entry_and_leaves_nothing_but_its_time(store: Store) -> None:
-    from store_builders import document
-
     from pipeline.ports import Processed
+    from store_builders import document
 
     for number in range(3):
         sent = NOON + number * MINUTE

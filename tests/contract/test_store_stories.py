@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from contract.store_builders import DAY, HOUR, NOON, document, save
 from pipeline.errors import Reason
 from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
+from store_builders import DAY, HOUR, NOON, document, save
 
 WEEK = timedelta(days=7)
 LATER = NOON + HOUR

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from store_builders import NOON
 
 from pipeline.model import Entry, Tag, Tagging
 from pipeline.ports import Poll, Processed
 from pipeline.store.search import parse_query
+from store_builders import NOON
 from workers.normalise.document import Source, normalise
 
 TAGGING = Tagging(

@@ -6,6 +6,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from pipeline.errors import Reason
+from pipeline.model import PubStatus, QueueName, SourceKind
+from pipeline.ports import MAX_KILLS, BatchOutcome, ClaimedEntry, Processed, Query, Refusal, Store
 from store_builders import (
     HARBOUR,
     HOUR,
@@ -20,10 +24,6 @@ from store_builders import (
     take_in_polls,
 )
 from store_builders import poll as poll_of
-
-from pipeline.errors import Reason
-from pipeline.model import PubStatus, QueueName, SourceKind
-from pipeline.ports import MAX_KILLS, BatchOutcome, ClaimedEntry, Processed, Query, Refusal, Store
 
 
 def _processed(id_: int, guid: str = "ferry", **fields) -> Processed:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.retention import FOREVER
 from pipeline.settings import Settings, load_settings, secrets_of, shipped_config_dir
 
 Load = Callable[..., Settings]
@@ -163,3 +164,19 @@ def test_the_shipped_configuration_is_right(monkeypatch: pytest.MonkeyPatch) -> 
     settings = load_settings(shipped_config_dir(), Path("data"), {})
     assert [feed.id for feed in settings.feeds if feed.kind == "directory"] == ["samples"]
     assert len({feed.language for feed in settings.feeds}) >= 4
+
+
+def test_days_of_retention_are_numbers_or_for_ever(load: Load) -> None:
+    assert load().retention.document_days is None
+    assert load("retention: {document_days: forever}").retention.document_days == FOREVER
+    retention = load("retention:\n  document_days: 90\n  beat_days: {a: 365, b: forever}\n").retention
+    assert (retention.document_days, retention.beat_days) == (90, {"a": 365, "b": FOREVER})
+    named = load("", NEWSWIRE_RETENTION__BEAT_DAYS="a=365, b=forever").retention
+    assert named.beat_days == {"a": 365, "b": FOREVER}
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "90d", "always"])
+def test_other_words_for_days_are_refused(load: Load, written: str) -> None:
+    assert "newswire.yaml:1:28: retention.document_days: " in refused(
+        load, f"retention: {{document_days: {written}}}"
+    )

@@ -9,6 +9,7 @@ from pipeline.config.feeds import load_feeds, read_feeds
 from pipeline.errors import ConfigError
 from pipeline.identity import feed_id
 from pipeline.model import Auth, Feed, SourceKind
+from pipeline.retention import FOREVER, Kept
 
 PATH = Path("/etc/wire/feeds.yaml")
 
@@ -422,3 +423,9 @@ def test_h14_a_directory_moves_its_files_where_it_says() -> None:
 
 def test_full_text_is_wished_for_a_feed() -> None:
     assert one("full_text: true").full_text
+
+
+def test_a_source_says_how_long_it_is_kept() -> None:
+    assert one("").kept == Kept()
+    assert one("document_days: 30\n    raw_days: 3").kept == Kept(document_days=30, raw_days=3)
+    assert one("document_days: forever").kept == Kept(document_days=FOREVER)

@@ -239,6 +239,7 @@ def _documents() -> None:
         sa.Column("version_created", _TIME, nullable=True),
         sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("content_hash", sa.String(length=32), nullable=False),
+        sa.Column("seal", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("id"),
     )
@@ -379,6 +380,13 @@ def _findings() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("merged_into", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "story_merged",
+        "story",
+        ["merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.create_table(
         "story_member",

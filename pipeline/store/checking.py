@@ -1,0 +1,255 @@
+"""Whether what is stored is sound: files, references, chains, index and counts, each held against another."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, Connection, Select, func, select
+
+from pipeline.codec import from_json
+from pipeline.errors import StoreError
+from pipeline.model import Document, Tagging
+from pipeline.ports import Fault
+from pipeline.store.among import among
+from pipeline.store.chain import Chain, chain_of
+from pipeline.store.chains import KnownVersion, item_key, known_versions
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.documents import found_by, searched_by
+from pipeline.store.heartbeat import open_heartbeat
+from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
+from pipeline.store.tables import (
+    counter,
+    document,
+    document_data,
+    document_tag,
+    enrichment,
+    entry,
+    entry_payload,
+    item,
+    quarantine,
+    relation,
+    seal_of,
+    sighting,
+    signature,
+    slugged,
+    story,
+    story_key,
+    story_member,
+    tagging,
+)
+
+_RESTORE = "restore a backup (newswire db restore FILE); `newswire export` saves what can be read"
+_ERASE = "restore a backup (newswire db restore FILE), or erase it (newswire erase ID)"
+#: documents or items held against each other in one transaction
+_WINDOW = 1_000
+#: of what is wrong in the same way, so many are named
+_NAMED = 3
+_FAR = datetime.max.replace(tzinfo=UTC)
+_OPEN = entry.c.state.in_((EntryState.PENDING, EntryState.WORKING, EntryState.QUARANTINED))
+
+_DOCUMENTS = (
+    select(document, document_data.c.data, item.c.id.label("its_item"))
+    .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
+    .outerjoin(item, item.c.id == document.c.item_id)
+)
+_TAGGINGS = (
+    select(tagging.c.document_seq, tagging.c.data)
+    .where(among(tagging.c.document_seq))
+    .order_by(tagging.c.tagged_at)
+)
+_TAGS = select(document_tag).where(among(document_tag.c.document_seq))
+
+
+def _lost(key: Column[Any], name: Column[Any], target: Column[Any]) -> Select[Any]:
+    """Select the rows whose reference leads nowhere."""
+    return select(key).outerjoin(target.table, target == name).where(name.is_not(None), target.is_(None))
+
+
+#: what is wrong → the rows that show it
+_DANGLING: Mapping[str, Select[Any]] = {
+    "open entries without content": select(entry.c.id)
+    .outerjoin(entry_payload, entry_payload.c.entry_id == entry.c.id)
+    .where(_OPEN, entry_payload.c.entry_id.is_(None)),
+    "entries in quarantine without a reason": select(entry.c.id)
+    .outerjoin(quarantine, quarantine.c.entry_id == entry.c.id)
+    .where(entry.c.state == EntryState.QUARANTINED, quarantine.c.id.is_(None)),
+    "entries of documents that are not there": _lost(entry.c.id, entry.c.document_seq, document.c.seq),
+    "items whose newest version is not there": _lost(item.c.id, item.c.current_seq, document.c.seq),
+    "documents of stories that are not there": _lost(
+        story_member.c.document_seq, story_member.c.story_id, story.c.id
+    ),
+    "links from documents that are not there": _lost(relation.c.low, relation.c.low, document.c.id),
+    "links to documents that are not there": _lost(relation.c.high, relation.c.high, document.c.id),
+    **{
+        f"rows of {table.name} for documents that are not there": _lost(
+            table.c.document_seq, table.c.document_seq, document.c.seq
+        )
+        for table in (
+            document_data,
+            document_tag,
+            tagging,
+            enrichment,
+            sighting,
+            signature,
+            slugged,
+            story_member,
+            story_key,
+        )
+    },
+}
+
+
+class Checking(Part):
+    """The part of ports.CareStore that looks for what is wrong."""
+
+    def check(self, *, quick: bool = False) -> Sequence[Fault]:
+        """See ports.CareStore."""
+        try:
+            lines = self._database.faults(quick=quick)
+        except StoreError as error:
+            lines = [str(error)]
+        wrong = [
+            Fault(what="the files are damaged", where=f"{self._database.name}: {line}", remedy=_RESTORE)
+            for line in lines
+        ]
+        if quick or wrong:
+            return wrong  # what damaged files say of the rest means nothing
+        found: defaultdict[str, list[Any]] = defaultdict(list)
+        for what, which in (*self._documents(), *self._chains(), *self._dangling()):
+            found[what].append(which)
+        with self._database.read() as connection:
+            return [*(_fault(what, which) for what, which in found.items()), *_count_faults(connection)]
+
+    def _documents(self) -> Iterator[tuple[str, str]]:
+        return self._through("documents", document.c.seq, self._document_faults)
+
+    def _chains(self) -> Iterator[tuple[str, str]]:
+        return self._through("items", item.c.id, self._chain_faults)
+
+    def _through(
+        self, name: str, key: Column[int], look: Callable[[range], Iterable[tuple[str, str]]]
+    ) -> Iterator[tuple[str, str]]:
+        """Look at a table a window at a time; values that mean nothing any more are damage, too."""
+        with self._database.read() as connection:
+            last = connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
+        for start in range(1, last + 1, _WINDOW):
+            window = range(start, start + _WINDOW)
+            try:
+                yield from list(look(window))
+            except (StoreError, ValueError, ArithmeticError) as error:
+                yield f"{name} that cannot be read", f"among {window.start} to {window.stop - 1}, {error}"
+
+    def _document_faults(self, window: range) -> Iterator[tuple[str, str]]:
+        with self._database.read() as connection:
+            rows = connection.execute(_DOCUMENTS.where(_within(document.c.seq, window))).all()
+            seqs = [row.seq for row in rows]
+            indexed = {*self._database.indexed(connection, window)}
+            tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
+            own = _tags(connection, seqs)
+        for row in rows:
+            for what in _faults_of(row, row.seq in indexed, tags.get(row.seq), own.get(row.seq, set())):
+                yield what, row.id
+        for seq in indexed - {*seqs}:
+            yield "index entries of documents that are not there", str(seq)
+
+    def _chain_faults(self, window: range) -> Iterator[tuple[str, str]]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(item).where(_within(item.c.id, window))).all()
+            known = known_versions(connection, [row.id for row in rows])
+        for row in rows:
+            if row.key != item_key(row.uri) or not _agrees(row, known.get(row.id, [])):
+                yield "chains of versions that do not follow from their versions", row.uri
+
+    def _dangling(self) -> Iterator[tuple[str, Any]]:
+        for what, rows in _DANGLING.items():
+            with self._database.read() as connection:
+                for (key,) in connection.execute(rows):
+                    yield what, key
+
+
+def _within(key: Column[int], window: range) -> Any:
+    return (key >= window.start) & (key < window.stop)
+
+
+def _tags(connection: Connection, seqs: Sequence[int]) -> Mapping[int, set[tuple[str, str]]]:
+    found: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    for row in connection.execute(_TAGS, {"values": seqs}):
+        found[row.document_seq].add((row.kind, row.value))
+    return found
+
+
+def _faults_of(
+    row: ReadRow, indexed: bool, tags: bytes | None, found_by_: set[tuple[str, str]]
+) -> Iterator[str]:
+    """Say what is wrong with one document."""
+    if row.its_item is None:
+        yield "documents that belong to no item"
+    erased = row.erased_at is not None
+    if indexed == erased:
+        yield (
+            "erased documents that are in the search index" if erased else "documents not in the search index"
+        )
+    if erased != (row.data is None):
+        yield "erased documents that have a text" if erased else "documents without a text"
+        return
+    if erased:
+        return
+    if not _tells_the_same(row):
+        yield "documents that are damaged"
+    if not _tagged_alike(row.seq, tags, found_by_):
+        yield "documents not found by their tags"
+
+
+def _tells_the_same(row: ReadRow) -> bool:
+    """Say whether a document can be read, and its row says of it what it says itself."""
+    try:
+        told = from_json(row.data, Document)
+    except StoreError:
+        return False
+    columns = searched_by(told, row.received_at)
+    columns["seal"] = seal_of(row.seq, row.feed_id, row.received_at, row.stored_at)
+    return told.id == row.id and all(getattr(row, name) == value for name, value in columns.items())
+
+
+def _tagged_alike(seq: int, tags: bytes | None, found_by_: set[tuple[str, str]]) -> bool:
+    try:
+        told = Tagging() if tags is None else from_json(tags, Tagging)
+    except StoreError:
+        return False
+    return {(each["kind"], each["value"]) for each in found_by(seq, told)} == found_by_
+
+
+def _agrees(row: ReadRow, versions: Sequence[KnownVersion]) -> bool:
+    """Say whether an item is what its versions make it, at any time before its next embargo ends."""
+    at = _FAR if row.next_at is None else row.next_at - timedelta(microseconds=1)
+    chain: Chain = chain_of([each.version for each in versions], at)
+    stands = all(chain.standings[each.version.seq] == each.standing for each in versions)
+    current = (chain.current, chain.following, chain.following_at)
+    return stands and current == (row.current_seq, row.next_seq, row.next_at)
+
+
+def _fault(what: str, which: Sequence[Any]) -> Fault:
+    more = f" and {len(which) - _NAMED} more" if len(which) > _NAMED else ""
+    return Fault(what=what, where=", ".join(map(str, which[:_NAMED])) + more, remedy=_ERASE)
+
+
+def _count_faults(connection: Connection) -> Iterator[Fault]:
+    """Hold what was accepted against what became of it, and what was stored against what is there."""
+    counts = {row.name: row.value for row in connection.execute(select(counter).where(counter.c.label == ""))}
+    open_ = sum(_count(connection, state) for state in (IS_PENDING, IS_WORKING))
+    open_ -= open_heartbeat(connection) is not None
+    held = _count(connection, quarantine.c.entry_id.is_not(None))
+    became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
+    if became != counts.get("accepted", 0):
+        words = f"{counts.get('accepted', 0)} entries were taken in, {became} are accounted for"
+        yield Fault(what="the counts of entries do not agree", where=words, remedy=_RESTORE)
+    there = _count(connection, document.c.erased_at.is_(None))
+    stored = counts.get("stored", 0) - counts.get("erased", 0) - counts.get("expired", 0)
+    if there != stored:
+        words = f"{there} documents are there, by the counts it should be {stored}"
+        yield Fault(what="the counts of documents do not agree", where=words, remedy=_RESTORE)
+
+
+def _count(connection: Connection, which: Any) -> int:
+    return int(connection.execute(select(func.count()).where(which)).scalar_one())

@@ -1,0 +1,126 @@
+"""newswire db: schema, backup, restore, check, as operators use them."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from damaging import damage
+from pipeline.clock import SystemClock
+from pipeline.service.lock import own
+from pipeline.store.open import open_store
+from pipeline.store.sqlite import library
+from running import run, write_config
+from store_builders import document, save
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_config(tmp_path / "config")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data directory with two documents."""
+    with closing(open_store(None, tmp_path / "data")) as store:
+        save(store, document("ferry"), document("quay", text="The quay is closed."))
+    return tmp_path / "data"
+
+
+def _guids(data: Path, config: Path) -> list[str]:
+    found = run("export", "--format", "csv", data=data, config=config)
+    assert found.returncode == 0, found.stderr
+    return sorted(guid for guid in ("ferry", "quay", "crane") if guid in found.stdout)
+
+
+def _more(data: Path) -> None:
+    with closing(open_store(None, data)) as store:
+        save(store, document("crane", text="A crane has fallen."))
+
+
+def test_a_backup_is_restored_and_the_old_database_kept(data: Path, config: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.backup"
+    made = run("db", "backup", str(copy), data=data, config=config)
+    assert (made.returncode, made.stdout) == (0, f"{copy}\n"), made.stderr
+    assert copy.stat().st_mode & 0o077 == 0
+    _more(data)
+    (data / "valkey").mkdir()
+    restored = run("db", "restore", str(copy), data=data, config=config)
+    assert restored.returncode == 0, restored.stderr
+    assert _guids(data, config) == ["ferry", "quay"]
+    (kept,) = data.glob("newswire.db.replaced-*")
+    assert str(kept) in restored.stderr
+    assert len(list(data.glob("valkey.replaced-*"))) == 1
+    again = tmp_path / "again"
+    again.mkdir()
+    kept.rename(again / "newswire.db")
+    assert _guids(again, config) == ["crane", "ferry", "quay"]
+    with closing(open_store(None, data)) as store:
+        assert store.check() == []
+
+
+def test_a_backup_lies_in_the_data_directory_and_is_not_restored_while_something_runs(
+    data: Path, config: Path
+) -> None:
+    made = run("db", "backup", data=data, config=config)
+    assert made.returncode == 0, made.stderr
+    (copy,) = (data / "backups").iterdir()
+    assert made.stdout == f"{copy}\n"
+    with own(data, command="run", queue_url="unix:///q"):
+        refused = run("db", "restore", str(copy), data=data, config=config)
+    assert refused.returncode == 1
+    assert "`newswire run`" in refused.stderr
+    assert "stop it first" in refused.stderr
+    assert not list(data.glob("newswire.db.replaced-*"))
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_newer_schema_is_refused_before_anything_starts(data: Path, config: Path, command: str) -> None:
+    with closing(library.connect(str(data / "newswire.db"))) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    refused = run(command, data=data, config=config)
+    assert refused.returncode == 1
+    (line,) = [line for line in refused.stderr.splitlines() if line.startswith("newswire: ")]
+    assert "was written by a newer newswire" in line
+    assert "process_started" not in refused.stderr
+
+
+def test_a_damaged_file_is_found_at_the_start(data: Path, config: Path) -> None:
+    with closing(open_store(None, data)) as store:
+        save(store, *(document(str(n), text=f"Story {n} " * 200) for n in range(60)))
+    damage(data / "newswire.db")
+    refused = run("run", data=data, config=config)
+    assert refused.returncode == 1
+    assert "newswire db restore" in refused.stderr
+    assert "process_started" not in refused.stderr
+
+
+def test_what_is_wrong_is_said_with_where_and_what_to_do(data: Path, config: Path) -> None:
+    with closing(library.connect(str(data / "newswire.db"))) as connection:
+        connection.execute("DELETE FROM document_data WHERE document_seq = 2")
+        connection.commit()
+    checked = run("db", "check", data=data, config=config)
+    assert checked.returncode == 1
+    lost = document("quay", text="The quay is closed.").id
+    assert f"documents without a text: {lost}: " in checked.stdout
+    assert "newswire db restore" in checked.stdout
+
+
+def test_what_is_past_its_time_is_shown_before_it_goes(data: Path, config: Path) -> None:
+    (config / "feeds.yaml").write_text(
+        "feeds: [{url: 'https://harbour.example/rss', id: harbour, document_days: 30}]\n"
+    )
+    with closing(open_store(None, data)) as store:
+        save(store, document("new", text="Today's ferry."), now=SystemClock().now())
+    shown = run("db", "retention", "--dry-run", data=data, config=config)
+    assert shown.stdout.splitlines() == [
+        "harbour: 2 documents of 2 items would go, the newest of 2026-05-01; kept 30 days",
+        "2 documents would go",
+    ]
+    gone = run("db", "retention", data=data, config=config)
+    assert (gone.returncode, gone.stderr) == (0, "2 documents removed\n")
+    with closing(open_store(None, data)) as store:
+        assert store.snapshot(SystemClock().now()).documents == 1
+        assert store.check() == []

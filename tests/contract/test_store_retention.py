@@ -1,0 +1,228 @@
+"""Contract of ports.CareStore: what is past its time goes, whole, and nothing else does."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from pipeline.identity import uri_of_guid
+from pipeline.model import Document, PubStatus, Relation, Signal, Slugged, StoryTraits, Tag, Tagging
+from pipeline.ports import Place, Processed, Query, RawCopy, Store, Telling
+from pipeline.retention import FOREVER, Kept, Policy
+from pipeline.store.search import parse_query
+from store_builders import DAY, HARBOUR, HOUR, NOON, claim, document, entry, feed, poll, save, take_in_polls
+
+MONTH = Policy(document_days=30, raw_days=30)
+LATER = NOON + 30 * DAY
+
+
+def _sweep(store: Store, policy: Policy, now=LATER) -> int:
+    page = store.past_items(policy, now)
+    assert page.after is None
+    return store.remove_past([each.id for each in page.items], policy, now)
+
+
+def _guids(store: Store, now=LATER) -> list[str]:
+    return sorted(each.document.guid or "" for each in store.search(Query(), now=now))
+
+
+def _save_from(store: Store, source: str, each: Document, *, tagging: Tagging | None = None) -> None:
+    """Store a document that came by a source of its own."""
+    (taken,) = store.take_in([replace(poll(entry(f"{each.guid}-{source}")), feed_id=source)], NOON)
+    ids = [ref.id for ref in taken.new]
+    claim(store, ids, source)
+    processed = Processed(entry_id=ids[0], document=each, tagging=tagging or Tagging())
+    store.save([processed], [], token=source, now=NOON)
+
+
+def test_what_is_past_its_time_is_nowhere_and_what_is_not_stays(store: Store) -> None:
+    save(store, document("old", text="The xylophonic ferry."))
+    save(store, document("new"), now=NOON + HOUR)
+    assert _sweep(store, MONTH, LATER - timedelta(seconds=1)) == 0
+    assert _sweep(store, MONTH) == 1
+    assert _guids(store) == ["new"]
+    assert store.search(parse_query("xylophonic", NOON), now=LATER) == []
+    assert store.audit(document("old", text="The xylophonic ferry.").id, now=LATER) == []
+    snapshot = store.snapshot(LATER)
+    assert (snapshot.documents, snapshot.items) == (1, 1)
+    assert store.check() == []
+    assert _sweep(store, MONTH) == 0
+
+
+def test_followers_are_told_what_went(store: Store) -> None:
+    held = document("held", pub_status=PubStatus.WITHHELD)
+    save(store, document("old"), held)
+    last = store.last_change()
+    assert _sweep(store, MONTH) == 2
+    assert [(each.kind, each.document_id) for each in store.changes(last)] == [
+        ("expired", document("old").id)
+    ]
+
+
+def test_without_a_wish_everything_stays(store: Store) -> None:
+    save(store, document("old"))
+    assert store.past_items(Policy(), NOON + 9999 * DAY).items == ()
+    assert store.remove_past([1], Policy(), NOON + 9999 * DAY) == 0
+
+
+def test_what_a_feed_still_lists_does_not_come_back(store: Store) -> None:
+    take_in_polls(store)
+    _save_from(store, "harbour", document("old"))
+    assert _sweep(store, MONTH) == 1
+    (again,) = store.take_in([poll(entry("old-harbour"), polled_at=LATER)], LATER)
+    assert (again.found, again.new) == (1, ())
+    assert store.check() == []
+
+
+def test_a_chain_goes_as_a_whole_after_its_newest_version(store: Store) -> None:
+    first, second = document(text="One.", revision="1"), document(text="Two.", revision="2")
+    save(store, first)
+    save(store, second, now=NOON + 5 * DAY)
+    assert _sweep(store, MONTH) == 0
+    assert [each.id for each in store.audit(first.id, now=LATER)] == [first.id, second.id]
+    assert _sweep(store, MONTH, LATER + 5 * DAY) == 2
+    assert store.check() == []
+
+
+def test_a_version_that_comes_after_it_was_found_keeps_its_chain(store: Store) -> None:
+    save(store, document(text="One.", revision="1"))
+    page = store.past_items(MONTH, LATER)
+    save(store, document(text="Two.", revision="2"), now=LATER)
+    assert store.remove_past([each.id for each in page.items], MONTH, LATER) == 0
+    assert _guids(store) == ["ferry"]
+
+
+@pytest.mark.parametrize("what", ["killed", "erased"])
+def test_a_chain_that_was_taken_back_stays_on_record_without_its_texts(store: Store, what: str) -> None:
+    first = document(text="The xylophonic ferry.", revision="1")
+    kill = document(text="", revision="2", pub_status=PubStatus.CANCELED, signal=Signal.KILL)
+    second = document(text="The xylophonic quay.", revision="2")
+    save(store, first, kill if what == "killed" else second)
+    if what == "erased":
+        store.erase(second.id, reason="court order", now=NOON)
+    before = [(each.id, each.standing, each.taken_back_by) for each in store.audit(first.id, now=LATER)]
+    assert _sweep(store, MONTH) == (2 if what == "killed" else 1)
+    after = store.audit(first.id, now=LATER)
+    assert [(each.id, each.standing, each.taken_back_by) for each in after] == before
+    assert [each.stored for each in after] == [None, None]
+    assert {each.erase_reason for each in after} <= {"past its time", "court order"}
+    assert after[0].erase_reason == "past its time"
+    assert _guids(store) == []
+    assert store.check() == []
+    assert save(store, first, now=LATER).stored == ()  # it does not come back
+    assert _sweep(store, MONTH, LATER + 99 * DAY) == 0
+
+
+def test_a_source_has_a_time_of_its_own_and_the_longest_counts(store: Store) -> None:
+    wishes = {"short": Kept(document_days=3), "long": Kept(document_days=60), "usual": Kept()}
+    store.sync_feeds([feed(name, kept=kept) for name, kept in wishes.items()], NOON)
+    for name in wishes:
+        _save_from(store, name, document(name))
+    for name in ("short", "usual"):
+        _save_from(store, name, document("both"))
+    policy = MONTH.for_feeds(store.kept_by_feeds())
+    assert dict(policy.feeds) == {"short": wishes["short"], "long": wishes["long"]}
+    assert _sweep(store, policy, NOON + 3 * DAY) == 1
+    assert _guids(store) == ["both", "long", "usual"]
+    assert _sweep(store, policy) == 2
+    assert _guids(store) == ["long"]
+    assert store.check() == []
+
+
+def test_a_beat_keeps_its_documents_longer(store: Store) -> None:
+    store.sync_feeds([HARBOUR], NOON)
+    beat = Tag(code="afghanistan-security", name="Afghanistan security", score=1.0)
+    _save_from(store, "harbour", document("kabul"), tagging=Tagging(rules="r", beats=(beat,)))
+    _save_from(store, "harbour", document("ferry"))
+    policy = replace(MONTH, beats={"afghanistan-security": FOREVER})
+    assert _sweep(store, policy) == 1
+    assert _guids(store) == ["kabul"]
+
+
+def test_links_copies_and_stories_lose_what_went_and_keep_the_rest(store: Store) -> None:
+    save(store, document("old"), document("alone"))
+    save(store, document("new"), now=NOON + DAY)
+    old, alone, new = store.untold(10, now=NOON, lease=HOUR)
+    link = Relation(kind="same-story", id=old.document_id, score=0.5)
+    places = [
+        Place(seq=old.seq, document_id=old.document_id, story_id="a" * 32),
+        Place(seq=new.seq, document_id=new.document_id, story_id="a" * 32, relations=(link,)),
+        Place(seq=alone.seq, document_id=alone.document_id, story_id="b" * 32),
+    ]
+    traits = StoryTraits(language="en")
+    members = {each.seq: (each.published_at, traits, (each.seq,)) for each in (old, alone, new)}
+    assert store.tell(Telling(told=places, members=members), NOON)
+    assert _sweep(store, MONTH) == 2
+    found = store.document(new.document_id, now=LATER)
+    assert found is not None
+    assert (found.story_id, found.relations) == ("a" * 32, ())
+    story = store.story("a" * 32, now=LATER)
+    assert story is not None
+    assert story.count == 1
+    assert store.story("b" * 32, now=LATER) is None
+    assert store.check() == []
+
+
+def test_a_link_to_what_went_meanwhile_is_not_stored(store: Store) -> None:
+    save(store, document("old"))
+    assert _sweep(store, MONTH) == 1
+    (taken,) = take_in_polls(store, poll(entry("copy")))
+    claim(store, [taken.new[0].id], "late")
+    link = Relation(kind="same-copy", id=document("old").id, score=1.0)
+    late = Processed(entry_id=taken.new[0].id, document=document("copy"), relations=(link,))
+    store.save([late], [], token="late", now=LATER)
+    assert store.check() == []
+
+
+def test_documents_that_find_their_chain_by_a_slug_leave_no_empty_item(store: Store) -> None:
+    def slugged(day: str, before: str | None, *, later: bool) -> Document:
+        uri = uri_of_guid("Harbour Press", f"slug-{day}")
+        named = Slugged(family="ab" * 16, day=day, before=before, later=later)
+        return replace(document(f"slug-{day}"), uri=uri, slugged=named)
+
+    first = slugged("2026-04-30", None, later=False)
+    save(store, first, slugged("2026-05-01", first.uri, later=True))
+    assert _sweep(store, MONTH) == 2
+    assert store.snapshot(LATER).items == 0
+    assert store.check() == []
+
+
+def test_pages_follow_each_other(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.store.retention._PAGE", 2)
+    save(store, *(document(str(number)) for number in range(5)))
+    found: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = store.past_items(MONTH, LATER, after=after)
+        found += [each.id for each in page.items]
+        after = page.after
+    assert len(found) == len(set(found)) == 5
+
+
+# --- raw copies ---
+
+
+def _raw_left(store: Store, now, **wishes: int) -> Sequence[str]:
+    store.expire(now, raw_days=30, change_days=1000, poll_count=1000, raw_days_of=wishes)
+    with store._database.read() as connection:  # type: ignore[attr-defined]
+        rows = connection.exec_driver_sql("SELECT media_type FROM raw ORDER BY media_type").scalars()
+        return list(rows)
+
+
+def test_raw_copies_of_a_source_are_kept_as_long_as_it_says(store: Store) -> None:
+    store.sync_feeds([feed(name) for name in ("short", "usual", "long")], NOON)
+    for sources in (("short",), ("usual",), ("long",), ("short", "usual")):
+        name = "+".join(sources)
+        raw = RawCopy(body=name.encode(), media_type=name, location="a")
+        for source in sources:
+            (taken,) = store.take_in(
+                [replace(poll(entry(f"{name}-{source}"), raw=raw), feed_id=source)], NOON
+            )
+            ids = [ref.id for ref in taken.new]
+            claim(store, ids, name)
+            store.save([Processed(entry_id=ids[0], document=document(name))], [], token=name, now=NOON)
+    wishes = {"short": 3, "long": 60}
+    assert _raw_left(store, NOON + 4 * DAY, **wishes) == ["long", "short+usual", "usual"]
+    assert _raw_left(store, NOON + 31 * DAY, **wishes) == ["long"]
+    assert _raw_left(store, NOON + 61 * DAY, **wishes) == []

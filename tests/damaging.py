@@ -1,0 +1,11 @@
+"""Damage to the files of a database."""
+
+from pathlib import Path
+
+
+def damage(path: Path) -> None:
+    """Overwrite the heads of pages in the second half of a file."""
+    content = bytearray(path.read_bytes())
+    for page in range(len(content) // 8192 * 4096, len(content), 4096):
+        content[page : page + 16] = b"\xff" * 16
+    path.write_bytes(content)

@@ -1,0 +1,140 @@
+"""PostgreSQL: backups by its own programs, restored in one transaction, made before the schema changes."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from migrating import NEXT, next_release
+from pipeline.errors import StoreError
+from pipeline.ports import Query
+from pipeline.store.migrate import migrate
+from pipeline.store.migrations import HEAD
+from pipeline.store.open import open_database, open_store
+from pipeline.store.store import SqlStore
+from store_builders import NOON, document, save
+
+if TYPE_CHECKING:
+    from pipeline.store.postgres import PostgresDatabase
+    from postgres_server import PostgresServer
+
+
+@pytest.fixture
+def url(postgres: "PostgresServer", monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database of its own, as it is replaced; the programs are those of its server, where it has them."""
+    monkeypatch.setenv("PATH", f"{postgres._programs}:{os.environ['PATH']}")
+    if missing := [each for each in ("pg_dump", "pg_restore", "psql") if not shutil.which(each)]:
+        pytest.skip(f"not on this machine: {', '.join(missing)}")
+    return postgres.empty_url()
+
+
+@pytest.fixture
+def database(url: str, tmp_path: Path) -> Iterator["PostgresDatabase"]:
+    """A database with one document."""
+    with closing(open_store(url, tmp_path)) as store:
+        save(store, document("ferry"))
+        opened = store._database
+        yield opened  # type: ignore[misc]
+        opened.close()
+
+
+def _guids(url: str, folder: Path) -> list[str | None]:
+    with closing(open_store(url, folder)) as store:
+        assert store.check() == []
+        return sorted(each.document.guid or "" for each in store.search(Query(), now=NOON))
+
+
+def test_a_backup_is_restored_twice_and_the_old_tables_kept(
+    database: "PostgresDatabase", url: str, tmp_path: Path, postgres: "PostgresServer"
+) -> None:
+    copy = tmp_path / "copy.backup"
+    database.backup(copy)
+    assert copy.stat().st_mode & 0o077 == 0
+    save(SqlStore(database), document("crane", text="A crane has fallen."))
+    kept = database.restore(copy)
+    assert kept
+    assert "public_replaced_" in kept
+    assert _guids(url, tmp_path) == ["ferry"]
+    name = urlsplit(url).path[1:]
+    schema = kept.rpartition(" ")[2]
+    assert postgres.execute(f"SELECT count(*) FROM {schema}.document", name) == [(2,)]
+    second = tmp_path / "second.backup"
+    database.backup(second)
+    postgres.execute(f"DROP SCHEMA {schema} CASCADE", name)
+    assert database.restore(second)
+    assert _guids(url, tmp_path) == ["ferry"]
+
+
+def test_a_backup_is_restored_to_an_empty_database(
+    database: "PostgresDatabase", postgres: "PostgresServer", tmp_path: Path
+) -> None:
+    database.backup(tmp_path / "copy.backup")
+    elsewhere = postgres.empty_url()
+    with closing(open_database(elsewhere, tmp_path)) as empty:
+        assert empty.restore(tmp_path / "copy.backup") is None
+    assert _guids(elsewhere, tmp_path) == ["ferry"]
+
+
+def test_nothing_is_restored_while_somebody_is_connected(
+    database: "PostgresDatabase", url: str, tmp_path: Path
+) -> None:
+    database.backup(tmp_path / "copy.backup")
+    with (
+        closing(open_database(url, tmp_path)) as other,
+        other.read(),
+        pytest.raises(StoreError, match="in use by 1"),
+    ):
+        database.restore(tmp_path / "copy.backup")
+    assert _guids(url, tmp_path) == ["ferry"]
+
+
+@pytest.mark.parametrize("what", ["words", "cut off"])
+def test_what_is_no_backup_is_refused_and_changes_nothing(
+    database: "PostgresDatabase", url: str, tmp_path: Path, what: str
+) -> None:
+    file = tmp_path / "file"
+    database.backup(file)
+    whole = file.read_bytes()
+    file.write_bytes(b"only words" if what == "words" else whole[: len(whole) - 2000])
+    with pytest.raises(StoreError, match="file"):
+        database.restore(file)
+    assert _guids(url, tmp_path) == ["ferry"]
+
+
+def test_the_schema_changes_after_a_backup(database: "PostgresDatabase", url: str, tmp_path: Path) -> None:
+    history = next_release(tmp_path, HEAD)
+    done = migrate(database, history)
+    assert done.copy
+    assert done.copy.startswith(str(tmp_path / "backups" / "newswire-"))
+    with pytest.raises(StoreError, match=f"newer newswire .*{NEXT}"):
+        migrate(database)
+    database.restore(Path(done.copy))
+    assert _guids(url, tmp_path) == ["ferry"]
+
+
+def test_without_the_programs_the_schema_stays_and_it_is_said_what_to_do(
+    database: "PostgresDatabase", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = next_release(tmp_path, HEAD)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StoreError, match=r"pg_dump is not on this machine.*newswire db migrate --no-backup"):
+        migrate(database, history)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one() == HEAD
+    assert migrate(database, history, backup=False).copy is None
+
+
+def test_the_password_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from pipeline.store import postgres_dump
+
+    seen = []
+    monkeypatch.setattr(postgres_dump, "_finished", lambda name, words, env: seen.append((words, env)) or "")
+    parts = {"host": "db.example", "user": "newswire", "password": "s3cret", "dbname": "wire"}
+    postgres_dump.backup(parts, "postgresql://db.example/wire", tmp_path / "copy")
+    assert all("s3cret" not in word for words, _ in seen for word in words)
+    assert seen[0][1] == {"PGPASSWORD": "s3cret"}
