@@ -11,6 +11,10 @@ from enum import StrEnum
 from pipeline.errors import Reason
 from pipeline.retention import Kept
 
+#: of what the fetching side hands to the workers: an entry's JSON and a job's arguments. It rises when the
+#: release before could not read them: that one leaves them to workers that can, so that both may run at once.
+PAYLOAD_VERSION = 1
+
 
 class SourceKind(StrEnum):
     """Where the bytes of a feed come from."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.ports import SLOT_BYTES, Found, Mark
-from pipeline.queues import connect, redis_errors
+from pipeline.redis_server import connect, redis_errors
 
 #: short: it stands in the name of each bucket
 _PREFIX = "near:"

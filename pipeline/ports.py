@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pipeline.errors import FetchError, Reason
 from pipeline.model import (
+    PAYLOAD_VERSION,
     Document,
     Entry,
     Feed,
@@ -143,6 +144,38 @@ class WorkerState:
     succeeded: int
     failed: int
     heartbeat_at: datetime | None
+    #: names its rules and its gazetteer, as a tagging does; empty: it does not say
+    rules: str = ""
+    #: of newswire
+    release: str = ""
+    #: it can read jobs and entries up to this one
+    payload_version: int = 0
+    #: of the jobs that it passed over since it last did one; 0: it did not
+    newer_payload: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueServer:
+    """The server that carries the queues, as it says of itself."""
+
+    #: Redis or Valkey
+    name: str
+    version: str
+    #: the version of Redis whose commands it has
+    like_redis: tuple[int, ...]
+    #: it follows another server and takes no writes
+    replica: bool
+    #: it is a part of a Redis Cluster
+    cluster: bool
+    #: it keeps an append-only file
+    appends: bool
+    #: its last attempt to write to its disk went well
+    saves: bool
+    #: what it throws away when its memory is full; `noeviction`: nothing
+    eviction: str
+    #: 0: all there is
+    memory_limit_bytes: int
+    memory_bytes: int
 
 
 class Queue(Protocol):
@@ -180,8 +213,8 @@ class QueueView(Protocol):
         """Write something of no meaning: an answer to PING says nothing of writes."""
         ...
 
-    def server(self) -> Mapping[str, str]:
-        """Say what the server is: version, aof_enabled, maxmemory_policy."""
+    def server(self) -> QueueServer:
+        """Say what the server is."""
         ...
 
     def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
@@ -234,6 +267,8 @@ class Poll:
     occurrence: str = ""
     #: True: the caller sends the new entries to the queue right after; False: the reconciler will
     sending: bool = True
+    #: a release that knows no higher one leaves its entries to those that do
+    payload_version: int = PAYLOAD_VERSION
     #: its new entries are not sent before, by whoever finds them unsent; None: they may be sent at once
     held_until: datetime | None = None
 

@@ -9,13 +9,11 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
@@ -23,9 +21,10 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker_registration import get_keys
 
-from pipeline.errors import QueueError
-from pipeline.model import QueueName
-from pipeline.ports import EntryRef, QueueState, WorkerState
+from pipeline.logs import get_logger
+from pipeline.model import PAYLOAD_VERSION, QueueName
+from pipeline.ports import EntryRef, QueueServer, QueueState, WorkerState
+from pipeline.redis_server import connect, connect_patiently, redis_errors, server_of
 
 #: what a job may call, by queue
 FUNCTIONS: Mapping[QueueName, str] = {
@@ -49,6 +48,15 @@ LOOK_S = 1.5
 
 #: of the ids at the head of a queue, how many are asked for their age: urgent jobs jump the line
 _HEAD = 64
+
+
+#: fields of a job and of a worker: the payload version of the one and what the other can read; what it met
+_PAYLOAD, _NEWER = "payload", "newer"
+
+#: waits of a worker that gets nothing but jobs of a newer release
+_PASS_S, _LONGEST_PASS_S = 0.1, 5.0
+
+log = get_logger(__name__)
 
 
 class WireJob(Job):
@@ -77,6 +85,37 @@ class WireWorker(SimpleWorker):
     max_connection_wait_time = 5
     #: called whenever it moves while it has no job
     moved: Callable[[], None] = staticmethod(lambda: None)
+    #: what others are told of it, beside what RQ tells
+    told: Mapping[str, str] = MappingProxyType({})
+    #: jobs of a newer release that it passed over, one after the other
+    _passed_over = 0
+
+    def serialize(self) -> dict[str, Any]:
+        """Say who it is, and what it can read."""
+        return {**super().serialize(), **self.told, _PAYLOAD: PAYLOAD_VERSION}
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do a job, or leave it to a worker of the newer release that sent it."""
+        wanted = job.meta.get(_PAYLOAD, 0)
+        if isinstance(wanted, int) and wanted > PAYLOAD_VERSION:
+            self._pass_over(job, queue, wanted)
+            return
+        if self._passed_over:
+            self._passed_over = 0
+            self.connection.hdel(self.key, _NEWER)
+        super().execute_job(job, queue)
+
+    def _pass_over(self, job: Job, queue: Queue, wanted: int) -> None:
+        """Put a job back behind the others, and wait a little: else nobody but us might get at it."""
+        with self.connection.pipeline() as pipeline:
+            pipeline.rpush(queue.key, job.id)
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipeline.hset(self.key, _NEWER, wanted)
+            pipeline.execute()
+        log.warning("newer_job_passed_over", job=job.id, payload=wanted, ours=PAYLOAD_VERSION)
+        self.moved()
+        time.sleep(min(_PASS_S * 2**self._passed_over, _LONGEST_PASS_S))
+        self._passed_over = min(self._passed_over + 1, 16)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Tell Redis, and whoever watches from outside, that this worker lives."""
@@ -88,25 +127,11 @@ class WireWorker(SimpleWorker):
         """Keep the process title: the message would carry words out of Redis."""
 
 
-def connect(url: str, patience_s: float | None = None) -> redis.Redis:
-    """Open a client for a queue URL (redis, rediss, unix); nothing is sent yet."""
-    try:
-        # The timeouts bound how long a caller waits on a Redis that is stopped, not down.
-        return redis.Redis.from_url(
-            url,
-            socket_connect_timeout=min(2, patience_s or 2),
-            socket_timeout=patience_s or 5,
-            retry=Retry(NoBackoff(), 0 if patience_s else 1),
-        )
-    except ValueError as error:
-        raise QueueError(f"the queue URL is not usable: {error}") from error
-
-
 class RedisQueue:
     """The ports.Queue over Redis or Valkey.
 
     Args:
-        url: Where the server is.
+        url: Where the server is, see pipeline.redis_address.
         batch_size: Most entries in one job.
         job_timeout_s: After how many seconds a job is interrupted.
         patience_s: How long one question may take, asked once; None: as long as suits who sends.
@@ -195,15 +220,10 @@ class RedisQueue:
         with redis_errors():
             self._client.set("newswire:probe", b"1", ex=60)
 
-    def server(self) -> Mapping[str, str]:
-        """Say what the server is: version, persistence, eviction policy. Raises QueueError."""
+    def server(self) -> QueueServer:
+        """Say what the server is. Raises QueueError."""
         with redis_errors():
-            info: dict[str, Any] = self._client.info()
-            return {
-                "version": str(info.get("valkey_version") or info.get("redis_version")),
-                "aof_enabled": str(info.get("aof_enabled")),
-                "maxmemory_policy": str(info.get("maxmemory_policy")),
-            }
+            return server_of(self._client.info())
 
     def close(self) -> None:
         """Close connections."""
@@ -238,11 +258,14 @@ class RedisQueue:
             failure_ttl=int(FAILURE_TTL.total_seconds()),
             description=description,
             job_id=_new_job_id(),
+            meta={_PAYLOAD: PAYLOAD_VERSION},
             at_front=at_front,
         )
 
 
-def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], None]) -> None:
+def run_worker(
+    queue: QueueName, url: str, *, name: str, moved: Callable[[], None], told: Mapping[str, str]
+) -> None:
     """Work on exactly one queue in this process until SIGTERM.
 
     A worker that listens on two loses jobs when it is killed: only a single queue is popped with BLMOVE.
@@ -252,12 +275,13 @@ def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], Non
         url: Where the server is.
         name: Of the worker, in Redis.
         moved: Called at least every 16 s while no job runs, also when the server is away.
+        told: What others are told of it: `rules`, `release`.
 
     Raises:
         QueueError: The server is not usable; what was held is sent again.
     """
     with redis_errors():
-        client = redis.Redis.from_url(url, socket_connect_timeout=2)
+        client = connect_patiently(url)
         worker = WireWorker(
             [_queue(queue, client)],
             connection=client,
@@ -270,17 +294,8 @@ def run_worker(queue: QueueName, url: str, *, name: str, moved: Callable[[], Non
             job_monitoring_interval=10,
             log_job_description=False,
         )
-        worker.moved = moved
+        worker.moved, worker.told = moved, told
         worker.work(logging_level="WARNING")
-
-
-@contextmanager
-def redis_errors() -> Iterator[None]:
-    """Turn the library's errors into ours."""
-    try:
-        yield
-    except (redis.RedisError, OSError) as error:
-        raise QueueError(f"the queue server does not work: {error}") from error
 
 
 def _queue(name: QueueName, client: redis.Redis) -> Queue:
@@ -329,6 +344,10 @@ def _worker_state(key: str, fields: Mapping[bytes, bytes]) -> WorkerState:
         succeeded=_whole(text(b"successful_job_count")),
         failed=_whole(text(b"failed_job_count")),
         heartbeat_at=_heartbeat_at(text(b"last_heartbeat")),
+        rules=text(b"rules"),
+        release=text(b"release"),
+        payload_version=_whole(text(_PAYLOAD.encode())),
+        newer_payload=_whole(text(_NEWER.encode())),
     )
 
 

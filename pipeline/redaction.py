@@ -3,8 +3,8 @@
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 HIDDEN = "***"
 
@@ -28,6 +28,19 @@ def hide_in_urls(text: str) -> str:
     if "@" in text:
         text = _USERINFO.sub(f"{HIDDEN}@", text)
     return _QUERY.sub(rf"\1{HIDDEN}", text) if "=" in text else text
+
+
+def passwords_in(url: str) -> Iterator[str]:
+    """Give the passwords of a URL, as they are written and as they are meant.
+
+    >>> list(passwords_in("redis+sentinel://u:p%40ss@a:1,b:2/wire?sentinel_password=word"))
+    ['p%40ss', 'p@ss', 'word']
+    """
+    before, _, query = url.partition("://")[2].partition("?")
+    in_front = before.partition("/")[0].rpartition("@")[0].partition(":")[2]
+    behind = [value for key, value in parse_qsl(query) if key.endswith("password")]
+    for each in filter(None, (in_front, *behind)):
+        yield from dict.fromkeys((each, unquote(each)))
 
 
 class Redactor:

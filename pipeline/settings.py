@@ -5,13 +5,12 @@ NEWSWIRE_FETCH__TIMEOUT_S in the environment, which wins; `ner` has no section, 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.config.feeds import load_feeds
 from pipeline.config.rights import others_may_read
@@ -20,17 +19,21 @@ from pipeline.config.values import (
     EMPTY_SECTION,
     Days,
     DaysByName,
+    NearFile,
     Seconds,
     Secret,
     Section,
     Size,
     Surroundings,
     Words,
+    about,
     complaints,
 )
 from pipeline.config.words import suggest
 from pipeline.errors import ConfigError
 from pipeline.model import Feed
+from pipeline.redaction import passwords_in
+from pipeline.redis_address import read_address, with_options
 
 __all__ = [
     "Settings",
@@ -65,8 +68,7 @@ def _endpoint(value: str) -> str:
 
 
 def _queue_url(value: str) -> str:
-    if value.partition("://")[0] not in ("redis", "rediss", "unix"):
-        raise ValueError("should begin with redis://, rediss:// or unix://")
+    read_address(value)
     return value
 
 
@@ -89,6 +91,33 @@ class Queue(Section):
 
     #: None: the embedded Valkey
     url: Annotated[Secret, AfterValidator(_queue_url)] | None = Field(None, repr=False)
+    #: PEM file with the certificate authority of rediss://; None: the system's
+    ca_file: NearFile | None = None
+    #: PEM files by which we are known to the server
+    cert_file: NearFile | None = None
+    key_file: NearFile | None = None
+
+    @model_validator(mode="after")
+    def _files_are_for_tls(self) -> "Queue":
+        encrypted = self.url is not None and read_address(self.url).encrypted
+        for key in ("ca_file", "cert_file", "key_file"):
+            if getattr(self, key) and not encrypted:
+                raise about(key, "is for a queue.url that begins with rediss:// or rediss+sentinel://")
+        if self.key_file and not self.cert_file:
+            raise about("key_file", "is the key to a cert_file, which is missing")
+        return self
+
+    @property
+    def address(self) -> str | None:
+        """Give the URL with the files in it, as redis-py names them: one text that says all."""
+        if self.url is None:
+            return None
+        files = {
+            "ssl_ca_certs": self.ca_file,
+            "ssl_certfile": self.cert_file,
+            "ssl_keyfile": self.key_file,
+        }
+        return with_options(self.url, {key: value for key, value in files.items() if value})
 
 
 class Fetch(Section):
@@ -280,12 +309,12 @@ def load_settings(
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """List what logs must never show."""
+    urls = filter(None, (settings.storage.url, settings.queue.url))
     service = (
         settings.web.token,
         settings.archive.access_key,
         settings.archive.secret_key,
-        *_passwords(settings.storage.url),
-        *_passwords(settings.queue.url),
+        *(secret for url in urls for secret in passwords_in(url)),
     )
     return (*(secret for secret in service if secret), *secrets_of_feeds(settings.feeds))
 
@@ -294,7 +323,8 @@ def secrets_of_feeds(feeds: Iterable[Feed]) -> tuple[str, ...]:
     """List the secrets of sources."""
     found: list[str | None] = []
     for feed in feeds:
-        found += [feed.auth.secret if feed.auth else None, *feed.headers.values(), *_passwords(feed.proxy)]
+        found += [feed.auth.secret if feed.auth else None, *feed.headers.values()]
+        found += passwords_in(feed.proxy or "")
     return tuple(dict.fromkeys(secret for secret in found if secret))
 
 
@@ -324,12 +354,7 @@ def secrets_others_may_read(settings: Settings, env: Mapping[str, str]) -> tuple
 
 
 def _holds(text: str, secrets: frozenset[str]) -> bool:
-    return text in secrets or ("://" in text and any(each in secrets for each in _passwords(text)))
-
-
-def _passwords(url: str | None) -> Iterator[str | None]:
-    if url:
-        yield urlsplit(url).password
+    return text in secrets or ("://" in text and any(each in secrets for each in passwords_in(text)))
 
 
 def _load_service(path: Path, env: Mapping[str, str]) -> _Service:

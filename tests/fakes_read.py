@@ -13,6 +13,7 @@ from pipeline.ports import (
     FeedReport,
     Heartbeat,
     Query,
+    QueueServer,
     QueueState,
     Retagging,
     StoreSnapshot,
@@ -139,12 +140,32 @@ class FakeReadStore:
             raise StoreError(self.broken)
 
 
+def queue_server(**fields: object) -> QueueServer:
+    """Make a queue server with which nothing is wrong."""
+    return QueueServer(
+        **{  # type: ignore[arg-type]
+            "name": "Valkey",
+            "version": "9.1.2",
+            "like_redis": (7, 2, 4),
+            "replica": False,
+            "cluster": False,
+            "appends": True,
+            "saves": True,
+            "eviction": "noeviction",
+            "memory_limit_bytes": 0,
+            "memory_bytes": 1 << 20,
+            **fields,
+        }
+    )
+
+
 @dataclass(slots=True)
 class FakeQueueView:
     """A QueueView that says what it was given, or raises."""
 
     of_queues: Sequence[QueueState] = ()
     of_workers: Sequence[WorkerState] = ()
+    of_server: QueueServer = field(default_factory=queue_server)
     failed: list[Mapping[str, object]] = field(default_factory=list)
     #: what every method raises
     broken: str | None = None
@@ -163,10 +184,10 @@ class FakeQueueView:
         """See ports.QueueView."""
         self._check()
 
-    def server(self) -> Mapping[str, str]:
+    def server(self) -> QueueServer:
         """See ports.QueueView."""
         self._check()
-        return {"version": "9.1.2", "aof_enabled": "1", "maxmemory_policy": "noeviction"}
+        return self.of_server
 
     def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
         """See ports.QueueView."""

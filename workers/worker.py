@@ -27,6 +27,7 @@ from pipeline.clock import SystemClock
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
+from pipeline.monitor.fleet import disagreements, heard_of
 from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Store
 from pipeline.queues import RedisQueue, run_worker
@@ -56,6 +57,8 @@ _KEEPER_BUSY_S = 120.0
 _TICK_S = 0.1
 _ROUND_S = 0.5
 _HOUSEKEEPING_S = 300.0
+#: between two looks at the workers of all hosts
+_FLEET_S = 15.0
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 5.0
 _KEEPER = "keeper"
@@ -74,6 +77,8 @@ class WorkPlan:
     data_dir: Path
     config_dir: Path
     queue_url: str
+    #: of newswire
+    release: str
     open_store: Callable[[], Store]
     #: queue → number of processes
     processes: dict[QueueName, int]
@@ -322,7 +327,8 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     )
     install(edge)
     name = f"{place.name}-{os.getpid()}-{secrets.token_hex(3)}"
-    run_worker(place.queue, plan.queue_url, name=name, moved=place.beat.end)
+    told = {"rules": tagger.version, "release": plan.release}
+    run_worker(place.queue, plan.queue_url, name=name, moved=place.beat.end, told=told)
 
 
 def _load_enricher(place: _Place, plan: WorkPlan, tagger: Tagger) -> Enricher:
@@ -342,6 +348,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     clock = SystemClock()
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
     teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
+    watch = FleetWatch(queue, clock)
     retiring = Retiring(store, plan.policy, clock)
     tidy_at = time.monotonic() + 10
     while True:
@@ -349,6 +356,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
         try:
             reconcile(store, queue, clock, batch_size=plan.batch_size, max_attempts=plan.max_attempts)
             upkeep.round()
+            watch.round()
             if time.monotonic() > tidy_at:
                 tidy_at = time.monotonic() + _HOUSEKEEPING_S
                 policy = retiring.policy()
@@ -368,6 +376,29 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
             time.sleep(1)
         beat.end()
         time.sleep(_ROUND_S)
+
+
+class FleetWatch:
+    """Says in the log when the workers of all hosts begin or cease to disagree."""
+
+    def __init__(self, queue: RedisQueue, clock: SystemClock) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._look_at = 0.0
+        self._said: tuple[str, ...] = ()
+
+    def round(self) -> None:
+        """Look again, if it is time. Raises QueueError."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _FLEET_S
+        now = self._clock.now()
+        found = tuple(disagreements(heard_of(worker, now) for worker in self._queue.workers()))
+        if found and found != self._said:
+            log.warning("workers_disagree", about=found)
+        elif self._said and not found:
+            log.info("workers_agree")
+        self._said = found
 
 
 @contextmanager

@@ -195,22 +195,21 @@ def embedded_check() -> Check:
 
 
 def server_check(name: str, server: "QueueView") -> Iterator[Check]:
-    """Check a queue server: that it answers, writes, keeps what it has and throws nothing away."""
+    """Check a queue server: that it writes, is fit for the work, and that its workers agree."""
+    from pipeline.monitor.fleet import disagreements, heard_of
+    from pipeline.monitor.queue_server import remarks_on
+
     try:
-        server.probe()
         told = server.server()
+        for remark in remarks_on(told):
+            yield (_fail if remark.refused else _warn)(name, remark.words)
+        server.probe()
+        workers = [heard_of(worker, datetime.now(UTC)) for worker in server.workers()]
     except ServiceError as error:
         yield _fail(name, str(error))
         return
-    yield _ok(name, f"version {told['version']}, takes writes")
-    if told["maxmemory_policy"] != "noeviction":
-        yield _warn(
-            name, f"maxmemory-policy is {told['maxmemory_policy']}: jobs may be evicted; set noeviction"
-        )
-    if told["aof_enabled"] != "1":
-        yield _warn(
-            name, "no append-only file: after a crash all waiting entries are sent again; set appendonly yes"
-        )
+    yield _ok(name, f"{told.name} {told.version}, takes writes")
+    yield from (_warn("workers", words) for words in disagreements(workers))
 
 
 def _storage(app: AppContext) -> Iterator[Check]:

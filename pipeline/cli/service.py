@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,6 +49,7 @@ def run_command(app: AppContext) -> None:
     app.start_logs()
     for path in secrets_others_may_read(app.settings_and_feeds, app.env):
         log.warning("secrets_readable", file=path, cause="every user of this machine may read it: chmod o-r")
+    _check_server(app)
     log.info(
         "service_starting",
         data=str(app.data_dir),
@@ -65,6 +67,7 @@ def fetch_command(app: AppContext) -> None:
     from pipeline.service.fetcher import run_fetcher
 
     app.start_logs()
+    _check_server(app)
     run_fetcher(app.settings, env=app.env, queue_url=_queue_url(app))
 
 
@@ -85,6 +88,7 @@ def work_command(
     from workers.worker import run_workers
 
     app.start_logs()
+    _check_server(app)
     run_workers(_work_plan(app, wire=wire, backfill=backfill))
 
 
@@ -181,7 +185,7 @@ def _supervise(
     """Own the data directory and run parts, with the embedded queue unless the settings name another."""
     from pipeline.service.embedded import queue_url, valkey_command
 
-    url = app.settings.queue.url or queue_url(app.data_dir)
+    url = app.settings.queue.address or queue_url(app.data_dir)
     with own(app.data_dir, command=command, queue_url=url):
         _check_store(app)
         server = None if app.settings.queue.url else valkey_command(app.data_dir)
@@ -259,12 +263,39 @@ def has_queue(app: AppContext) -> bool:
 
 def _queue_url(app: AppContext) -> str:
     owner: Owner | None = owner_of(app.data_dir)
-    url = app.settings.queue.url or (owner.queue_url if owner else None)
+    url = app.settings.queue.address or (owner.queue_url if owner else None)
     if url is None:
         from pipeline.service.embedded import queue_url
 
         return queue_url(app.data_dir)  # its owner has just gone; the next one serves at the same place
     return url
+
+
+def _check_server(app: AppContext) -> None:
+    """Look at a queue server that is not ours before anything starts on it.
+
+    One that does not answer stops nobody: whoever needs it waits for it.
+
+    Raises:
+        QueueError: It cannot do the work; says what would.
+    """
+    from pipeline.errors import QueueError
+    from pipeline.monitor.queue_server import remarks_on
+    from pipeline.queues import LOOK_S, RedisQueue
+
+    if app.settings.queue.address is None:
+        return
+    try:
+        with closing(RedisQueue(app.settings.queue.address, patience_s=LOOK_S)) as queue:
+            server = queue.server()
+    except QueueError as error:
+        log.warning("queue_unreachable", cause=str(error))
+        return
+    for remark in remarks_on(server):
+        if remark.refused:
+            raise QueueError(f"queue.url: {remark.words}")
+        log.warning("queue_server_unfit", fault=remark.fault.value, remark=remark.words)
+    log.info("queue_server", name=server.name, version=server.version)
 
 
 def _languages(app: AppContext) -> frozenset[str]:
@@ -290,6 +321,7 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         data_dir=app.data_dir,
         config_dir=app.config_dir,
         queue_url=_queue_url(app),
+        release=version("newswire"),
         # Well below the batch's time: a store that is slow must be seen to be it, and not the entries.
         open_store=lambda: open_store(settings.storage.url, app.data_dir, wait_s=workers.batch_timeout_s / 3),
         processes={

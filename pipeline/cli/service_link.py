@@ -75,7 +75,7 @@ def running_queue(app: AppContext) -> Iterator["RedisQueue | None"]:
 def running_queue_url(app: AppContext) -> str | None:
     """Say where the queue that runs is: the configured one, or that of the data directory's owner."""
     owner = owner_of(app.data_dir)
-    return app.settings.queue.url or (owner.queue_url if owner else None)
+    return app.settings.queue.address or (owner.queue_url if owner else None)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def serve_web(app: AppContext) -> None:
     owner = owner_of(app.data_dir)
     # Where nobody runs yet, the embedded queue will appear at its usual place.
     queue = RedisQueue(
-        app.settings.queue.url or (owner.queue_url if owner else None) or queue_url(app.data_dir),
+        app.settings.queue.address or (owner.queue_url if owner else None) or queue_url(app.data_dir),
         patience_s=LOOK_S,
     )
     store = open_store(app.settings.storage.url, app.data_dir)

@@ -108,6 +108,15 @@ def _from_env(value: str, around: Surroundings) -> str:
     return _VARIABLE.sub(lambda match: around.env[match[1]], value)
 
 
+def _near_file(value: object, info: ValidationInfo) -> object:
+    if not isinstance(value, str) or not isinstance(info.context, Surroundings):
+        return value
+    path = info.context.config_dir / value
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return str(path)
+
+
 def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -133,6 +142,8 @@ Seconds = Annotated[float, BeforeValidator(seconds)]
 Size = Annotated[int, BeforeValidator(size)]
 #: `${NAME}` from the environment, `file:PATH` from a file; anything else is itself
 Secret = Annotated[str, BeforeValidator(_secret)]
+#: a file that is there; a relative path starts at the configuration directory
+NearFile = Annotated[str, BeforeValidator(_near_file)]
 #: a list, or words with commas between them
 Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 #: a number of days, or `forever`

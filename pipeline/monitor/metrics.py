@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pipeline.monitor.fleet import versions
+from pipeline.monitor.queue_server import ServerFault
 from pipeline.monitor.snapshot import Count, QueueStanding, Snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding
 
@@ -109,6 +111,24 @@ def _jobs(snapshot: Snapshot) -> Iterator[Metric]:
     for labels, count in sorted(counted.items()):
         workers.add_metric(labels, count)
     yield from (jobs, oldest, workers)
+    yield from _servers_and_hosts(snapshot)
+
+
+def _servers_and_hosts(snapshot: Snapshot) -> Iterator[Metric]:
+    faults = GaugeMetricFamily(
+        "newswire_queue_server_fault", "1 where this is wrong with the queue server.", labels=["fault"]
+    )
+    found = {remark.fault for remark in snapshot.server}
+    for fault in ServerFault:
+        faults.add_metric([fault], fault in found)
+    differing = GaugeMetricFamily(
+        "newswire_worker_versions",
+        "Different rules, gazetteers and releases among living workers; more than 1: hosts do not agree.",
+        labels=["of"],
+    )
+    for kind, count in versions(snapshot.workers).items():
+        differing.add_metric([kind], count)
+    yield from (faults, differing)
 
 
 def _feed_conditions(feeds: Sequence[FeedStanding]) -> Iterator[Metric]:

@@ -5,11 +5,13 @@ value, for then more than ever somebody wants to see how things stand.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
+from pipeline.monitor.fleet import disagreements, heard_of, living
+from pipeline.monitor.queue_server import Remark, remarks_on
 from pipeline.monitor.standing import LATE, FeedCondition, FeedStanding, by_trouble, is_late, stand
 from pipeline.monitor.words import count_words, span_words
 from pipeline.ports import (
@@ -23,9 +25,6 @@ from pipeline.ports import (
 )
 
 NO_QUEUE = "the queue is not running"
-#: state of a worker that has not been heard of: one that lives says so every 16 s at least
-SILENT = "silent"
-_SILENT = timedelta(seconds=40)
 #: workers load models before they begin: not a word about missing ones until then
 _STARTING_S = 30.0
 
@@ -82,6 +81,8 @@ class Snapshot:
     retagging: Retagging | None
     #: why Redis could not be asked; None: it answered
     queue_error: str | None
+    #: what is wrong with the queue server
+    server: tuple[Remark, ...]
     #: what somebody should look at, in words
     warnings: tuple[str, ...]
 
@@ -92,6 +93,7 @@ class _QueueSide:
 
     states: Mapping[QueueName, QueueState]
     workers: tuple[WorkerState, ...] = ()
+    server: tuple[Remark, ...] = ()
     error: str | None = None
 
 
@@ -127,6 +129,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
         ),
         retagging=(run := _unfinished(stored.retagging)),
         queue_error=side.error,
+        server=side.server,
         warnings=(
             *_queue_warnings(queues, side),
             *_heartbeat_warnings(lag_s),
@@ -143,16 +146,11 @@ def _ask(queue: QueueView | None, now: datetime) -> _QueueSide:
     try:
         return _QueueSide(
             states={state.queue: state for state in queue.states()},
-            workers=tuple(_heard_of(worker, now) for worker in queue.workers()),
+            workers=tuple(heard_of(worker, now) for worker in queue.workers()),
+            server=tuple(remarks_on(queue.server())),
         )
     except QueueError as error:
         return _QueueSide(states={}, error=str(error))
-
-
-def _heard_of(worker: WorkerState, now: datetime) -> WorkerState:
-    """Call a worker silent that has not been heard of for too long: it was killed, or stands still."""
-    heard = worker.heartbeat_at
-    return worker if heard and now - heard < _SILENT else replace(worker, state=SILENT)
 
 
 def _queue_standing(entries: EntryQueueState, jobs: QueueState | None, now: datetime) -> QueueStanding:
@@ -178,8 +176,8 @@ def _age_s(moment: datetime | None, now: datetime) -> float | None:
 def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterator[str]:
     if side.error is not None:
         yield side.error
-    living = [worker for worker in side.workers if worker.state != SILENT]
-    served = {name for worker in living for name in worker.queue.split(",")}
+    yield from (f"queue server: {remark.words}" for remark in side.server)
+    served = {name for worker in living(side.workers) for name in worker.queue.split(",")}
     for queue in queues:
         unserved = queue.queue.value not in served and (queue.oldest_age_s or 0) > _STARTING_S
         if queue.waiting and side.error is None and unserved:
@@ -187,6 +185,7 @@ def _queue_warnings(queues: Sequence[QueueStanding], side: _QueueSide) -> Iterat
         if queue.failed:
             failed = count_words(queue.failed, "failed job")
             yield f"{failed} in the queue {queue.queue}: see `newswire failed list`"
+    yield from disagreements(side.workers)
 
 
 def _unfinished(run: Retagging | None) -> Retagging | None:

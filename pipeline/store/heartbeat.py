@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pipeline.codec import to_json
 from pipeline.identity import digest
-from pipeline.model import Entry, Feed, QueueName, SourceKind
+from pipeline.model import PAYLOAD_VERSION, Entry, Feed, QueueName, SourceKind
 from pipeline.ports import EntryRef, Heartbeat
 from pipeline.store.among import among
 from pipeline.store.database import Database, Part
@@ -54,6 +54,7 @@ class Heartbeats(Part):
             "sent_at": now if sending else None,
             "attempts": 0,
             "kills": 0,
+            "payload_version": PAYLOAD_VERSION,
             "alone": False,
         }
         with self._database.write(lasting=False) as connection:

@@ -263,6 +263,7 @@ def _entry_row(
         "state": EntryState.PENDING,
         "attempts": 0,
         "kills": 0,
+        "payload_version": of.payload_version,
         "sent_at": of.held_until or (now if of.sending else None),
     }
 

@@ -205,6 +205,7 @@ entry = Table(
     Column("state", String(12), nullable=False),  # see EntryState
     Column("attempts", Integer, nullable=False),
     Column("kills", Integer, nullable=False),  # deaths of its worker that were forgiven
+    Column("payload_version", Integer, nullable=False),  # see model.PAYLOAD_VERSION
     Column("sent_at", UtcTime),  # NULL: is not on its queue
     Column("lease_until", UtcTime),
     Column("token", String(64)),

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindpar
 from sqlalchemy.sql.dml import Update
 
 from pipeline.errors import Reason
-from pipeline.model import QueueName
+from pipeline.model import PAYLOAD_VERSION, QueueName
 from pipeline.ports import MAX_KILLS, EntryRef
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
@@ -108,7 +108,7 @@ _ENTRIES = _Lot(
     key=entry.c.id,
     is_working=IS_WORKING,
     waiting=select(entry.c.id, entry.c.urgent, entry.c.alone).where(
-        IS_PENDING, entry.c.queue == bindparam("queue")
+        IS_PENDING, entry.c.queue == bindparam("queue"), entry.c.payload_version <= PAYLOAD_VERSION
     ),
     first=(entry.c.urgent.desc(), entry.c.id),
     send=_send(entry.c.id),

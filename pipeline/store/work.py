@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 
 from pipeline.codec import from_json
 from pipeline.errors import Reason, StoreError
-from pipeline.model import Entry, SourceKind
+from pipeline.model import PAYLOAD_VERSION, Entry, SourceKind
 from pipeline.ports import BatchOutcome, ClaimedEntry, Processed, Refusal
 from pipeline.store.among import among
 from pipeline.store.copies import copies_counted
@@ -66,6 +66,7 @@ _CLAIMABLE = (
     .join(feed, feed.c.id == entry.c.feed_id)
     .where(
         among(entry.c.id),
+        entry.c.payload_version <= PAYLOAD_VERSION,
         or_(
             entry.c.state == EntryState.PENDING,
             and_(entry.c.state == EntryState.WORKING, entry.c.lease_until <= bindparam("now")),

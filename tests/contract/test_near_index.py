@@ -10,7 +10,7 @@ import pytest
 from fakes import MemoryIndex
 from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Mark, NearIndex
-from pipeline.queues import connect
+from pipeline.redis_server import connect
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 
 Loses = Callable[[], None]

@@ -16,7 +16,7 @@ from pipeline.errors import QueueError
 from pipeline.model import Entry, Feed, SourceKind
 from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Poll, Store
-from pipeline.queues import connect
+from pipeline.redis_server import connect
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query

@@ -135,6 +135,7 @@ def _entries() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("kills", sa.Integer(), nullable=False),
+        sa.Column("payload_version", sa.Integer(), nullable=False),
         sa.Column("sent_at", _TIME, nullable=True),
         sa.Column("lease_until", _TIME, nullable=True),
         sa.Column("token", sa.String(length=64), nullable=True),
