@@ -1,0 +1,101 @@
+"""What is said of a queue server, and of the workers of all hosts."""
+
+import pytest
+
+from fakes_read import NOON, FakeQueueView, FakeReadStore, queue_server, worker
+from pipeline.monitor.fleet import disagreements, heard_of, versions
+from pipeline.monitor.metrics import metrics_text
+from pipeline.monitor.queue_server import ServerFault, remarks_on
+from pipeline.monitor.snapshot import take_snapshot
+
+
+def test_a_fit_server_is_not_remarked_on() -> None:
+    assert remarks_on(queue_server()) == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "fields", "refused"),
+    [
+        (ServerFault.OLD, {"like_redis": (6, 0, 16)}, True),
+        (ServerFault.CLUSTER, {"cluster": True}, True),
+        (ServerFault.REPLICA, {"replica": True}, False),
+        (ServerFault.EVICTS, {"eviction": "allkeys-lru"}, False),
+        (ServerFault.NEARLY_FULL, {"memory_limit_bytes": 100 << 20, "memory_bytes": 95 << 20}, False),
+        (ServerFault.NOT_SAVED, {"saves": False}, False),
+        (ServerFault.NOT_KEPT, {"appends": False}, False),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said_and_only_what_cannot_work_is_refused(
+    fault: ServerFault, fields: dict[str, object], refused: bool
+) -> None:
+    (remark,) = remarks_on(queue_server(**fields))
+    assert (remark.fault, remark.refused) == (fault, refused)
+
+
+@pytest.mark.parametrize("fields", [{"like_redis": (6, 2, 0)}, {"memory_limit_bytes": 100 << 20}])
+def test_the_oldest_that_works_and_a_limit_far_away_are_well(fields: dict[str, object]) -> None:
+    assert remarks_on(queue_server(**fields)) == ()
+
+
+def test_status_and_metrics_say_what_is_wrong_with_the_server() -> None:
+    queue = FakeQueueView(of_server=queue_server(eviction="allkeys-lru"))
+    snapshot = take_snapshot(FakeReadStore(), queue, NOON)
+    (warning,) = snapshot.warnings
+    assert warning.startswith("queue server: maxmemory-policy is allkeys-lru")
+    text = metrics_text(snapshot).decode()
+    assert 'newswire_queue_server_fault{fault="evicts"} 1.0' in text
+    assert 'newswire_queue_server_fault{fault="not_kept"} 0.0' in text
+
+
+# --- workers of several hosts ---
+
+
+def test_workers_that_agree_are_not_spoken_of() -> None:
+    workers = [worker(rules="r1/g1", release="1.0", hostname=name) for name in ("a", "b")]
+    assert list(disagreements(workers)) == []
+    assert versions(workers) == {"rules": 1, "gazetteer": 1, "release": 1}
+
+
+def test_a_worker_with_other_rules_than_the_rest_is_named() -> None:
+    workers = [worker(rules="r1/g1", hostname="a")] * 2 + [worker(rules="r2/g1", hostname="b")]
+    assert list(disagreements(workers)) == [
+        "workers tag by different rules: r1 on a (2 workers); r2 on b (1 worker)"
+    ]
+    assert versions(workers)["rules"] == 2
+
+
+def test_another_gazetteer_and_another_release_are_named_by_themselves() -> None:
+    workers = [
+        worker(rules="r1/g1", release="1.0", hostname="a"),
+        worker(rules="r1/g2", release="1.1", hostname="b"),
+    ]
+    assert [words.partition(":")[0] for words in disagreements(workers)] == [
+        "workers have different gazetteers",
+        "workers of different releases",
+    ]
+
+
+def test_the_dead_do_not_disagree_and_who_says_nothing_neither() -> None:
+    dead = heard_of(worker(rules="r2/g1", heartbeat_at=None), NOON)
+    assert list(disagreements([worker(rules="r1/g1"), dead, worker(rules="")])) == []
+
+
+def test_jobs_that_nobody_there_can_read_are_spoken_of() -> None:
+    behind = worker(payload_version=1, newer_payload=2, hostname="old")
+    (words,) = disagreements([behind, worker(payload_version=2, newer_payload=0)])
+    assert words.startswith(
+        "jobs of a newer release (payload 2) are passed over by workers on old (1 worker)"
+    )
+
+
+def test_many_hosts_are_not_all_listed() -> None:
+    workers = [worker(rules="r1/g1", hostname=f"h{n}") for n in range(5)] + [worker(rules="r2/g1")]
+    (words,) = disagreements(workers)
+    assert "on h0, h1, h2, … (5 workers)" in words
+
+
+def test_metrics_count_the_versions_that_workers_have() -> None:
+    workers = [worker(rules="r1/g1"), worker(rules="r2/g1")]
+    text = metrics_text(take_snapshot(FakeReadStore(), FakeQueueView(of_workers=workers), NOON)).decode()
+    assert 'newswire_worker_versions{of="rules"} 2.0' in text
+    assert 'newswire_worker_versions{of="gazetteer"} 1.0' in text

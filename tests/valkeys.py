@@ -1,0 +1,121 @@
+"""Queue servers that tests start: the embedded binary on ports, alone, as replicas, and as Sentinels."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from pipeline.service.embedded import binary_path
+from running import free_port, wait_for
+
+SERVICE = "wire"
+
+
+@dataclass
+class Valkey:
+    """One server process."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def client(self) -> redis.Redis:
+        return redis.Redis(port=self.port, socket_timeout=5)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def valkey(folder: Path, options: Mapping[str, str] | None = None, *, port: int = 0) -> Iterator[Valkey]:
+    """Run a server; its files are in the folder."""
+    port = port or free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {"port": str(port), "bind": "127.0.0.1", "dir": str(folder), "save": "", **(options or {})}
+    words = [word for key, value in given.items() for word in (f"--{key}", *value.split(" "))]
+    with _running([*words], folder) as process:
+        server = Valkey(port, process)
+        wait_for(lambda: _answers(server), seconds=20, every=0.02)
+        yield server
+
+
+@dataclass
+class Watched:
+    """A primary with a replica, and three Sentinels that watch them."""
+
+    primary: Valkey
+    replica: Valkey
+    sentinels: list[int]
+
+    @property
+    def url(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.sentinels)
+        return f"redis+sentinel://{hosts}/{SERVICE}/0"
+
+
+@contextmanager
+def watched(folder: Path, *, down_after_ms: int = 1000) -> Iterator[Watched]:
+    """Run a primary, a replica and three Sentinels that agree by two."""
+    with ExitStack() as stack:
+        primary = stack.enter_context(valkey(folder / "primary", {"appendonly": "yes"}))
+        options = {"appendonly": "yes", "replicaof": f"127.0.0.1 {primary.port}"}
+        replica = stack.enter_context(valkey(folder / "replica", options))
+        ports = [free_port() for _ in range(3)]
+        for port in ports:
+            stack.enter_context(_sentinel(folder / f"sentinel-{port}", port, primary.port, down_after_ms))
+        wait_for(lambda: all(_knows_all(port) for port in ports), seconds=20)
+        yield Watched(primary, replica, ports)
+
+
+@contextmanager
+def _sentinel(folder: Path, port: int, primary: int, down_after_ms: int) -> Iterator[None]:
+    folder.mkdir()
+    config = folder / "sentinel.conf"
+    config.write_text(
+        f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
+        f"sentinel monitor {SERVICE} 127.0.0.1 {primary} 2\n"
+        f"sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n"
+        f"sentinel failover-timeout {SERVICE} 4000\n"
+    )
+    with _running([str(config), "--sentinel"], folder):
+        yield
+
+
+@contextmanager
+def _running(words: list[str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen([str(binary_path()), *words], stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(server: Valkey) -> bool:
+    assert server.process.poll() is None, "the server does not start"
+    with server.client() as client:
+        try:
+            return bool(
+                client.info("replication")["role"] == "master" or client.info()["master_link_status"] == "up"
+            )
+        except redis.AuthenticationError:
+            return True
+        except redis.RedisError:
+            return False
+
+
+def _knows_all(port: int) -> bool:
+    with redis.Redis(port=port, socket_timeout=5) as client:
+        try:
+            found = client.sentinel_masters()[SERVICE]
+        except (redis.RedisError, KeyError):
+            return False
+        return bool(found["num-slaves"] >= 1 and found["num-other-sentinels"] >= 2)
