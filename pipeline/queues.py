@@ -21,9 +21,10 @@ from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker_registration import get_keys
 
+from pipeline.clock import SystemClock
 from pipeline.logs import get_logger
 from pipeline.model import PAYLOAD_VERSION, QueueName
-from pipeline.ports import EntryRef, QueueServer, QueueState, WorkerState
+from pipeline.ports import Clock, EntryRef, QueueServer, QueueState, WorkerState
 from pipeline.redis_server import connect, connect_patiently, redis_errors, server_of
 
 #: what a job may call, by queue
@@ -57,6 +58,8 @@ _PAYLOAD, _NEWER = "payload", "newer"
 _PASS_S, _LONGEST_PASS_S = 0.1, 5.0
 
 log = get_logger(__name__)
+
+_SYSTEM = SystemClock()
 
 
 class WireJob(Job):
@@ -135,14 +138,22 @@ class RedisQueue:
         batch_size: Most entries in one job.
         job_timeout_s: After how many seconds a job is interrupted.
         patience_s: How long one question may take, asked once; None: as long as suits who sends.
+        clock: By which the store is told when something was sent.
     """
 
     def __init__(
-        self, url: str, *, batch_size: int = 64, job_timeout_s: int = 10, patience_s: float | None = None
+        self,
+        url: str,
+        *,
+        batch_size: int = 64,
+        job_timeout_s: int = 10,
+        patience_s: float | None = None,
+        clock: Clock = _SYSTEM,
     ) -> None:
         self._client = connect(url, patience_s)
         self._batch_size = batch_size
         self._job_timeout_s = job_timeout_s
+        self._clock = clock
         self._queues = {name: _queue(name, self._client) for name in QueueName}
 
     def send(self, refs: Sequence[EntryRef]) -> None:
@@ -257,7 +268,7 @@ class RedisQueue:
             result_ttl=0,
             failure_ttl=int(FAILURE_TTL.total_seconds()),
             description=description,
-            job_id=_new_job_id(),
+            job_id=_new_job_id(self._clock.now()),
             meta={_PAYLOAD: PAYLOAD_VERSION},
             at_front=at_front,
         )
@@ -319,9 +330,9 @@ def _chunks(refs: list[EntryRef], size: int) -> Iterator[list[EntryRef]]:
         yield refs[start : start + size]
 
 
-def _new_job_id() -> str:
+def _new_job_id(now: datetime) -> str:
     """Make a job id that begins with the time it was sent, so that ages need no look at the jobs."""
-    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(6)}"
+    return f"{int(now.timestamp() * 1000):012x}-{secrets.token_hex(6)}"
 
 
 def _sent_at(job_id: bytes) -> datetime | None:

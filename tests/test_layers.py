@@ -44,6 +44,7 @@ LAYERS = {
     "pipeline.sources": 2,
     "pipeline.queues": 3,
     "pipeline.redis_server": 2,
+    "pipeline.server_clock": 3,
     "pipeline.near_index": 3,
     "pipeline.store": 2,
     "pipeline.store.terms": 1,  # a definition, pure: what is searched and what is compared

@@ -23,15 +23,15 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pipeline.clock import SystemClock
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
 from pipeline.monitor.fleet import disagreements, heard_of
 from pipeline.near_index import RedisNearIndex
-from pipeline.ports import Store
+from pipeline.ports import Clock, Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.retention import Policy
+from pipeline.server_clock import ServerClock
 from pipeline.service.children import die_with
 from pipeline.service.notify import tell_ready
 from workers.dedupe.link import Linking
@@ -311,7 +311,7 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
         languages=plan.languages,
         index=RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S),
         linking=plan.linking,
-        clock=SystemClock(),
+        clock=ServerClock(plan.queue_url),
         beat=place.beat,
         owner=owner,
         lease=timedelta(seconds=plan.batch_timeout_s + _KILL_AFTER_S + 5),
@@ -344,8 +344,10 @@ def _load_enricher(place: _Place, plan: WorkPlan, tagger: Tagger) -> Enricher:
 def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     """Run the reconciler, the upkeep of links and the housekeeping until the parent ends us."""
     store = plan.open_store()
-    queue = RedisQueue(plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s)
-    clock = SystemClock()
+    clock = ServerClock(plan.queue_url)
+    queue = RedisQueue(
+        plan.queue_url, batch_size=plan.batch_size, job_timeout_s=plan.batch_timeout_s, clock=clock
+    )
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
     teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
     watch = FleetWatch(queue, clock)
@@ -381,7 +383,7 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
 class FleetWatch:
     """Says in the log when the workers of all hosts begin or cease to disagree."""
 
-    def __init__(self, queue: RedisQueue, clock: SystemClock) -> None:
+    def __init__(self, queue: RedisQueue, clock: Clock) -> None:
         self._queue = queue
         self._clock = clock
         self._look_at = 0.0

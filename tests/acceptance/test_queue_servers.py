@@ -17,7 +17,7 @@ from pipeline.model import QueueName
 from pipeline.ports import EntryRef
 from pipeline.queues import RedisQueue
 from pipeline.settings import Queue as QueueSection
-from running import run, write_config, write_records
+from running import free_port, run, write_config, write_records
 from toxic_proxy import ToxicProxy
 from valkeys import valkey, watched
 
@@ -152,7 +152,9 @@ def test_sentinels_lead_to_the_new_primary_and_who_only_looks_waits_for_none_of_
 def test_a_server_that_cannot_do_the_work_is_refused_and_one_that_forgets_is_warned_of(
     tmp_path: Path,
 ) -> None:
-    options = {"cluster-enabled": "yes", "maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}
+    # Its other port would be 10,000 above, where there may be none.
+    alone = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
+    options = {**alone, "maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}
     with valkey(tmp_path / "server", options) as server:
         config = write_config(tmp_path / "config", queue={"url": server.url})
         done = run("fetch", data=tmp_path / "data", config=config)
