@@ -1,7 +1,7 @@
 """Queue servers that tests start: the embedded binary on ports, alone, as replicas, and as Sentinels."""
 
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ class Valkey:
     """One server process."""
 
     port: int
+    folder: Path
+    words: Sequence[str]
     process: "subprocess.Popen[bytes]"
 
     @property
@@ -32,6 +34,9 @@ class Valkey:
         self.process.kill()
         self.process.wait()
 
+    def start_again(self) -> None:
+        self.process = _started(self.words, self.folder)
+
 
 @contextmanager
 def valkey(folder: Path, options: Mapping[str, str] | None = None, *, port: int = 0) -> Iterator[Valkey]:
@@ -40,10 +45,12 @@ def valkey(folder: Path, options: Mapping[str, str] | None = None, *, port: int 
     folder.mkdir(parents=True, exist_ok=True)
     given = {"port": str(port), "bind": "127.0.0.1", "dir": str(folder), "save": "", **(options or {})}
     words = [word for key, value in given.items() for word in (f"--{key}", *value.split(" "))]
-    with _running([*words], folder) as process:
-        server = Valkey(port, process)
+    server = Valkey(port, folder, words, _started(words, folder))
+    try:
         wait_for(lambda: _answers(server), seconds=20, every=0.02)
         yield server
+    finally:
+        server.kill()
 
 
 @dataclass
@@ -84,19 +91,17 @@ def _sentinel(folder: Path, port: int, primary: int, down_after_ms: int) -> Iter
         f"sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n"
         f"sentinel failover-timeout {SERVICE} 4000\n"
     )
-    with _running([str(config), "--sentinel"], folder):
-        yield
-
-
-@contextmanager
-def _running(words: list[str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen([str(binary_path()), *words], stdout=log, stderr=log)
+    process = _started([str(config), "--sentinel"], folder)
     try:
-        yield process
+        yield
     finally:
         process.kill()
         process.wait()
+
+
+def _started(words: Sequence[str], folder: Path) -> "subprocess.Popen[bytes]":
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen([str(binary_path()), *words], stdout=log, stderr=log)
 
 
 def _answers(server: Valkey) -> bool:

@@ -16,14 +16,14 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from pipeline.errors import ServiceError
+from pipeline.errors import QueueError, ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
 from pipeline.monitor.fleet import disagreements, heard_of
@@ -304,12 +304,15 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     assert place.queue is not None
     enricher = _load_enricher(place, plan, tagger) if place.queue is QueueName.ENRICH else None
     store = plan.open_store()
+    index = RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S)
+    with suppress(QueueError):
+        index.is_complete()  # connects: over a slow line that would take the time of the first job
     edge = WorkerEdge(
         store=store,
         tagger=tagger,
         enricher=enricher,
         languages=plan.languages,
-        index=RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S),
+        index=index,
         linking=plan.linking,
         clock=ServerClock(plan.queue_url),
         beat=place.beat,
@@ -406,9 +409,10 @@ class FleetWatch:
 @contextmanager
 def _pool_name(data_dir: Path) -> Iterator[str]:
     """Hold a name that no living pool of workers has, and that the next one on this host takes again."""
-    host = _host_id(data_dir)
+    # Where storage and queue are elsewhere, nobody has made the data directory before.
     directory = data_dir / "workers"
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    host = _host_id(data_dir)
     for number in range(1, 1000):
         descriptor = os.open(directory / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

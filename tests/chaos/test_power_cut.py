@@ -4,7 +4,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections import Counter
 from contextlib import suppress
@@ -12,20 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from fault_size import Size
+from fault_size import Size, preloaded
 from running import Service, exported, processes_of, run, wait_for, write_records
 
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The preloaded model of a disk that forgets what was not synced."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("no C compiler on this machine: the power cut's shim cannot be built")
-    library = tmp_path_factory.mktemp("shim") / "power_cut.so"
-    source = Path(__file__).with_name("power_cut.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
-    return library
+    return preloaded("power_cut.c", tmp_path_factory.mktemp("shim"))
 
 
 @pytest.mark.timeout(3600)

@@ -49,6 +49,16 @@ def test_other_changes_are_passed_over() -> None:
     assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(1), name(2)]
 
 
+def test_kinds_of_change_that_a_newer_release_writes_are_passed_over() -> None:
+    store = LoggedStore("-", name(1))
+    store.changes = lambda after, limit=100: [  # type: ignore[method-assign]
+        replace(change, kind="kind-of-tomorrow") if change.kind == "tagged" else change
+        for change in LoggedStore.changes(store, after, limit)
+    ]
+
+    assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(1)]
+
+
 def test_only_documents_of_a_beat_are_given_where_one_is_named() -> None:
     store = LoggedStore(name(1), name(2))
     of_beat = Tagging(rules="r", beats=(Tag(code="sahel-security", name="Sahel", score=0.9),))

@@ -1,0 +1,161 @@
+"""Several hosts on this machine: each has a data directory and a way to the queue server of its own."""
+
+import os
+import signal
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.clock import SystemClock
+from pipeline.monitor.snapshot import Snapshot, take_snapshot
+from pipeline.ports import Query
+from pipeline.queues import RedisQueue
+from pipeline.store.store import SqlStore
+from running import Service, processes_of, wait_for, write_config, write_records
+from toxic_proxy import ToxicProxy
+
+RELEASES = Path(__file__).parent.parent / "releases"
+#: of the test's configuration; a lease is 10 s longer
+BATCH_TIMEOUT_S = 5
+LEASE_S = BATCH_TIMEOUT_S + 10
+
+
+@dataclass
+class Host:
+    """One host: a worker for the queue `wire`, and a fetcher."""
+
+    name: str
+    folder: Path
+    config: Path
+    proxy: ToxicProxy
+    env: Mapping[str, str]
+    running: dict[str, Service] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def start(self, part: str, *, next_release: bool = False, config: Path | None = None) -> None:
+        """Start `work` or `fetch`, if it does not run."""
+        if part in self.running:
+            return
+        command = ("work", "--wire", "1", "--backfill", "0") if part == "work" else (part,)
+        env = dict(self.env)
+        if part == "fetch":
+            env.pop("LD_PRELOAD", None)
+        if next_release:
+            env["PYTHONPATH"] = str(RELEASES)
+        service = Service(self.data, config or self.config, command=command, env=env)
+        service.log = self.folder / f"{part}.log"
+        service.start()
+        self.running[part] = service
+
+    def stop(self, part: str) -> None:
+        """Have a part finish what it does, and end well."""
+        if part in self.running:
+            self.running.pop(part).stop()
+
+    def kill(self, part: str) -> None:
+        """Kill a part as it is."""
+        self.running.pop(part).kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to every process of the host."""
+        for pid in processes_of(self.data):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def set_clock(self, ahead_s: float) -> None:
+        """Set the wall clock of this host's workers wrong."""
+        (self.folder / "clock").write_bytes(struct.pack("d", ahead_s))
+
+    def events(self, name: str, part: str = "work") -> list[dict[str, Any]]:
+        """Read what a part logged."""
+        service = Service(self.data, self.config)
+        service.log = self.folder / f"{part}.log"
+        return [event for event in service.events() if event["event"] == name]
+
+    def cpu_s(self) -> float:
+        """Say how much CPU the worker processes have used, dead ones too."""
+        process = self.running["work"].process
+        assert process
+        ticks = 0
+        for pid in processes_of(self.data):
+            with suppress(OSError):
+                fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+                ours = pid == process.pid or int(fields[1]) == process.pid
+                ticks += sum(map(int, fields[11:15] if pid == process.pid else fields[11:13])) if ours else 0
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Cluster:
+    """Hosts that share storage and queue, and a folder into which stories are delivered."""
+
+    def __init__(self, folder: Path, store: SqlStore, storage_url: str, queue_url: str) -> None:
+        self.folder = folder
+        self.store = store
+        self.wire = folder / "wire"
+        self.wire.mkdir()
+        feeds = f"feeds:\n  - {{id: drop, directory: {self.wire}, interval: 1s}}\n"
+        limits = {"batch_timeout_s": BATCH_TIMEOUT_S, "batch_size": 8, "enrich": 0}
+        self.config = write_config(folder / "config", feeds, workers=limits)
+        self.queue = RedisQueue(queue_url)
+        self.delivered = 0
+        self._files = 0
+        self._env = {"NEWSWIRE_STORAGE__URL": storage_url}
+
+    @contextmanager
+    def host(self, name: str, target: int, *, shim: Path | None = None, url: str = "") -> Iterator[Host]:
+        """Make a host whose way to the queue server leads through a proxy of its own, or over a URL."""
+        folder = self.folder / name
+        folder.mkdir()
+        with ToxicProxy(target=target).in_thread() as proxy:
+            env = {**self._env, "NEWSWIRE_QUEUE__URL": url or f"redis://127.0.0.1:{proxy.port}/0"}
+            if shim:
+                env |= {"LD_PRELOAD": str(shim), "CLOCK_OFFSET": str(folder / "clock")}
+            host = Host(name, folder, self.config, proxy, env)
+            host.set_clock(0.0)
+            try:
+                yield host
+            finally:
+                host.signal(signal.SIGCONT)
+                with ExitStack() as stack:
+                    for part in list(host.running):
+                        stack.callback(host.kill, part)
+                wait_for(lambda: not processes_of(host.data), seconds=20)
+
+    def deliver(self, count: int) -> None:
+        """Put a file with so many stories into the folder."""
+        path = write_records(self.wire / f"{self._files}.tmp", count, start=self.delivered)
+        path.rename(self.wire / f"{self._files}.jsonl")
+        self._files += 1
+        self.delivered += count
+
+    def snapshot(self) -> Snapshot:
+        return take_snapshot(self.store, self.queue, SystemClock().now())
+
+    def all_stored(self) -> bool:
+        return self.snapshot().documents >= self.delivered and not self.store.backlog()
+
+    def wait_until_stored(self, seconds: float = 60) -> None:
+        wait_for(self.all_stored, seconds=seconds, every=0.2)
+
+    def check(self) -> None:
+        """Everything that was delivered is stored, once; nothing was done twice, nothing given up."""
+        found = self.store.stream(Query(), now=SystemClock().now())
+        guids = Counter(stored.document.guid for stored in found)
+        assert guids == Counter(f"story-{number}" for number in range(self.delivered))
+        snapshot = self.snapshot()
+        counts = {(count.name, count.label): count.value for count in snapshot.counts}
+        assert counts["accepted", ""] == counts["stored", ""] == self.delivered
+        assert counts.get(("repeated", ""), 0) == 0
+        assert snapshot.quarantined == 0
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> object:
+    """Wait for something that takes the while that processes take on a busy machine."""
+    return wait_for(condition, seconds=seconds, every=0.1)

@@ -1,0 +1,243 @@
+"""Several hosts with one store and one queue: any of them, or the queue server, is killed, paused or cut off.
+
+Each host has its own data directory and reaches the queue through a proxy of its own. The tests share their
+hosts, and each brings up what it needs.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from hosts import LEASE_S, Cluster, Host, until
+
+from fault_size import Size, preloaded
+from pipeline.store.open import open_store
+from pipeline.store.store import SqlStore
+from valkeys import SERVICE, Valkey, valkey, watched
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module", params=["sqlite"])
+def storage_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an empty database that all hosts can reach."""
+    return f"sqlite:///{tmp_path_factory.mktemp('shared')}/newswire.db"
+
+
+@pytest.fixture(scope="module")
+def store(storage_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlStore]:
+    with closing(open_store(storage_url, tmp_path_factory.mktemp("reader"))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with valkey(tmp_path_factory.mktemp("valkey"), {"appendonly": "yes"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cluster(
+    store: SqlStore, storage_url: str, server: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    made = Cluster(tmp_path_factory.mktemp("cluster"), store, storage_url, server.url)
+    yield made
+    made.queue.close()
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The preloaded wall clock that can be set wrong."""
+    return preloaded("clock.c", tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture(scope="module")
+def north(cluster: Cluster, server: Valkey, shim: Path) -> Iterator[Host]:
+    with cluster.host("north", server.port, shim=shim) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def south(cluster: Cluster, server: Valkey, shim: Path) -> Iterator[Host]:
+    with cluster.host("south", server.port, shim=shim) as host:
+        yield host
+
+
+def _bring_up(*hosts: Host) -> None:
+    for host in hosts:
+        host.start("work")
+        host.start("fetch")
+
+
+def test_hosts_that_are_killed_paused_or_cut_off_lose_nothing_and_do_nothing_twice(
+    cluster: Cluster, north: Host, south: Host, server: Valkey, size: Size
+) -> None:
+    _bring_up(north, south)
+    cluster.deliver(8)
+    cluster.wait_until_stored()
+
+    def dead(part: str, seconds: float) -> None:
+        north.kill(part)
+        time.sleep(seconds)
+        north.start(part)
+
+    def paused(host: Host, seconds: float) -> None:
+        host.signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        host.signal(signal.SIGCONT)
+
+    def cut(host: Host, *, still: bool, seconds: float) -> None:
+        host.proxy.still, host.proxy.cut = still, not still
+        time.sleep(seconds)
+        host.proxy.heal()
+
+    def no_server(seconds: float) -> None:
+        server.kill()
+        time.sleep(seconds)
+        server.start_again()
+
+    faults: list[Callable[[], None]] = [
+        lambda: dead("fetch", 1),
+        lambda: cut(north, still=False, seconds=2),
+        lambda: dead("work", 1),
+        lambda: cut(south, still=True, seconds=4),
+        lambda: no_server(1),
+        lambda: paused(north, LEASE_S + 2),
+    ]
+    for fault in faults * (10 if size.full else 1):
+        cluster.deliver(size.records // 40)
+        until(lambda: cluster.store.backlog() or cluster.all_stored())
+        fault()
+    last_fault = time.monotonic()
+    cluster.wait_until_stored()
+    drained_s = time.monotonic() - last_fault
+    print(f"\n{cluster.delivered} stories, all stored {drained_s:.1f} s after the last fault")
+    cluster.check()
+
+
+TOXICS = {
+    "500 ms latency": {"latency_s": 0.25},
+    "10 KB a second": {"bytes_per_s": 10_000.0},
+    "a reset each 50 KB": {"reset_after_bytes": 50_000},
+}
+
+
+@pytest.mark.parametrize("toxic", TOXICS)
+def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
+    toxic: str, cluster: Cluster, north: Host, south: Host, size: Size
+) -> None:
+    _bring_up(north)
+    south.start("fetch")
+    south.stop("work")  # drained: what it held is done, or given back
+    for name, value in TOXICS[toxic].items():
+        setattr(north.proxy, name, value)
+    began, used, resets = time.monotonic(), north.cpu_s(), north.proxy.resets
+    cluster.deliver(400 if size.full else 24)
+    cluster.wait_until_stored(300)
+    took = time.monotonic() - began
+    share = (north.cpu_s() - used) / took
+    time.sleep(3)  # and idle it does not spin either
+    idle = (north.cpu_s() - used - share * took) / 3
+    north.proxy.heal()
+    print(f"\n{toxic}: {took:.1f} s, CPU {share:.0%}, idle {idle:.0%}, {north.proxy.resets - resets} resets")
+    cluster.check()
+    assert idle < 0.5
+
+
+def test_a_release_passes_over_the_jobs_of_the_next_and_the_next_does_those_of_this(
+    cluster: Cluster, north: Host, south: Host
+) -> None:
+    north.start("work")
+    south.stop("work")
+    north.stop("fetch")
+    south.stop("fetch")
+    south.start("fetch", next_release=True)
+    cluster.deliver(20)
+    until(lambda: len(north.events("newer_job_passed_over")) >= 3)
+    assert cluster.store.backlog() == 20
+    until(lambda: any("passed over by workers" in words for words in cluster.snapshot().warnings))
+    assert sum(state.failed for state in cluster.queue.states()) == 0
+    other_rules = _with_other_rules(cluster)
+    south.start("work", next_release=True, config=other_rules)
+    cluster.wait_until_stored()
+    south.stop("fetch")
+    until(lambda: any("tag by different rules" in words for words in cluster.snapshot().warnings))
+    until(lambda: north.events("workers_disagree"))
+    north.stop("work")
+    north.start("fetch")
+    cluster.deliver(20)
+    cluster.wait_until_stored()
+    cluster.check()
+    assert cluster.snapshot().queues[0].failed == 0
+    south.stop("work")
+
+
+def _with_other_rules(cluster: Cluster) -> Path:
+    """Copy the configuration, and change the rules by which it tags."""
+    folder = cluster.folder / "other-rules"
+    folder.mkdir()
+    for file in cluster.config.glob("*.yaml"):
+        (folder / file.name).write_text(file.read_text())
+    shipped = Path(__file__).parents[2] / "config" / "beats.yaml"
+    (folder / "beats.yaml").write_text(f"{shipped.read_text()}\n# one desk's own\n")
+    return folder
+
+
+def test_q10_workers_whose_clocks_are_wrong_take_nothing_from_each_other(
+    cluster: Cluster, north: Host, south: Host, size: Size
+) -> None:
+    _bring_up(north, south)
+    cluster.deliver(8)
+    cluster.wait_until_stored()
+    lost = len(_lost(north)) + len(_lost(south))
+    north.set_clock(600)
+    south.set_clock(-3600)
+    cluster.deliver(400 if size.full else 48)
+    cluster.wait_until_stored()
+    for host in (north, south):
+        until(lambda host=host: host.events("clock_differs"))
+        host.set_clock(0)
+    cluster.check()
+    assert len(_lost(north)) + len(_lost(south)) == lost
+
+
+def _lost(host: Host) -> list[object]:
+    """Find batches some of whose entries another had been given, and those that failed."""
+    return [*host.events("batch_failed"), *(each for each in host.events("batch_processed") if each["lost"])]
+
+
+def test_a_primary_killed_amid_an_import_loses_nothing_and_hosts_go_on_by_themselves(
+    cluster: Cluster, tmp_path: Path, size: Size
+) -> None:
+    with ExitStack() as stack:
+        servers = stack.enter_context(watched(tmp_path))
+        behind = cluster.host("behind-sentinels", servers.primary.port, url=servers.url)
+        host = stack.enter_context(behind)
+        _bring_up(host)
+        until(lambda: host.events("workers_started"))
+        for _ in range(8):
+            cluster.deliver(size.records // 25)
+        until(lambda: 0 < cluster.store.backlog() < cluster.delivered)
+        servers.primary.kill()
+        killed_at, documents = time.monotonic(), cluster.snapshot().documents
+        until(lambda: _new_primary(servers.sentinels[0]) == servers.replica.port)
+        elected_s = time.monotonic() - killed_at
+        cluster.deliver(40)
+        until(lambda: cluster.snapshot().documents > documents)
+        again_s = time.monotonic() - killed_at
+        cluster.wait_until_stored()
+        print(
+            f"\nnew primary after {elected_s:.1f} s, documents again after {again_s:.1f} s, "
+            f"all {cluster.delivered} stored after {time.monotonic() - killed_at:.1f} s"
+        )
+    cluster.check()
+
+
+def _new_primary(port: int) -> int:
+    import redis
+
+    with redis.Redis(port=port, socket_timeout=5) as client:
+        return int(client.sentinel_get_master_addr_by_name(SERVICE)[1])
