@@ -1,0 +1,362 @@
+"""T: publishing, polling, working and failing in any order come to what a model of a few lines says.
+
+Store, poll, normalising, linking and job are the real ones, run in this process, so that a crash can be put
+between any two of their steps. What only a process can do (kill -9, a power cut) is tried in the files beside
+this one.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from fakes import FixedClock, InlineParser, MemoryIndex, MemoryQueue
+from pipeline.identity import digest
+from pipeline.ingest import IngestEdge, poll_feed
+from pipeline.model import Document, Feed, FeedState, QueueName, Response, SourceKind, Tagging
+from pipeline.ports import ClaimedEntry, EntryRef, Poll, Query, TakenIn
+from pipeline.store.open import open_store
+from pipeline.store.store import SqlStore
+from workers.dedupe.link import Linking
+from workers.jobs import WorkerEdge, install, process_batch, work_through
+from workers.reconcile import reconcile
+
+FULL = os.environ.get("NEWSWIRE_CHAOS") == "full"
+FEED = Feed(id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/atom", provider="Harbour Press")
+LEASE = timedelta(seconds=20)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+GUIDS = st.sampled_from([f"story-{letter}" for letter in "abcdef"])
+
+
+class Crash(BaseException):
+    """The process is dead: nothing that it would still have done happens."""
+
+
+class Mortal:
+    """A store that a process holds, and that it can be killed at: before or after a call."""
+
+    def __init__(self, store: SqlStore, dies_at: str, *, after: bool) -> None:
+        self._store = store
+        self._dies_at = dies_at
+        self._after = after
+        self._dead = False
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._dead or (name == self._dies_at and not self._after):
+                self._dead = True
+                raise Crash
+            result = method(*args, **kwargs)
+            if name == self._dies_at:
+                self._dead = True
+                raise Crash
+            return result
+
+        return call
+
+
+class NoTagger:
+    """Says nothing of any document."""
+
+    def tag(self, document: Document, *, default_region: str | None = None) -> tuple[Document, Tagging]:
+        return document, Tagging(rules="none")
+
+
+class Quiet:
+    """The beat of a worker that nobody watches."""
+
+    def begin(self) -> None: ...
+    def suspect(self) -> None: ...
+    def trust(self) -> None: ...
+    def end(self) -> None: ...
+    def suspects(self) -> bool:
+        return False
+
+
+class DirectWriter:
+    """The writer of a poll, in this thread."""
+
+    def __init__(self, store: Any, clock: FixedClock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def take_in(self, poll: Poll) -> TakenIn:
+        (taken,) = self._store.take_in([poll], self._clock.now())
+        return taken
+
+
+class DirectSender:
+    """The sender of a fetcher, straight onto the queue."""
+
+    def __init__(self, queue: MemoryQueue) -> None:
+        self._queue = queue
+
+    async def ready(self, _queue: QueueName) -> bool:
+        return not self._queue.down
+
+    async def send(self, refs: Sequence[EntryRef]) -> None:
+        if not self._queue.down:
+            self._queue.send(refs)
+
+
+class Site:
+    """A server with an Atom feed that grows, is edited, and shrinks; it answers 304 where it may."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, int] = {}
+        self.revisions = 0
+
+    def body(self) -> bytes:
+        entries = "".join(
+            f"<entry><id>{guid}</id><title>About {guid}</title>"
+            f"<updated>{(EPOCH + timedelta(minutes=number)).isoformat()}</updated>"
+            f"<content>{text_of(guid, number)}</content></entry>"
+            for guid, number in self.shown.items()
+        )
+        return f'<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title>{entries}</feed>'.encode()
+
+    async def fetch(self, feed: Feed, state: FeedState) -> Response:
+        body = self.body()
+        etag = digest(body).encode()
+        same = state.etag == etag
+        return Response(
+            url=feed.url,
+            final_url=feed.url,
+            status=304 if same else 200,
+            body=None if same else body,
+            etag=etag,
+            received_at=EPOCH,
+        )
+
+
+def text_of(guid: str, number: int) -> str:
+    return f"The council spoke of {guid} for hours and wrote down as point {number} what it had heard of it."
+
+
+@cache
+def _empty_database() -> Path:
+    """Make a database once: its schema takes longer than an example."""
+    folder = Path(tempfile.mkdtemp(prefix="newswire-model-"))
+    open_store(None, folder).close()
+    return folder / "newswire.db"
+
+
+class Newswire(RuleBasedStateMachine):
+    """Fetchers, workers and a queue that fail at any step, and what should come of it."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="newswire-model-"))
+        shutil.copy(_empty_database(), self.folder / "newswire.db")
+        self.store = open_store(None, self.folder)
+        self.clock = FixedClock()
+        self.site = Site()
+        self.queue = MemoryQueue()
+        self.index = MemoryIndex()
+        self.store.sync_feeds([FEED], self.clock.now())
+        #: every (guid, text) that was ever shown, and those whose poll was acknowledged
+        self.published: set[tuple[str, str]] = set()
+        self.acknowledged: set[tuple[str, str]] = set()
+        self.newest: dict[str, int] = {}
+        self.standing_still: list[tuple[str, Sequence[ClaimedEntry]]] = []
+
+    # --- what the world does ---
+
+    @rule(guid=GUIDS)
+    def publish_or_edit(self, guid: str) -> None:
+        self.site.revisions += 1
+        self.site.shown[guid] = self.site.revisions
+        self.published.add((guid, text_of(guid, self.site.revisions)))
+
+    @rule(guid=GUIDS)
+    def delete(self, guid: str) -> None:
+        self.site.shown.pop(guid, None)
+
+    # --- fetchers ---
+
+    @rule()
+    def poll(self) -> None:
+        self._poll(self.store)
+
+    @rule(call=st.sampled_from(["claim_due", "take_in"]), after=st.booleans())
+    def poll_and_crash(self, call: str, after: bool) -> None:
+        with suppress(Crash):
+            self._poll(Mortal(self.store, call, after=after))
+            return
+        if call == "take_in" and after:
+            self._acknowledge()  # it was committed, if nobody heard of it
+
+    @rule()
+    def reload(self) -> None:
+        self.store.sync_feeds([FEED], self.clock.now())
+
+    # --- workers ---
+
+    @precondition(lambda self: self.queue.sent)
+    @rule()
+    def work(self) -> None:
+        self._work(self.store)
+
+    @precondition(lambda self: self.queue.sent)
+    @rule(call=st.sampled_from(["claim", "save"]), after=st.booleans())
+    def work_and_crash(self, call: str, after: bool) -> None:
+        with suppress(Crash):
+            self._work(Mortal(self.store, call, after=after))
+
+    @precondition(lambda self: self.queue.sent)
+    @rule(others_take_over=st.booleans())
+    def stand_still_with_entries(self, others_take_over: bool) -> None:
+        ids = self._popped()
+        token = secrets.token_hex(4)
+        claimed = self.store.claim(ids, token=token, owner="still", now=self.clock.now(), lease=LEASE)
+        self.standing_still.append((token, claimed))
+        if others_take_over:
+            self.clock.advance(seconds=30)
+            self.keep()
+            while self.queue.sent:
+                self.work()
+
+    @precondition(lambda self: self.standing_still)
+    @rule()
+    def come_back(self) -> None:
+        for token, claimed in self.standing_still:
+            processed, refusals = work_through(claimed, NoTagger())  # type: ignore[arg-type]
+            self.store.save(processed, refusals, token=token, now=self.clock.now())
+        self.standing_still.clear()
+
+    @rule()
+    def keep(self) -> None:
+        reconcile(self.store, self.queue, self.clock, batch_size=4, max_attempts=1000)
+
+    # --- the queue's server, and time ---
+
+    @rule()
+    def wipe_the_queue(self) -> None:
+        self.queue.sent.clear()
+        self.index.lose()
+        self.index.complete = True  # linking is not what this is about
+
+    @rule()
+    def the_queue_fails_for_a_poll(self) -> None:
+        self.queue.down = True
+        self.poll()
+        self.queue.down = False
+
+    @rule()
+    def the_index_fails_for_a_job(self) -> None:
+        self.index.down = True
+        if self.queue.sent:
+            self.work()
+        self.index.down = False
+
+    @rule(seconds=st.sampled_from([1, 30, 400, 4000, -3600]))
+    def time_passes_or_is_set(self, seconds: int) -> None:
+        self.clock.advance(seconds=seconds)
+
+    # --- what must hold in the end: documents only ever come, so that looking once is enough ---
+
+    def teardown(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        try:
+            self._come_to_rest()
+            self._check()
+        finally:
+            self.store.close()
+            shutil.rmtree(self.folder)
+
+    def _come_to_rest(self) -> None:
+        self.come_back()
+        for _ in range(6):
+            self.clock.advance(seconds=7200)
+            self.poll()
+            self.keep()
+            while self.queue.sent:
+                self.work()
+
+    def _check(self) -> None:
+        stored = self._stored()
+        assert self.acknowledged <= set(stored) <= self.published
+        assert max(stored.values(), default=1) == 1
+        now = self.clock.now()
+        current = {
+            each.document.guid: each.document.body_text
+            for each in self.store.search(Query(), now=now, limit=100)
+        }
+        assert current == {guid: text_of(guid, number) for guid, number in self.newest.items()}
+        snapshot = self.store.snapshot(now)
+        counts = snapshot.counters
+        assert self.store.backlog() == 0
+        assert snapshot.quarantined == 0
+        assert counts.get(("accepted", ""), 0) == counts.get(("stored", ""), 0) + counts.get(
+            ("repeated", ""), 0
+        )
+        assert counts.get(("stored", ""), 0) == len(stored)
+
+    def _stored(self) -> Counter[tuple[str, str]]:
+        found = self.store.stream(Query(), now=self.clock.now() + timedelta(days=1))
+        return Counter((str(each.document.guid), each.document.body_text) for each in found)
+
+    def _poll(self, store: Any) -> None:
+        self.store.resume_feed(FEED.id, self.clock.now())  # is due, whatever the clock was set to
+        for state in store.claim_due(self.clock.now(), 10, "fetcher", timedelta(minutes=2)):
+            edge = IngestEdge(
+                fetcher=self.site,
+                deliveries={},
+                parser=InlineParser(),
+                store=store,
+                writer=DirectWriter(store, self.clock),  # type: ignore[arg-type]
+                sender=DirectSender(self.queue),  # type: ignore[arg-type]
+                clock=self.clock,
+            )
+            asyncio.run(poll_feed(FEED, state, edge))
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Note what is shown now as taken in."""
+        self.acknowledged |= {(guid, text_of(guid, number)) for guid, number in self.site.shown.items()}
+        self.newest |= self.site.shown
+
+    def _popped(self) -> list[int]:
+        refs = self.queue.sent[:4]
+        del self.queue.sent[:4]
+        return [ref.id for ref in refs]
+
+    def _work(self, store: Any) -> None:
+        edge = WorkerEdge(
+            store=store,
+            tagger=NoTagger(),  # type: ignore[arg-type]
+            index=self.index,
+            linking=Linking(),
+            clock=self.clock,
+            beat=Quiet(),
+            owner="worker",
+            lease=LEASE,
+            max_attempts=1000,
+        )
+        install(edge)
+        process_batch(self._popped())
+
+
+TestNewswire = Newswire.TestCase
+TestNewswire.settings = settings(
+    max_examples=2000 if FULL else 30,
+    stateful_step_count=50 if FULL else 30,
+    deadline=None,
+    derandomize=not FULL,
+    suppress_health_check=list(HealthCheck),
+)
