@@ -1,13 +1,16 @@
 """Several hosts on this machine: each has a data directory and a way to the queue server of its own."""
 
 import os
+import re
 import signal
 import struct
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import linear_regression
 from typing import Any
 
 from pipeline.clock import SystemClock
@@ -141,7 +144,7 @@ class Cluster:
     def all_stored(self) -> bool:
         return self.snapshot().documents >= self.delivered and not self.store.backlog()
 
-    def wait_until_stored(self, seconds: float = 60) -> None:
+    def wait_until_stored(self, seconds: float = 180) -> None:
         wait_for(self.all_stored, seconds=seconds, every=0.2)
 
     def check(self) -> None:
@@ -156,6 +159,54 @@ class Cluster:
         assert snapshot.quarantined == 0
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> object:
+class Growth:
+    """What processes hold, looked at again and again; the first third is left out: they warm up."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._names: dict[int, str] = {}
+        self._seen: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
+
+    def look(self, lines: Mapping[int, str]) -> None:
+        """Note memory (MiB of its own) and open files of processes, given by pid and command line."""
+        for pid, line in lines.items():
+            with suppress(OSError):
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                own_kb = sum(map(int, re.findall(r"^Private_\w+:\s+(\d+) kB", rollup, re.MULTILINE)))
+                descriptors = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+                self._names[pid] = "fetch" if " fetch " in line else "work" if " work " in line else "other"
+                self._seen[pid].append((time.monotonic() - self._began, own_kb / 1024, descriptors))
+
+    def most_descriptors(self) -> int:
+        """Say by how many open files one process has come to have more, at most."""
+        return max(last[2] - first[2] for first, *_, last in self._steady().values())
+
+    def most_mib_an_hour(self) -> float:
+        return max(map(_mib_an_hour, self._steady().values()))
+
+    def in_words(self) -> str:
+        return "\n".join(
+            f"  {self._names[pid]:5} {looks[-1][1]:6.1f} MiB, {_mib_an_hour(looks):+8.2f} MiB/h, "
+            f"{looks[0][2]} to {looks[-1][2]} descriptors"
+            for pid, looks in self._steady().items()
+        )
+
+    def _steady(self) -> dict[int, list[tuple[float, float, int]]]:
+        """Give what was seen of those that lived to the end."""
+        end = max(looks[-1][0] for looks in self._seen.values())
+        late = {
+            pid: [look for look in looks if look[0] > end / 3]
+            for pid, looks in self._seen.items()
+            if looks[-1][0] > end - 2
+        }
+        return {pid: looks for pid, looks in late.items() if len(looks) > 2}
+
+
+def _mib_an_hour(looks: Sequence[tuple[float, float, int]]) -> float:
+    times, sizes = [look[0] for look in looks], [look[1] for look in looks]
+    return linear_regression(times, sizes).slope * 3600
+
+
+def until(condition: Callable[[], object], seconds: float = 180) -> object:
     """Wait for something that takes the while that processes take on a busy machine."""
     return wait_for(condition, seconds=seconds, every=0.1)

@@ -11,11 +11,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from hosts import LEASE_S, Cluster, Host, until
+from hosts import LEASE_S, Cluster, Growth, Host, until
 
 from fault_size import Size, preloaded
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
+from running import processes_of
 from valkeys import SERVICE, Valkey, valkey, watched
 
 pytestmark = pytest.mark.timeout(900)
@@ -102,12 +103,12 @@ def test_hosts_that_are_killed_paused_or_cut_off_lose_nothing_and_do_nothing_twi
     faults: list[Callable[[], None]] = [
         lambda: dead("fetch", 1),
         lambda: cut(north, still=False, seconds=2),
-        lambda: dead("work", 1),
         lambda: cut(south, still=True, seconds=4),
         lambda: no_server(1),
-        lambda: paused(north, LEASE_S + 2),
     ]
-    for fault in faults * (10 if size.full else 1):
+    if size.full:  # these two are tried in small by the files beside this one
+        faults = [*faults, lambda: dead("work", 1), lambda: paused(north, LEASE_S + 2)] * 10
+    for fault in faults:
         cluster.deliver(size.records // 40)
         until(lambda: cluster.store.backlog() or cluster.all_stored())
         fault()
@@ -118,10 +119,55 @@ def test_hosts_that_are_killed_paused_or_cut_off_lose_nothing_and_do_nothing_twi
     cluster.check()
 
 
+def test_q10_workers_whose_clocks_are_wrong_take_nothing_from_each_other(
+    cluster: Cluster, north: Host, south: Host, size: Size
+) -> None:
+    _bring_up(north, south)
+    cluster.deliver(8)
+    cluster.wait_until_stored()
+    lost = len(_lost(north)) + len(_lost(south))
+    north.set_clock(600)
+    south.set_clock(-3600)
+    cluster.deliver(400 if size.full else 48)
+    cluster.wait_until_stored()
+    for host in (north, south):
+        until(lambda host=host: host.events("clock_differs"))
+        host.set_clock(0)
+    cluster.check()
+    assert len(_lost(north)) + len(_lost(south)) == lost
+
+
+def _lost(host: Host) -> list[object]:
+    """Find batches some of whose entries another had been given, and those that failed."""
+    return [*host.events("batch_failed"), *(each for each in host.events("batch_processed") if each["lost"])]
+
+
+def test_v10_hosts_that_work_for_long_do_not_grow(
+    cluster: Cluster, north: Host, south: Host, size: Size
+) -> None:
+    _bring_up(north, south)
+    cluster.deliver(size.records // 10)
+    cluster.wait_until_stored()
+    growth = Growth()
+    lasts_s, a_second = (1800.0, 50) if size.full else (6.0, 5)
+    began = time.monotonic()
+    while (passed_s := time.monotonic() - began) < lasts_s:
+        cluster.deliver(a_second)
+        growth.look({**processes_of(north.data), **processes_of(south.data)})
+        time.sleep(max(0.0, passed_s + 1 - (time.monotonic() - began)))
+    cluster.wait_until_stored(120)
+    cluster.check()
+    print(f"\n{lasts_s:.0f} s at {a_second} stories a second:\n{growth.in_words()}")
+    assert growth.most_descriptors() <= 5
+    if size.full:
+        assert growth.most_mib_an_hour() < 1
+
+
+RESETS = "a reset each 50 KB"
 TOXICS = {
     "500 ms latency": {"latency_s": 0.25},
     "10 KB a second": {"bytes_per_s": 10_000.0},
-    "a reset each 50 KB": {"reset_after_bytes": 50_000},
+    RESETS: {"reset_after_bytes": 50_000},
 }
 
 
@@ -129,13 +175,15 @@ TOXICS = {
 def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
     toxic: str, cluster: Cluster, north: Host, south: Host, size: Size
 ) -> None:
+    if not size.full and toxic != RESETS:
+        pytest.skip("over a line as slow as this it takes minutes: `make chaos` does it")
     _bring_up(north)
     south.start("fetch")
     south.stop("work")  # drained: what it held is done, or given back
     for name, value in TOXICS[toxic].items():
         setattr(north.proxy, name, value)
     began, used, resets = time.monotonic(), north.cpu_s(), north.proxy.resets
-    cluster.deliver(160 if size.full else 8)  # a job asks the server some thirty times
+    cluster.deliver(160 if size.full else 40)
     cluster.wait_until_stored(600)
     took = time.monotonic() - began
     share = (north.cpu_s() - used) / took
@@ -171,8 +219,7 @@ def test_a_release_passes_over_the_jobs_of_the_next_and_the_next_does_those_of_t
     cluster.deliver(20)
     cluster.wait_until_stored()
     cluster.check()
-    assert cluster.snapshot().queues[0].failed == 0
-    south.stop("work")
+    assert sum(state.failed for state in cluster.queue.states()) == 0
 
 
 def _with_other_rules(cluster: Cluster) -> Path:
@@ -186,29 +233,6 @@ def _with_other_rules(cluster: Cluster) -> Path:
     return folder
 
 
-def test_q10_workers_whose_clocks_are_wrong_take_nothing_from_each_other(
-    cluster: Cluster, north: Host, south: Host, size: Size
-) -> None:
-    _bring_up(north, south)
-    cluster.deliver(8)
-    cluster.wait_until_stored()
-    lost = len(_lost(north)) + len(_lost(south))
-    north.set_clock(600)
-    south.set_clock(-3600)
-    cluster.deliver(400 if size.full else 48)
-    cluster.wait_until_stored()
-    for host in (north, south):
-        until(lambda host=host: host.events("clock_differs"))
-        host.set_clock(0)
-    cluster.check()
-    assert len(_lost(north)) + len(_lost(south)) == lost
-
-
-def _lost(host: Host) -> list[object]:
-    """Find batches some of whose entries another had been given, and those that failed."""
-    return [*host.events("batch_failed"), *(each for each in host.events("batch_processed") if each["lost"])]
-
-
 def test_a_primary_killed_amid_an_import_loses_nothing_and_hosts_go_on_by_themselves(
     cluster: Cluster, tmp_path: Path, size: Size
 ) -> None:
@@ -219,7 +243,7 @@ def test_a_primary_killed_amid_an_import_loses_nothing_and_hosts_go_on_by_themse
         _bring_up(host)
         until(lambda: host.events("workers_started"))
         for _ in range(8):
-            cluster.deliver(size.records // 25)
+            cluster.deliver(size.records // 40)
         until(lambda: 0 < cluster.store.backlog() < cluster.delivered)
         servers.primary.kill()
         killed_at, documents = time.monotonic(), cluster.snapshot().documents

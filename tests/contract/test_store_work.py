@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import Reason
-from pipeline.model import PubStatus, QueueName, SourceKind
+from pipeline.model import PAYLOAD_VERSION, PubStatus, QueueName, SourceKind
 from pipeline.ports import MAX_KILLS, BatchOutcome, ClaimedEntry, Processed, Query, Refusal, Store
 from store_builders import (
     HARBOUR,
@@ -43,6 +43,15 @@ def _adds_up(store: Store) -> bool:
 
 
 # --- claiming ---
+
+
+def test_entries_that_a_newer_release_wrote_are_left_to_its_workers(store: Store) -> None:
+    newer = take_in(store, entry("a"), payload_version=PAYLOAD_VERSION + 1, sending=False)
+    own = take_in(store, entry("b"), payload_version=PAYLOAD_VERSION, sending=False)
+    older = take_in(store, entry("c"), payload_version=PAYLOAD_VERSION - 1, sending=False)
+    assert [ref.id for ref in _unsent(store)] == own + older
+    assert claim(store, newer + own + older) == own + older
+    assert store.backlog() == 3
 
 
 def test_a_claimed_entry_brings_what_its_source_says_of_it(store: Store) -> None:

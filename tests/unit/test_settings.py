@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -111,6 +112,33 @@ def test_urls_of_services_take_their_secrets_from_elsewhere(load: Load, tmp_path
     settings = load("storage: {url: 'file:db'}\nqueue: {url: 'redis://:${PW}@q/0'}\n", PW="sesame")
     assert settings.storage.url == "postgresql://u:pw@db/x"
     assert settings.queue.url == "redis://:sesame@q/0"
+
+
+def test_the_files_of_tls_become_a_part_of_the_queue_s_url_once(load: Load, tmp_path: Path) -> None:
+    for name in ("ca.pem", "us.pem"):
+        (tmp_path / name).touch()
+    text = "queue: {url: 'rediss://:pw@q/0?db=1', ca_file: ca.pem, cert_file: us.pem}\n"
+    address = load(text).queue.address
+    files = {"ssl_ca_certs": tmp_path / "ca.pem", "ssl_certfile": tmp_path / "us.pem"}
+    assert address == f"rediss://:pw@q/0?db=1&{urlencode(files)}"
+    # A child process is told the whole URL, and reads the same file.
+    assert load(text, NEWSWIRE_QUEUE__URL=address).queue.address == address
+
+
+@pytest.mark.parametrize(
+    ("queue", "words"),
+    [
+        ("{ca_file: newswire.yaml}", "queue.ca_file: is for a queue.url that begins with rediss://"),
+        ("{url: 'redis://q/0', cert_file: newswire.yaml}", "queue.cert_file: is for a queue.url that"),
+        ("{url: 'rediss://q/0', key_file: newswire.yaml}", "queue.key_file: is the key to a cert_file"),
+        ("{url: 'rediss://q/0', ca_file: nowhere.pem}", "queue.ca_file: there is no such file"),
+        ("{url: 'redis+sentinel://:sesame@q'}", "queue.url: should name the service behind the Sentinels"),
+    ],
+)
+def test_a_wrong_section_of_the_queue_is_refused(load: Load, queue: str, words: str) -> None:
+    message = refused(load, f"queue: {queue}\n")
+    assert words in message
+    assert "sesame" not in message
 
 
 @pytest.mark.parametrize(
