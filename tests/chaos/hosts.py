@@ -35,6 +35,8 @@ class Host:
     folder: Path
     config: Path
     proxy: ToxicProxy
+    #: None: the storage is a file
+    storage_proxy: ToxicProxy | None
     env: Mapping[str, str]
     running: dict[str, Service] = field(default_factory=dict)
 
@@ -109,26 +111,33 @@ class Cluster:
         self.queue = RedisQueue(queue_url)
         self.delivered = 0
         self._files = 0
-        self._env = {"NEWSWIRE_STORAGE__URL": storage_url}
+        self._storage_url = storage_url
 
     @contextmanager
     def host(self, name: str, target: int, *, shim: Path | None = None, url: str = "") -> Iterator[Host]:
         """Make a host whose way to the queue server leads through a proxy of its own, or over a URL."""
         folder = self.folder / name
         folder.mkdir()
-        with ToxicProxy(target=target).in_thread() as proxy:
-            env = {**self._env, "NEWSWIRE_QUEUE__URL": url or f"redis://127.0.0.1:{proxy.port}/0"}
+        with ExitStack() as stack:
+            proxy = stack.enter_context(ToxicProxy(target=target).in_thread())
+            storage, at = None, self._storage_url
+            if socket := _socket_of(at):
+                storage = stack.enter_context(ToxicProxy(target=socket).in_thread())
+                at = at.partition("?")[0].replace("@/", f"@127.0.0.1:{storage.port}/")
+            env = {
+                "NEWSWIRE_STORAGE__URL": at,
+                "NEWSWIRE_QUEUE__URL": url or f"redis://127.0.0.1:{proxy.port}/0",
+            }
             if shim:
                 env |= {"LD_PRELOAD": str(shim), "CLOCK_OFFSET": str(folder / "clock")}
-            host = Host(name, folder, self.config, proxy, env)
+            host = Host(name, folder, self.config, proxy, storage, env)
             host.set_clock(0.0)
             try:
                 yield host
             finally:
                 host.signal(signal.SIGCONT)
-                with ExitStack() as stack:
-                    for part in list(host.running):
-                        stack.callback(host.kill, part)
+                for part in list(host.running):
+                    host.kill(part)
                 wait_for(lambda: not processes_of(host.data), seconds=20)
 
     def deliver(self, count: int) -> None:
@@ -157,6 +166,12 @@ class Cluster:
         assert counts["accepted", ""] == counts["stored", ""] == self.delivered
         assert counts.get(("repeated", ""), 0) == 0
         assert snapshot.quarantined == 0
+
+
+def _socket_of(storage_url: str) -> str | None:
+    """Find the Unix socket of a PostgreSQL server; None: it is a file."""
+    folder = storage_url.partition("?host=")[2]
+    return f"{folder}/.s.PGSQL.5432" if folder else None
 
 
 class Growth:
