@@ -50,7 +50,6 @@ LOOK_S = 1.5
 #: of the ids at the head of a queue, how many are asked for their age: urgent jobs jump the line
 _HEAD = 64
 
-
 #: fields of a job and of a worker: the payload version of the one and what the other can read; what it met
 _PAYLOAD, _NEWER = "payload", "newer"
 
@@ -99,7 +98,7 @@ class WireWorker(SimpleWorker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Do a job, or leave it to a worker of the newer release that sent it."""
-        wanted = job.meta.get(_PAYLOAD, 0)
+        wanted = job.meta.get(_PAYLOAD, 0) if isinstance(job.meta, dict) else 0
         if isinstance(wanted, int) and wanted > PAYLOAD_VERSION:
             self._pass_over(job, queue, wanted)
             return
@@ -138,7 +137,7 @@ class RedisQueue:
         batch_size: Most entries in one job.
         job_timeout_s: After how many seconds a job is interrupted.
         patience_s: How long one question may take, asked once; None: as long as suits who sends.
-        clock: By which the store is told when something was sent.
+        clock: Whose time stands in the ids of jobs: the one by which the store notes what was sent.
     """
 
     def __init__(

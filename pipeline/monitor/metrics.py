@@ -118,7 +118,7 @@ def _servers_and_hosts(snapshot: Snapshot) -> Iterator[Metric]:
     faults = GaugeMetricFamily(
         "newswire_queue_server_fault", "1 where this is wrong with the queue server.", labels=["fault"]
     )
-    found = {remark.fault for remark in snapshot.server}
+    found = {remark.fault for remark in snapshot.queue_server}
     for fault in ServerFault:
         faults.add_metric([fault], fault in found)
     differing = GaugeMetricFamily(

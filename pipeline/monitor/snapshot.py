@@ -82,7 +82,7 @@ class Snapshot:
     #: why Redis could not be asked; None: it answered
     queue_error: str | None
     #: what is wrong with the queue server
-    server: tuple[Remark, ...]
+    queue_server: tuple[Remark, ...]
     #: what somebody should look at, in words
     warnings: tuple[str, ...]
 
@@ -129,7 +129,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
         ),
         retagging=(run := _unfinished(stored.retagging)),
         queue_error=side.error,
-        server=side.server,
+        queue_server=side.server,
         warnings=(
             *_queue_warnings(queues, side),
             *_heartbeat_warnings(lag_s),

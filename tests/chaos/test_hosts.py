@@ -105,13 +105,13 @@ def test_hosts_that_are_killed_paused_or_cut_off_lose_nothing_and_do_nothing_twi
         server.start_again()
 
     faults: list[Callable[[], None]] = [
-        lambda: dead("fetch", 1),
         lambda: cut(north, still=False, seconds=2),
         lambda: cut(south, still=True, seconds=4),
         lambda: no_server(1),
     ]
-    if size.full:  # these two are tried in small by the files beside this one
-        faults = [*faults, lambda: dead("work", 1), lambda: paused(north, LEASE_S + 2)] * 10
+    if size.full:  # these are tried in small by the files beside this one
+        kills = [lambda: dead("fetch", 1), lambda: dead("work", 1), lambda: paused(north, LEASE_S + 2)]
+        faults = [*faults, *kills] * 10
     for fault in faults:
         cluster.deliver(size.records // 40)
         until(lambda: cluster.store.backlog() or cluster.all_stored())
