@@ -183,7 +183,10 @@ def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
         pytest.skip("over a line as slow as this it takes minutes: `make chaos` does it")
     _bring_up(north)
     south.start("fetch")
-    south.stop("work")  # drained: what it held is done, or given back
+    cluster.deliver(40)
+    until(lambda: cluster.store.backlog() or cluster.all_stored())
+    south.stop("work")  # amid its work, if it ran: it ends well, and what it held is done or given back
+    cluster.wait_until_stored()
     lines = [north.proxy, *filter(None, [north.storage_proxy])]
     for line in lines:
         for name, value in TOXICS[toxic].items():
