@@ -196,9 +196,6 @@ class Growth:
         """Say by how many open files one process has come to have more, at most."""
         return max(last[2] - first[2] for first, *_, last in self._steady().values())
 
-    def most_mib_an_hour(self) -> float:
-        return max(map(_mib_an_hour, self._steady().values()))
-
     def in_words(self) -> str:
         return "\n".join(
             f"  {self._names[pid]:5} {looks[-1][1]:6.1f} MiB, {_mib_an_hour(looks):+8.2f} MiB/h, "
