@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from store_builders import DAY, HOUR, NOON, claim, document, entry, save, take_in
 
 from pipeline.model import PubStatus, Tag, Tagging
 from pipeline.ports import Processed, Store
+from store_builders import DAY, HOUR, NOON, claim, document, entry, save, take_in
 
 MAY, JUNE = datetime(2026, 5, 1, tzinfo=NOON.tzinfo), datetime(2026, 6, 1, tzinfo=NOON.tzinfo)
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from store_builders import MINUTE, NOON, claim, document, entry, take_in
-
 from pipeline.model import Entity, Mention, Tag, Tagging
 from pipeline.ports import Enriched, Processed, Retagged, Store, ToRetag
 from pipeline.store.search import parse_query
+from store_builders import MINUTE, NOON, claim, document, entry, take_in
 
 OLD = Tagging(rules="old", regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
 NEW = Tagging(rules="new", regions=(Tag(code="PK", name="Pakistan", score=0.9),))
