@@ -6,6 +6,7 @@ this one.
 """
 
 import asyncio
+import atexit
 import os
 import secrets
 import shutil
@@ -151,6 +152,7 @@ def text_of(guid: str, number: int) -> str:
 def _empty_database() -> Path:
     """Make a database once: its schema takes longer than an example."""
     folder = Path(tempfile.mkdtemp(prefix="newswire-model-"))
+    atexit.register(shutil.rmtree, folder)
     open_store(None, folder).close()
     return folder / "newswire.db"
 
