@@ -90,9 +90,17 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def write_config(directory: Path, feeds: str = "feeds: []\n", **sections: object) -> Path:
-    """Write a small configuration; the web page gets a free port, and no models are loaded."""
+def write_config(
+    directory: Path, feeds: str = "feeds: []\n", *, topics: bool = True, **sections: object
+) -> Path:
+    """Write a small configuration; the web page gets a free port, and no models are loaded.
+
+    Without topics and beats a worker is there a second earlier.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    if not topics:
+        (directory / "topics").mkdir()
+        (directory / "beats.yaml").write_text("beats: []\n")
     settings = {"ner": False, "web": {"port": free_port()}, **sections}
     (directory / "newswire.yaml").write_text(json.dumps(settings))  # JSON is YAML
     (directory / "feeds.yaml").write_text(feeds)

@@ -17,7 +17,7 @@ from store_builders import document, save
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return write_config(tmp_path / "config")
+    return write_config(tmp_path / "config", topics=False)
 
 
 @pytest.fixture

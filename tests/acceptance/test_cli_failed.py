@@ -20,7 +20,7 @@ from running import run, write_config
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return write_config(tmp_path / "config")
+    return write_config(tmp_path / "config", topics=False)
 
 
 @pytest.fixture

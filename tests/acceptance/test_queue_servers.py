@@ -91,7 +91,10 @@ def test_the_documented_user_can_do_all_the_work_over_tls_with_a_certificate(
 ) -> None:
     proxy, admin = listener
     section = _queue(proxy, certificates, "ca_file", "cert_file", "key_file")
-    data, config = tmp_path / "data", write_config(tmp_path / "config", queue=section, workers={"wire": 1})
+    data, config = (
+        tmp_path / "data",
+        write_config(tmp_path / "config", topics=False, queue=section, workers={"wire": 1}),
+    )
     records = write_records(tmp_path / "records.jsonl", 20)
     taken = run("import", str(records), "--wait", data=data, config=config)
     assert taken.returncode == 0, taken.stderr
@@ -156,7 +159,7 @@ def test_a_server_that_cannot_do_the_work_is_refused_and_one_that_forgets_is_war
     alone = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
     options = {**alone, "maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}
     with valkey(tmp_path / "server", options) as server:
-        config = write_config(tmp_path / "config", queue={"url": server.url})
+        config = write_config(tmp_path / "config", topics=False, queue={"url": server.url})
         done = run("fetch", data=tmp_path / "data", config=config)
         assert done.returncode == 1
         assert "queue.url: it is part of a Redis Cluster" in done.stderr.splitlines()[-1]

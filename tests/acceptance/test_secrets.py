@@ -65,7 +65,9 @@ feeds:
 @pytest.mark.timeout(300)  # two dozen commands, one after the other
 def test_h16_a_secret_comes_out_nowhere(tmp_path: Path, server: str) -> None:
     port, data, env = free_port(), tmp_path / "data", {"CANARY": CANARY, "NEWSWIRE_WEB__TOKEN": TOKEN}
-    config = write_config(tmp_path / "config", _feeds(server), web={"port": port}, log={"level": "debug"})
+    config = write_config(
+        tmp_path / "config", _feeds(server), topics=False, web={"port": port}, log={"level": "debug"}
+    )
     (config / "secret").write_text(f"{CANARY}\n")
     said: dict[str, str] = {}
 

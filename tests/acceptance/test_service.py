@@ -14,7 +14,7 @@ from running import Service, exported, processes_of, run, story, wait_for, write
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return write_config(tmp_path / "config")
+    return write_config(tmp_path / "config", topics=False)
 
 
 def test_the_shipped_configuration_shows_its_samples_within_a_minute(tmp_path: Path) -> None:

@@ -20,4 +20,4 @@ def size() -> Size:
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A configuration without feeds; small leases, so that faults are noticed soon."""
-    return write_config(tmp_path / "config")
+    return write_config(tmp_path / "config", topics=False)

@@ -107,7 +107,7 @@ class Cluster:
         self.wire.mkdir()
         feeds = f"feeds:\n  - {{id: drop, directory: {self.wire}, interval: 1s}}\n"
         limits = {"batch_timeout_s": BATCH_TIMEOUT_S, "batch_size": 8, "enrich": 0}
-        self.config = write_config(folder / "config", feeds, workers=limits)
+        self.config = write_config(folder / "config", feeds, topics=False, workers=limits)
         self.queue = RedisQueue(queue_url)
         self.delivered = 0
         self._files = 0

@@ -49,7 +49,7 @@ def test_a_full_disk_costs_nothing_that_was_accepted(disk: Path, tmp_path: Path)
     dice, data, wire = random.Random(5), disk / "data", tmp_path / "wire"
     wire.mkdir()
     feeds = f"feeds: [{{id: drop, directory: {wire}, interval: 1s}}]\n"
-    config = write_config(tmp_path / "config", feeds)
+    config = write_config(tmp_path / "config", feeds, topics=False)
     accepted: set[str] = set()
     back: list[float] = []
     with Service(data, config) as service:

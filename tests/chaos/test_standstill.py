@@ -29,7 +29,10 @@ def _all_stored_once(data: Path, config: Path) -> None:
 
 
 def test_workers_that_stand_still_are_replaced(tmp_path: Path) -> None:
-    data, config = tmp_path / "data", write_config(tmp_path / "config", workers={"batch_timeout_s": 2})
+    data, config = (
+        tmp_path / "data",
+        write_config(tmp_path / "config", topics=False, workers={"batch_timeout_s": 2}),
+    )
     records = write_records(tmp_path / "records.jsonl", COUNT)
     with Service(data, config) as service:
         workers = wait_for(lambda: service.status().get("workers"))
@@ -44,7 +47,10 @@ def test_workers_that_stand_still_are_replaced(tmp_path: Path) -> None:
 
 def test_what_frozen_workers_come_back_with_changes_nothing(tmp_path: Path) -> None:
     """As a machine that was suspended: parent and workers stop within a batch, longer than their lease."""
-    data, config = tmp_path / "data", write_config(tmp_path / "config", workers={"batch_timeout_s": 2})
+    data, config = (
+        tmp_path / "data",
+        write_config(tmp_path / "config", topics=False, workers={"batch_timeout_s": 2}),
+    )
     records = write_records(tmp_path / "records.jsonl", COUNT)
     others = Service(data, config, command=("work",))
     others.log = config / "others.log"
