@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint format lock sbom audit bench chaos fuzz clean
+.PHONY: setup run test test-postgres lint format lock sbom audit bench chaos fuzz clean
 
 setup: $(VENV)/.setup
 
@@ -27,6 +27,10 @@ run: setup
 
 test: $(VENV)/.setup-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# All that drives the command, on PostgreSQL instead of SQLite.
+test-postgres: $(VENV)/.setup-dev
+	NEWSWIRE_TEST_STORAGE=postgresql $(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
 
 lint: $(VENV)/.setup-dev
 	$(BIN)/ruff format --check .

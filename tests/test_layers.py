@@ -87,6 +87,7 @@ HOMES = {
     "pebble": ("pipeline.parsing",),
     "prometheus_client": ("pipeline.monitor.metrics",),
     "py3langid": ("workers.normalise.classifier",),
+    "psycopg": ("pipeline.store.postgres",),
     "pydantic": ("pipeline.settings", "pipeline.config"),
     "pyarrow": ("pipeline.archive",),
     "pysqlite3": ("pipeline.store.sqlite",),

@@ -14,8 +14,6 @@ from postgres_server import PostgresServer
 from running import Service, exported, importing, run, wait_for, write_config, write_records
 
 SAMPLES = Path(__file__).parents[2] / "config" / "samples"
-#: when a document came in differs from run to run
-_TIMES = ("received", "stored")
 
 
 @pytest.fixture
@@ -48,7 +46,9 @@ def test_s09_the_same_input_gives_the_same_rows_as_on_sqlite(
 
 
 def _without_times(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in _TIMES}
+    """Take out when it came in, which is also when it was published where its sender does not say."""
+    dated = row["published"] != row["received"]
+    return {**row, "received": None, "stored": None, "published": row["published"] if dated else None}
 
 
 def test_s07_nothing_is_lost_or_doubled_when_workers_and_the_server_die_amid_an_import(
