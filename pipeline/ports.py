@@ -1319,6 +1319,7 @@ class CareStore(Protocol):
     ) -> Mapping[str, int]:
         """Remove raw copies whose entries are all done and old, old changes and polls; counts by table.
 
+        A database that keeps raw copies and changes by month removes them when all of their month is old.
         Also the keys by which stories find documents, of those stored and published so many days ago; they
         are counted by document.
 

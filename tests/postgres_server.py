@@ -46,10 +46,15 @@ _DISCONNECT_OTHERS = (
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 #: deleting few rows is many times faster than truncating all tables
-_EMPTY = """
+_EMPTY = r"""
 DO $$
 DECLARE it record; filled boolean;
 BEGIN
+    FOR it IN SELECT inhrelid::regclass::text AS name FROM pg_inherits
+        JOIN pg_class ON pg_class.oid = inhrelid WHERE relkind = 'r' AND relname NOT LIKE '%\_rest'
+    LOOP
+        EXECUTE 'DROP TABLE ' || it.name;
+    END LOOP;
     FOR it IN SELECT quote_ident(tablename) AS name FROM pg_tables
         WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
     LOOP
@@ -190,7 +195,7 @@ def rows_of(url: str) -> bytes:
         for (name,) in connection.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
         ):
-            with connection.cursor().copy(f"COPY {name} TO STDOUT (FORMAT BINARY)") as copy:
+            with connection.cursor().copy(f"COPY (SELECT * FROM {name}) TO STDOUT (FORMAT BINARY)") as copy:
                 for block in copy:
                     found += block
     return bytes(found)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Delete, Select, delete, exists, func, not_, or_, select, update
 
 from pipeline.ports import STORY_DAYS
 from pipeline.retention import FOREVER
@@ -26,11 +26,12 @@ from pipeline.store.tables import (
 _STEP = 1_000
 
 _OPEN = entry.c.state.in_((EntryState.PENDING, EntryState.WORKING, EntryState.QUARANTINED))
-_UNUSED_RAW = select(raw.c.id).where(
-    raw.c.body.is_not(None),  # an empty one tells of an erased text, which must not come back
-    ~exists().where(entry.c.raw_id == raw.c.id, _OPEN),
-    ~exists().where(quarantine.c.raw_id == raw.c.id, quarantine.c.dropped_at.is_(None)),
+_IS_USED = or_(
+    raw.c.body.is_(None),  # an empty one tells of an erased text, which must not come back
+    exists().where(entry.c.raw_id == raw.c.id, _OPEN),
+    exists().where(quarantine.c.raw_id == raw.c.id, quarantine.c.dropped_at.is_(None)),
 )
+_USED_RAW, _UNUSED_RAW = (select(raw.c.id).where(is_it) for is_it in (_IS_USED, not_(_IS_USED)))
 _FORGET_RAW = update(entry).where(among(entry.c.raw_id)).values(raw_id=None)
 _FORGET_RAW_OF_PROBLEMS = update(quarantine).where(among(quarantine.c.raw_id)).values(raw_id=None)
 _DELETE_RAW = delete(raw).where(among(raw.c.id))
@@ -56,16 +57,22 @@ class Care(Part):
         second = int(now.timestamp())
         with self._database.write() as connection:
             connection.execute(delete(pace).where(pace.c.second < second - 3600))
-        old_raw = _old_raw(now, raw_days, raw_days_of or {})
-        changed_before = now - timedelta(days=change_days)
-        self._database.drop_before(change, changed_before)
-        old_changes = select(change.c.seq).where(change.c.at < changed_before)
+        old = {change: now - timedelta(days=change_days)}
+        longest = max([raw_days, *(raw_days_of or {}).values()])
+        if longest < FOREVER:
+            old[raw] = now - timedelta(days=longest)
+        by_row = self._database.goes_by_row
+        old_raw = _old_raw(now, raw_days, raw_days_of or {}, by_row(raw))
+        old_changes = select(change.c.seq).where(change.c.at < old[change], by_row(change))
         number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
         numbered = select(poll.c.id, number.label("number")).subquery()
         old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
+        raws = sum(self._remove_raw(each, feeds) for each, feeds in old_raw)
+        changes = self._remove(old_changes, _DELETE_CHANGES)
+        by_month = self._database.keep_months(now, old, {raw: _USED_RAW})
         return {
-            "raw": sum(self._remove_raw(old, feeds) for old, feeds in old_raw),
-            "change": self._remove(old_changes, _DELETE_CHANGES),
+            "raw": raws + by_month.get(raw, 0),
+            "change": changes + by_month.get(change, 0),
             "poll": self._remove(old_polls, _DELETE_POLLS),
             "story_key": self._remove(self._old_keys(now - timedelta(days=story_days)), _DELETE_KEYS),
         }
@@ -103,12 +110,20 @@ class Care(Part):
                 return removed
 
 
-def _old_raw(now: datetime, usual_days: int, days_of: Mapping[str, int]) -> Iterator[tuple[Select[int], Any]]:
-    """Select the raw copies that are past their time; those of several feeds are kept as long as any says."""
-    for days in sorted({usual_days, *days_of.values()}):
+def _old_raw(
+    now: datetime, usual_days: int, days_of: Mapping[str, int], by_row: ColumnElement[bool]
+) -> Iterator[tuple[Select[int], Any]]:
+    """Select the raw copies that are past their time; those of several feeds are kept as long as any says.
+
+    What has passed the longest time of all goes with its month where there are months.
+    """
+    every = sorted({usual_days, *days_of.values()})
+    for days in every:
         if days >= FOREVER:
             return
         old = _UNUSED_RAW.where(raw.c.received_at < now - timedelta(days=days))
+        if days == every[-1]:
+            old = old.where(by_row)
         of_raw = entry.c.raw_id == raw.c.id
         shorter = [feed_id for feed_id, own in days_of.items() if own <= days]
         longer = [feed_id for feed_id, own in days_of.items() if own > days]

@@ -1,7 +1,7 @@
 """What differs between databases, in one place; everything else is SQLAlchemy Core that all of them take."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, LargeBinary, Table, TypeDecorator, Update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    LargeBinary,
+    Select,
+    Table,
+    TypeDecorator,
+    Update,
+)
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
@@ -155,8 +165,23 @@ class Database(Protocol):
         """
         ...
 
-    def drop_before(self, table: Table, when: datetime) -> int:
-        """Drop the partitions of a table that hold nothing newer; returns how many."""
+    def goes_by_row(self, table: Table) -> ColumnElement[bool]:
+        """Say which rows of a table go one by one when they are old; the others go with their month."""
+        ...
+
+    def keep_months(
+        self, now: datetime, old: Mapping[Table, datetime], needed: Mapping[Table, Select[int]]
+    ) -> Mapping[Table, int]:
+        """Make room ahead in tables that are kept by month, and drop their months that are old.
+
+        Args:
+            now: Aware UTC.
+            old: For some tables, the time before which a row is old.
+            needed: For some of them, the ids of old rows that must stay.
+
+        Returns:
+            How many rows have gone with their month; none where tables are kept whole.
+        """
         ...
 
     def wait_for_change(self) -> None:

@@ -11,7 +11,8 @@ not is done once more (see database.Part), and nothing is done twice.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import cache
@@ -28,9 +29,13 @@ from sqlalchemy import (
     Table,
     create_engine,
     delete,
+    false,
     func,
     insert,
+    not_,
+    or_,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -44,7 +49,9 @@ from pipeline.ports import Query
 from pipeline.store import postgres_dump
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.postgres_link import Link, version_of
+from pipeline.store.postgres_months import KEPT_BY, drop_month, known_months, make_month, months_ahead
 from pipeline.store.postgres_terms import document_terms, matching, words_of
+from pipeline.store.tables import raw
 
 #: of all advisory locks of a database, ours
 _LOCK = int.from_bytes(b"newswire", "big")
@@ -69,6 +76,7 @@ _LISTEN_S = 5.0
 _LOOK_AGAIN_S = 0.5
 #: tables that have held a text which was erased
 _SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
+_NEXT_RAW = text("SELECT setval('raw_ids', nextval('raw_ids') + :count - 1)")
 _INSERT_TERMS = insert(document_terms)
 
 
@@ -154,10 +162,6 @@ class PostgresDatabase:
         with self._errors():
             return postgres_dump.restore(self._link.parts, self.name, source, self._link.connect)
 
-    def drop_before(self, table: Table, when: datetime) -> int:  # noqa: ARG002
-        """See database.Database. No table is partitioned: rows are deleted."""
-        return 0
-
     def indexed(self, connection: Connection, window: range) -> Sequence[int]:
         """See database.Database."""
         key = document_terms.c.document_seq
@@ -184,7 +188,10 @@ class PostgresDatabase:
 
     def reserve(self, connection: Connection, table: Table, count: int) -> range:
         """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
-        last = connection.execute(_last_id(table)).scalar_one()
+        if table is raw:  # its rows go while entries still name them: no id is given twice
+            last = connection.execute(_NEXT_RAW, {"count": count}).scalar_one() - count
+        else:
+            last = connection.execute(_last_id(table)).scalar_one()
         return range(last + 1, last + 1 + count)
 
     def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
@@ -195,6 +202,29 @@ class PostgresDatabase:
     def unindex(self, connection: Connection, document_seq: int) -> None:
         """See database.Database."""
         connection.execute(delete(document_terms).where(document_terms.c.document_seq == document_seq))
+
+    def goes_by_row(self, table: Table) -> ColumnElement[bool]:
+        """See database.Database."""
+        with self.read() as connection:
+            return not_(or_(false(), *(month.holds() for month in known_months(connection, table))))
+
+    def keep_months(
+        self, now: datetime, old: Mapping[Table, datetime], needed: Mapping[Table, Select[int]]
+    ) -> Mapping[Table, int]:
+        """See database.Database."""
+        gone: Counter[Table] = Counter()
+        for table in KEPT_BY:
+            with self.read() as connection:
+                known = known_months(connection, table)
+            missing = [month for month in months_ahead(table, now) if month not in known]
+            for month in missing:
+                with self.write() as connection:
+                    make_month(connection, month)
+            for month in known:
+                if table in old and month.stop <= old[table]:
+                    with self.write() as connection:
+                        gone[table] += drop_month(connection, month, needed.get(table))
+        return gone
 
     def wait_for_change(self) -> None:
         """See database.Database. The table rings; the first call only begins to listen."""

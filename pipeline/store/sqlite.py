@@ -8,7 +8,7 @@ checkpoint against each other.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -29,6 +29,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
@@ -164,10 +165,6 @@ class SqliteDatabase:
             kept = sqlite_files.restore(library, source, self.path)
         return str(kept) if kept else None
 
-    def drop_before(self, table: Table, when: datetime) -> int:  # noqa: ARG002
-        """See database.Database. There are no partitions: rows are deleted."""
-        return 0
-
     def close(self) -> None:
         """See database.Database."""
         self._reading.dispose()
@@ -232,6 +229,19 @@ class SqliteDatabase:
             check = "quick_check" if quick else "integrity_check"
             lines = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
         return [line for line in lines if line != "ok"]
+
+    def goes_by_row(self, table: Table) -> ColumnElement[bool]:  # noqa: ARG002
+        """See database.Database."""
+        return true()
+
+    def keep_months(
+        self,
+        now: datetime,  # noqa: ARG002
+        old: Mapping[Table, datetime],  # noqa: ARG002
+        needed: Mapping[Table, Select[int]],  # noqa: ARG002
+    ) -> Mapping[Table, int]:
+        """See database.Database."""
+        return {}
 
     def wait_for_change(self) -> None:
         """See database.Database. A file rings no bell."""

@@ -156,8 +156,8 @@ def test_old_raw_copies_go_when_all_their_entries_are_done(store: Store) -> None
     _refuse(store, "quarantined")
     keep = {"change_days": 1000, "poll_count": 1000}
     assert store.expire(NOON + 30 * DAY, raw_days=30, **keep)["raw"] == 0
-    assert store.expire(NOON + 31 * DAY, raw_days=30, **keep)["raw"] == 1
-    assert store.expire(NOON + 31 * DAY, raw_days=30, **keep)["raw"] == 0
+    assert store.expire(NOON + 62 * DAY, raw_days=30, **keep)["raw"] == 1
+    assert store.expire(NOON + 62 * DAY, raw_days=30, **keep)["raw"] == 0
     for row in store.quarantine_list():
         shown = store.quarantine_show(row.id)
         assert shown is not None

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.ports import Processed, Query
+from pipeline.ports import Processed, Query, RawCopy
 from pipeline.store.migrate import migrate
 from pipeline.store.open import database_exists, open_store, store_name
 from pipeline.store.postgres import PostgresDatabase
@@ -198,6 +199,63 @@ def test_a_change_rings_for_those_who_wait(store: SqlStore, postgres_url: str) -
     assert took[0] < 4, "the bell, not the end of the wait"
 
 
+# --- what is kept by month ---
+
+
+def test_old_months_are_dropped_and_new_ones_made_ahead(store: SqlStore, postgres_url: str) -> None:
+    store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    raws = [RawCopy(body=name.encode(), media_type=None, location=name) for name in "abc"]
+    save(store, document("a"), raw=raws[0])
+    take_in(store, entry("b"), raw=raws[1])  # is open: its raw copy is needed
+    later = NOON + timedelta(days=31)
+    save(store, document("c"), now=later, raw=raws[2])
+    assert _parts(postgres_url, "raw") == {
+        "raw_2026_05": 2,
+        "raw_2026_06": 1,
+        "raw_2026_07": 0,
+        "raw_rest": 0,
+    }
+    assert _parts(postgres_url, "change")["change_2026_05"] == 1
+
+    # By the month: what is older than 30 days goes when all of its month is.
+    store.expire(NOON + timedelta(days=40), raw_days=30, change_days=30, poll_count=5)
+    assert _parts(postgres_url, "raw")["raw_2026_05"] == 2
+    gone = store.expire(NOON + timedelta(days=62), raw_days=30, change_days=30, poll_count=5)
+    assert (gone["raw"], gone["change"]) == (1, 1)
+    raw = _parts(postgres_url, "raw")
+    assert "raw_2026_05" not in raw
+    assert (raw["raw_rest"], raw["raw_2026_06"], raw["raw_2026_09"]) == (1, 1, 0)
+    assert store.check() == []
+    assert len(store.search(Query(), now=later)) == 2
+
+
+def test_what_came_before_its_month_was_made_is_moved_there(store: SqlStore, postgres_url: str) -> None:
+    save(store, document("a"))
+    assert _parts(postgres_url, "change") == {"change_rest": 1}
+    store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    assert _parts(postgres_url, "change")["change_2026_05"] == 1
+    assert len(store.changes(0)) == 1
+
+
+def test_the_number_of_a_raw_copy_that_went_is_not_given_again(store: SqlStore, postgres_url: str) -> None:
+    copies = [RawCopy(body=name.encode(), media_type=None, location=name) for name in "ab"]
+    store.expire(NOON, raw_days=1, change_days=1, poll_count=5)
+    for number, copy in enumerate(copies):
+        save(store, document(str(number)), raw=copy, now=NOON + timedelta(days=62 * number))
+        store.expire(NOON + timedelta(days=62 * (number + 1)), raw_days=1, change_days=1, poll_count=5)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT count(DISTINCT raw_id) FROM entry").fetchone() == (2,)
+
+
+def _parts(url: str, table: str) -> dict[str, int]:
+    with psycopg.connect(url) as connection:
+        names = connection.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s)", (table,)
+        ).fetchall()
+        counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone() for (name,) in names}
+    return {name: count[0] for name, count in counts.items() if count}
+
+
 # --- what is said ---
 
 
@@ -288,10 +346,14 @@ def _columns(url: str) -> set[tuple]:
             "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name "
             "FROM information_schema.columns WHERE table_schema = 'public'"
         )
-        return {row for row in found if row[0] not in ("alembic_version", "document_terms")}
+        return {row for row in found if not row[0].startswith(_NOT_COMPARED)}
+
+
+#: what is PostgreSQL's own way: the search index, and the parts and keys of tables kept by month
+_NOT_COMPARED = ("alembic_version", "document_terms", "raw_", "change_")
 
 
 def _indexes(url: str) -> set[tuple]:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'")
-        return {row for row in found if row[0] not in ("alembic_version", "document_terms")}
+        return {row for row in found if not row[0].startswith((*_NOT_COMPARED, "raw", "change"))}
