@@ -159,13 +159,11 @@ class PostgresServer:
             self._process.wait(30)
             self._process = None
 
-    def cpu_s(self) -> float:
-        """Give the CPU time of the server and of all the processes it has started."""
+    @property
+    def pid(self) -> int:
+        """The process of the server; those of its connections are its children."""
         assert self._process is not None
-        total = _ticks(self._process.pid, with_children=True)
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        total += sum(_ticks(int(child), with_children=False) for child in children)
-        return total / os.sysconf("SC_CLK_TCK")
+        return self._process.pid
 
     def remove(self) -> None:
         """Stop the server and delete what it has written."""
@@ -255,11 +253,3 @@ def _as_owner() -> dict[str, Any]:
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
-
-
-def _ticks(pid: int, *, with_children: bool) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return sum(map(int, fields[11 : 15 if with_children else 13]))
