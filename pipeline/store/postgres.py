@@ -358,7 +358,7 @@ def _engine(link: Link, wait_s: float) -> Engine:
 
 
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """Give new rows to the server by COPY, which costs both sides a fraction of INSERT."""
+    """Give new rows to the server by COPY, which costs both sides less than INSERT."""
     statement, kinds = _copying(table, names)
     with _driver(connection).cursor().copy(statement) as copy:
         copy.set_types(kinds)
