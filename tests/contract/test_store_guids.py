@@ -8,6 +8,7 @@ import pytest
 from fakes import rss
 from pipeline.formats.detect import read
 from pipeline.ports import ClaimedEntry, Processed, Query, RawCopy, Store
+from pipeline.store.open import is_on_server
 from store_builders import HARBOUR, NOON, claim, entry, feed, poll, take_in
 from workers.normalise.document import Source, normalise
 
@@ -68,8 +69,9 @@ def _size(store: Store) -> tuple[int, int]:
         ),
     ],
 )
-def test_h11_a_hundred_polls_store_each_story_once(store: Store, guid, links: bool) -> None:
-    for number in range(100):
+def test_h11_a_hundred_polls_store_each_story_once(store: Store, store_url: str, guid, links: bool) -> None:
+    # What is an item is ours to say, and not the database's: a server need not be asked as often.
+    for number in range(10 if is_on_server(store_url) else 100):
         _take(store, _items(lambda n, number=number: guid(number, n), links=links), number)
     assert _headlines(store) == sorted(STORIES)
     assert _size(store) == (5, 5)
