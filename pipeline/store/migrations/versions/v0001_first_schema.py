@@ -41,6 +41,9 @@ _POSTGRESQL = (
     # is there once follows from there being one writer at a time, who looks first.
     "CREATE INDEX raw_id ON raw (id)",
     "CREATE INDEX raw_key ON raw (key)",
+    # Compressed already, or gone in a moment: nothing is gained by compressing.
+    "ALTER TABLE raw ALTER body SET STORAGE EXTERNAL",
+    "ALTER TABLE entry_payload ALTER data SET STORAGE EXTERNAL",
     "CREATE TABLE raw_rest PARTITION OF raw DEFAULT",
     "CREATE SEQUENCE raw_ids",  # entries go on naming the ids of raw copies that were dropped
     "CREATE INDEX change_after ON change (seq)",
