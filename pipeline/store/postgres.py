@@ -302,13 +302,14 @@ class PostgresDatabase:
         except PoolTimeoutError as error:
             raise StoreError(f"{self.name}: too many readers at once") from error
         except DBAPIError as error:
-            raise self._ours(error.orig or error, lost=error.connection_invalidated) from error
+            raise self._ours(error.orig or error) from error
         except psycopg.Error as error:
-            raise self._ours(error, lost=isinstance(error, psycopg.OperationalError)) from error
+            raise self._ours(error) from error
 
-    def _ours(self, error: BaseException, *, lost: bool) -> StoreError:
+    def _ours(self, error: BaseException) -> StoreError:
         state = getattr(error, "sqlstate", None)
-        undone = state in _TRANSIENT or (lost and state is None)
+        # Without a state it is the connection that is lost, or was not made.
+        undone = state in _TRANSIENT or (state is None and isinstance(error, psycopg.OperationalError))
         return (UndoneError if undone else StoreError)(self._link.in_words(error))
 
     def _check_process(self) -> None:

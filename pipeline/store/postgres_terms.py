@@ -21,7 +21,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    literal_column,
     not_,
     or_,
 )
@@ -37,8 +36,6 @@ from pipeline.store.terms import cut
 _LONGEST = 250
 _LONG = re.compile(rf"[^ ]{{{_LONGEST + 1},}}")
 
-#: not a parameter: the expression must be that of the index
-_SPACE: ColumnElement[str] = literal_column("' '")
 document_terms = Table(
     "document_terms",
     MetaData(),  # as with FTS5, the migrations make it
@@ -71,7 +68,7 @@ def matching(query: Query, window: range | None = None) -> ColumnElement[bool] |
 def _has(rows: FromClause, terms: Sequence[str]) -> ColumnElement[bool]:
     phrase = _shortened(f" {' '.join(terms)} ")
     words = literal(list(dict.fromkeys(phrase.split())), ARRAY(Text))
-    has_all = func.string_to_array(rows.c.words, _SPACE).op("@>")(words)
+    has_all = func.newswire_terms(rows.c.words).op("@>")(words)
     return and_(has_all, func.strpos(rows.c.words, phrase) > 0) if len(terms) > 1 else has_all
 
 
