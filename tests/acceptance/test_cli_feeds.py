@@ -217,9 +217,10 @@ def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path
         state = FeedState(feed_id="agency", next_poll_at=now, stopped_at=now, failures=2)
         store.take_in([Poll(feed_id="agency", epoch=None, polled_at=now, duration_s=0, state=state)], now)
         assert store.due_at() == {}
-    resumed = newswire("feeds", "resume", "agency", "--data", str(data), config=config)
+    where = {"NEWSWIRE_STORAGE__URL": storage_url(data) or ""}
+    resumed = newswire("feeds", "resume", "agency", "--data", str(data), config=config, **where)
     assert (resumed.returncode, resumed.stdout) == (0, "agency is polled again, within a minute\n")
-    unknown = newswire("feeds", "resume", "nobody", "--data", str(data), config=config)
+    unknown = newswire("feeds", "resume", "nobody", "--data", str(data), config=config, **where)
     assert unknown.returncode == 1
     with closing(open_store(storage_url(data), data)) as store:
         assert set(store.due_at()) == {"agency"}

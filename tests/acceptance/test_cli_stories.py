@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE
+from running import NEWSWIRE, marked
 
 SAMPLES = Path(__file__).parents[2] / "config" / "samples"
 
 
 def _newswire(data: Path, *words: str) -> str:
     command = [NEWSWIRE, *words, "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240, env=marked(data))
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
