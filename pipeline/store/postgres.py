@@ -216,14 +216,16 @@ class PostgresDatabase:
         for table in KEPT_BY:
             with self.read() as connection:
                 known = known_months(connection, table)
-            missing = [month for month in months_ahead(table, now) if month not in known]
-            for month in missing:
-                with self.write() as connection:
-                    make_month(connection, month)
+            for month in months_ahead(table, now):
+                if month not in known:
+                    with self.write() as connection:
+                        if month not in known_months(connection, table):  # else another host was faster
+                            make_month(connection, month)
             for month in known:
                 if table in old and month.stop <= old[table]:
                     with self.write() as connection:
-                        gone[table] += drop_month(connection, month, needed.get(table))
+                        if month in known_months(connection, table):
+                            gone[table] += drop_month(connection, month, needed.get(table))
         return gone
 
     def wait_for_change(self) -> None:
