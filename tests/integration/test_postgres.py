@@ -1,7 +1,6 @@
 """PostgreSQL: what goes wrong between the store and its server, and in what words it is said."""
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,8 +20,6 @@ from pipeline.store.postgres import PostgresDatabase
 from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from postgres_server import PostgresServer
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
 from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in
 
 #: what a trigger does to the transaction that fires it

@@ -1,9 +1,7 @@
 """Both databases find the same documents, whatever the texts and the words: long ones too."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,8 +12,6 @@ from pipeline.ports import Query, Store
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
 from store_builders import NOON, document, save
 
 #: words that occur in several texts, of several scripts; some are joined with others to one term or cut apart
