@@ -7,6 +7,7 @@ out: "Etats", "REELECTION" (but "Mais" is not "maïs").
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from workers.tag.tokens import Case, Tokens, plain, tokenise
 
@@ -65,11 +66,9 @@ def read_phrase(term: str, language: str) -> Phrase:
         stem = written.removesuffix("*")
         if "*" in stem:
             raise ValueError("a * stands only at the end of a word")
-        words = [
-            Word(word, plain(word[0]) + word[1:], plain(word)) for word in tokenise(stem, language).words
-        ]
+        words = _words(stem, language)
         if stem != written and words:
-            words[-1] = replace(words[-1], prefix=True)
+            words = (*words[:-1], replace(words[-1], prefix=True))
         phrase += words
     if not phrase:
         raise ValueError("a term is empty")
@@ -77,6 +76,13 @@ def read_phrase(term: str, language: str) -> Phrase:
     if any(word.prefix and len(word.text) < least for word in phrase):
         raise ValueError(f"a * needs at least {least} letters before it")
     return tuple(phrase)
+
+
+@lru_cache(maxsize=1 << 15)  # half of the words of all terms stand in several
+def _words(written: str, language: str) -> tuple[Word, ...]:
+    return tuple(
+        Word(word, plain(word[0]) + word[1:], plain(word)) for word in tokenise(written, language).words
+    )
 
 
 class Matcher:
