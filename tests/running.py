@@ -77,7 +77,7 @@ def importing(
 def wait_for(what: Callable[[], Any], *, seconds: float = 30, every: float = 0.1) -> Any:
     """Wait until something is true and return it; fail after so many seconds.
 
-    What is asked by a command takes as much of a processor as is waited for: half of the time belongs to others.
+    A command that is asked takes a processor: as long as it took, it is not asked again.
     """
     deadline = time.monotonic() + seconds
     while True:
