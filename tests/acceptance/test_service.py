@@ -40,7 +40,7 @@ def test_the_shipped_configuration_shows_its_samples_within_a_minute(tmp_path: P
 
 def test_sigterm_drains_within_15_seconds_and_loses_nothing(tmp_path: Path, config: Path) -> None:
     data = tmp_path / "data"
-    records = write_records(tmp_path / "records.jsonl", 2000)
+    records = write_records(tmp_path / "records.jsonl", 800)
     with Service(data, config) as service:
         wait_for(lambda: service.pids("worker"))
         assert run("import", str(records), data=data, config=config).returncode == 0
@@ -51,7 +51,7 @@ def test_sigterm_drains_within_15_seconds_and_loses_nothing(tmp_path: Path, conf
         assert wait_for(lambda: not processes_of(data), seconds=2)
     result = run("import", str(records), "--wait", data=data, config=config)
     assert result.returncode == 0, result.stderr
-    assert len(exported(data, config)) == 2000
+    assert len(exported(data, config)) == 800
 
 
 def test_sigkill_of_the_supervisor_leaves_no_process_after_2_seconds(tmp_path: Path, config: Path) -> None:
