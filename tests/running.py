@@ -117,6 +117,7 @@ def write_records(
 ) -> Path:
     """Write JSON Lines of invented stories that differ from each other."""
     text = text or story
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         for number in range(start, start + count):
             record = {"id": f"story-{number}", "provider": "Invented Wire", "headline": f"Story {number}"}

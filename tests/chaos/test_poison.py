@@ -2,11 +2,12 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from running import FAULTS, Service, exported, run, story, wait_for, write_records
+from running import FAULTS, Service, exported, run, story, wait_for, write_config, write_records
 
 CAUSES = {
     "HARM-RAISE": "ZeroDivisionError",
@@ -16,36 +17,50 @@ CAUSES = {
     "HARM-EXIT": "SystemExit",
 }
 
+BATCH = 64
+#: in its batch
+WHERE = 31
 
-@pytest.mark.parametrize("harm", CAUSES)
-def test_63_good_entries_are_stored_and_the_harmful_one_is_quarantined(
-    harm: str, tmp_path: Path, config: Path
-) -> None:
-    records = write_records(
-        tmp_path / "batch.jsonl", 64, text=lambda n: story(n) + (f" {harm}" if n == 31 else "")
-    )
-    data = tmp_path / "data"
-    env = {"PYTHONPATH": str(FAULTS)}
-    with Service(data, config, env=env) as service:
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """Import five batches of 64, each with one that does harm; gives what is set aside, by its guid."""
+    folder = tmp_path_factory.mktemp("poison")
+    config = write_config(folder / "config", topics=False, workers={"batch_timeout_s": 5})
+    data = folder / "data"
+    for n, harm in enumerate(CAUSES):
+        first = n * BATCH
+        write_records(folder / "in" / f"{harm}.jsonl", BATCH, start=first, text=_with(harm, first + WHERE))
+    with Service(data, config, env={"PYTHONPATH": str(FAULTS)}) as service:
         wait_for(lambda: service.pids("worker"))
-        taken = run("import", str(records), data=data, config=config, env=dict(os.environ))
-        assert taken.returncode == 0, taken.stderr
-
-        def good_ones_stored() -> bool:
-            return len(exported(data, config)) == 63
-
-        wait_for(good_ones_stored, seconds=60, every=0.5)
+        for file in sorted((folder / "in").iterdir()):
+            taken = run("import", str(file), data=data, config=config, env=dict(os.environ))
+            assert taken.returncode == 0, taken.stderr
+        wait_for(lambda: len(exported(data, config)) == 63 * len(CAUSES), seconds=100, every=1)
 
         def quarantined() -> list[dict[str, object]]:
             result = run("quarantine", "list", "--json", data=data, config=config)
-            return [json.loads(line) for line in result.stdout.splitlines()]
+            found = [json.loads(line) for line in result.stdout.splitlines()]
+            return found if len(found) == len(CAUSES) else []
 
-        (poison,) = wait_for(quarantined, seconds=60, every=0.5)
-        assert poison["reason"] == "crashed"
-        assert CAUSES[harm] in str(poison["detail"])
-        assert poison["attempts"] == 3
-        assert poison["guid"] == "story-31"
+        found = wait_for(quarantined, seconds=100, every=1)
         service.stop()
+    return {str(each["guid"]): each for each in found}
+
+
+def _with(harm: str, where: int) -> Callable[[int], str]:
+    return lambda n: story(n) + (f" {harm}" if n == where else "")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("harm", CAUSES)
+def test_63_good_entries_are_stored_and_the_harmful_one_is_quarantined(
+    harm: str, outcome: dict[str, dict[str, object]]
+) -> None:
+    poison = outcome[f"story-{list(CAUSES).index(harm) * BATCH + WHERE}"]
+    assert poison["reason"] == "crashed"
+    assert CAUSES[harm] in str(poison["detail"])
+    assert poison["attempts"] == 3
 
 
 def test_a_document_that_kills_the_keeper_is_set_aside_and_all_others_are_told(
