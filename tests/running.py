@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,17 @@ def exported(data: Path, config: Path | None = None) -> list[dict[str, Any]]:
         return []
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def stored(data: Path) -> int:
+    """Count what is stored without a command: to wait for it, not to assert it."""
+    from pipeline.store.open import database_exists, open_store
+
+    url = storage_url(data)
+    if not database_exists(url, data):
+        return 0
+    with closing(open_store(url, data)) as store:
+        return store.snapshot(datetime.now(UTC)).documents
 
 
 def processes_of(data: Path) -> dict[int, str]:

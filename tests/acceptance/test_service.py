@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from running import Service, exported, processes_of, run, story, wait_for, write_config, write_records
+from running import Service, exported, processes_of, run, stored, story, wait_for, write_config, write_records
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_the_shipped_configuration_shows_its_samples_within_a_minute(tmp_path: P
     port = write_config(tmp_path / "port")  # its free port, so that tests do not meet on 8600
     web = json.loads((port / "newswire.yaml").read_text())["web"]["port"]
     with Service(data, shipped, env={"NEWSWIRE_WEB__PORT": str(web)}) as service:
-        wait_for(lambda: len(exported(data, shipped)) >= 10, seconds=60)
+        wait_for(lambda: stored(data) >= 10, seconds=60)
         status = wait_for(
             lambda: (
                 (s := service.status()) and all(f["state"] != "never polled yet" for f in s["feeds"]) and s
@@ -111,7 +111,7 @@ def test_a_feed_added_to_the_file_is_polled_and_a_broken_file_changes_nothing(
         dropped = wire / "story.txt"
         dropped.write_text(f"PORT EXAMPLE, Nov 2 (Invented Wire) - {story(1)}\n")
         os.utime(dropped, (time.time() - 5, time.time() - 5))
-        wait_for(lambda: len(exported(data, config)) == 1)
+        wait_for(lambda: stored(data) == 1)
         service.stop()
 
 

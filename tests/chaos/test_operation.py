@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from running import Service, exported, run, story, wait_for, write_records
+from running import Service, run, stored, story, wait_for, write_records
 
 PARTS = ("valkey", "fetch", "parser", "work", "worker", "web")
 
@@ -47,7 +47,7 @@ def test_a_fetcher_killed_beside_a_broken_feeds_file_comes_back_and_takes_the_me
     feeds.write_text(f"feeds:\n  - directory: {wire}\n    id: drop\n    interval: 1s\n")
     with Service(data, config) as service:
         _drop(wire, "first.jsonl", 1)
-        wait_for(lambda: len(exported(data, config)) == 1)
+        wait_for(lambda: stored(data) == 1)
         (fetcher,) = service.pids("fetch")
         mended = feeds.read_text()
         feeds.write_text("feeds:\n  - directry: nowhere\n")
@@ -57,5 +57,5 @@ def test_a_fetcher_killed_beside_a_broken_feeds_file_comes_back_and_takes_the_me
         wait_for(lambda: _count(service, "feeds_refused") >= 2)
         feeds.write_text(mended)
         _drop(wire, "second.jsonl", 2)
-        wait_for(lambda: len(exported(data, config)) == 2)
+        wait_for(lambda: stored(data) == 2)
         service.stop()

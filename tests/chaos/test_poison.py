@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from running import FAULTS, Service, exported, run, story, wait_for, write_config, write_records
+from running import FAULTS, Service, exported, run, stored, story, wait_for, write_config, write_records
 
 CAUSES = {
     "HARM-RAISE": "ZeroDivisionError",
@@ -36,7 +36,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obj
         for file in sorted((folder / "in").iterdir()):
             taken = run("import", str(file), data=data, config=config, env=dict(os.environ))
             assert taken.returncode == 0, taken.stderr
-        wait_for(lambda: len(exported(data, config)) == 63 * len(CAUSES), seconds=100, every=1)
+        wait_for(lambda: stored(data) == 63 * len(CAUSES), seconds=100, every=0.5)
+        assert len(exported(data, config)) == 63 * len(CAUSES)
 
         def quarantined() -> list[dict[str, object]]:
             result = run("quarantine", "list", "--json", data=data, config=config)

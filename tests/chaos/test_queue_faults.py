@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from fault_size import Size
-from running import Service, exported, run, wait_for, write_records
+from running import Service, exported, run, stored, wait_for, write_records
 
 CREATED = "2026-01-01T00:00:00.000000Z"
 
@@ -23,10 +23,7 @@ def _client(data: Path) -> redis.Redis:
 
 
 def _all_stored(data: Path, config: Path, count: int, seconds: float = 60) -> None:
-    def all_stored() -> bool:
-        return len(exported(data, config)) >= count
-
-    wait_for(all_stored, seconds=seconds, every=0.5)
+    wait_for(lambda: stored(data) >= count, seconds=seconds, every=0.5)
     guids = Counter(document["guid"] for document in exported(data, config))
     assert len(guids) == count
     assert max(guids.values()) == 1

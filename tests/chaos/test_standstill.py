@@ -11,7 +11,17 @@ from typing import Any
 from pipeline.clock import SystemClock
 from pipeline.store.file_lock import FileLock
 from pipeline.store.open import open_store
-from running import Service, exported, importing, run, storage_url, wait_for, write_config, write_records
+from running import (
+    Service,
+    exported,
+    importing,
+    run,
+    storage_url,
+    stored,
+    wait_for,
+    write_config,
+    write_records,
+)
 
 COUNT = 1000
 
@@ -22,7 +32,7 @@ def _signal(pids: Iterable[int], number: signal.Signals) -> None:
 
 
 def _all_stored_once(data: Path, config: Path) -> None:
-    wait_for(lambda: len(exported(data, config)) >= COUNT, seconds=60, every=0.5)
+    wait_for(lambda: stored(data) >= COUNT, seconds=60, every=0.5)
     guids = Counter(document["guid"] for document in exported(data, config))
     assert len(guids) == COUNT
     assert max(guids.values()) == 1
