@@ -590,7 +590,7 @@ class Retagging:
     #: numbers of documents: given out up to this one, and to be given out up to this one
     position: int
     last: int
-    #: documents tagged again; of them, those whose tags changed; and those that no worker could tag
+    #: documents tagged again; of them, those whose tags changed; and those that no worker could tag, or read
     done: int
     changed: int
     failed: int
@@ -659,7 +659,7 @@ class RetagStore(Protocol):
         """Give documents that are not tagged by these rules, of the next `limit` behind a number.
 
         Returns:
-            Them, and the last number that was looked at; None: there are no more.
+            Them, without damaged ones, and the last number that was looked at; None: there are no more.
         """
         ...
 
@@ -669,7 +669,7 @@ class RetagStore(Protocol):
         """Take the next documents to tag again: some that a worker died over, else those at the position.
 
         What a worker died over is divided, until the document is alone that does harm; after so many attempts
-        it is left as it is.
+        it is left as it is. A damaged one is left at once.
 
         Returns:
             None: there is nothing to do, or not for a worker with these rules. Else they are to be saved,

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, Entry, Feed, PubStatus, SourceKind
 from pipeline.ports import BatchOutcome, Poll, Processed, RawCopy, Store, TakenIn
+from pipeline.store.store import SqlStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -104,3 +107,11 @@ def save(store: Store, *documents: Document, now: datetime = NOON, **fields: Any
     claim(store, ids, token, now=now)
     processed = [Processed(entry_id=id_, document=each) for id_, each in zip(ids, documents, strict=True)]
     return store.save(processed, [], token=token, now=now)
+
+
+def damage_text(store: Store, seq: int) -> None:
+    """Damage the row with the text of a document."""
+    assert isinstance(store, SqlStore)
+    statement = text("UPDATE document_data SET data = :data WHERE document_seq = :seq")
+    with store._database.write() as connection:
+        connection.execute(statement, {"data": b"{", "seq": seq})

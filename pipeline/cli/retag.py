@@ -100,7 +100,7 @@ def _conclude(run: "Retagging | None") -> None:
     if run.finished_at is None:
         typer.echo(f"re-tagging: {retag_words(run, SystemClock().now())}", err=True)
         return
-    failed = f", {run.failed} left as they are: tagging them crashed" if run.failed else ""
+    failed = f", {run.failed} left as they are: damaged, or tagging them crashed" if run.failed else ""
     typer.echo(f"{count_words(run.done, 'document')} tagged again, {run.changed} changed{failed}", err=True)
     if run.failed:
         raise typer.Exit(1)

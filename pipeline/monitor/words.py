@@ -105,7 +105,7 @@ def retag_words(run: Retagging, now: datetime) -> str:
     share = run.position / run.last if run.last else 1.0
     words = f"{share:.0%} of all documents".replace("%", " %") + f", {run.changed} changed"
     if run.failed:
-        words += f", {run.failed} left as they are: tagging them crashed"
+        words += f", {run.failed} left as they are: damaged, or tagging them crashed"
     if run.finished_at is not None:
         return f"{words}, done"
     if run.stopped_at is not None:

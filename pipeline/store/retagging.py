@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipeline.codec import from_json
+from pipeline.errors import StoreError
+from pipeline.logs import get_logger
 from pipeline.model import Document, Tagging
 from pipeline.ports import Retagged, Retagging, ToRetag
 from pipeline.store.among import among
@@ -29,6 +31,8 @@ from pipeline.store.tables import (
     retag_range,
     tagging,
 )
+
+log = get_logger(__name__)
 
 _ONLY = 1
 _RUN = select(*(retag.c[each.name] for each in fields(Retagging))).where(retag.c.id == _ONLY)
@@ -117,7 +121,7 @@ class Retag(Part):
         """See ports.RetagStore."""
         with self._database.read() as connection:
             upto = _upto(connection, after, None, limit)
-            return (_documents(connection, rules, after + 1, upto) if upto else ()), upto
+            return (_documents(connection, rules, after + 1, upto)[0] if upto else ()), upto
 
     def claim_retag(
         self, rules: str, *, token: str, now: datetime, lease: timedelta, limit: int, max_attempts: int
@@ -130,24 +134,18 @@ class Retag(Part):
             if run.rules != rules:
                 connection.execute(_SET.values(stale_at=now))
                 return None
-            held = _abandoned(connection, now, max_attempts) or _next(connection, run, limit)
-            if held is None:
-                _finish(connection, now)
-                return None
-            first, last, attempts = held
-            connection.execute(
-                insert(retag_range),
-                [
-                    {
-                        "first": first,
-                        "last": last,
-                        "attempts": attempts + 1,
-                        "token": token,
-                        "lease_until": now + lease,
-                    }
-                ],
-            )
-            return _documents(connection, rules, first, last)
+            while (held := _take(connection, now, max_attempts, limit)) is not None:
+                first, last, attempts = held
+                documents, damaged = _documents(connection, rules, first, last)
+                if damaged:
+                    _leave_out(connection, damaged, first, last, now)
+                    continue
+                row = {"first": first, "last": last, "attempts": attempts + 1}
+                row |= {"token": token, "lease_until": now + lease}
+                connection.execute(insert(retag_range), [row])
+                return documents
+            _finish(connection, now)
+        return None
 
     def save_retagged(self, retagged: Sequence[Retagged], *, token: str, now: datetime) -> int:
         """See ports.RetagStore."""
@@ -203,8 +201,16 @@ def _abandoned(connection: Connection, now: datetime, max_attempts: int) -> tupl
     return None
 
 
-def _next(connection: Connection, run: Retagging, limit: int) -> tuple[int, int, int] | None:
+def _take(
+    connection: Connection, now: datetime, max_attempts: int, limit: int
+) -> tuple[int, int, int] | None:
+    """Take what somebody died over, else what is next: first and last number, and attempts so far."""
+    return _abandoned(connection, now, max_attempts) or _next(connection, limit)
+
+
+def _next(connection: Connection, limit: int) -> tuple[int, int, int] | None:
     """Take the next range, and move the position behind it."""
+    run = connection.execute(_RUN).one()
     upto = _upto(connection, run.position, run.last, limit)
     if upto is None:
         connection.execute(_SET.values(position=run.last))
@@ -228,10 +234,32 @@ def _finish(connection: Connection, now: datetime) -> None:
         connection.execute(_SET.where(retag.c.position >= retag.c.last).values(finished_at=now))
 
 
-def _documents(connection: Connection, rules: str, first: int, last: int) -> list[ToRetag]:
-    """Read those documents of a range that other rules tagged; of several taggings the last counts."""
+def _documents(connection: Connection, rules: str, first: int, last: int) -> tuple[list[ToRetag], list[int]]:
+    """Read those documents of a range that other rules tagged; of several taggings the last counts.
+
+    Returns:
+        Them, and the numbers of those whose rows are damaged: these must not keep all others waiting.
+    """
     rows = {row.seq: row for row in connection.execute(_DOCUMENTS, {"first": first, "last": last})}
-    return [_to_retag(row) for row in rows.values() if (row.rules or "").partition("+")[0] != rules]
+    documents: list[ToRetag] = []
+    damaged: list[int] = []
+    for row in rows.values():
+        if (row.rules or "").partition("+")[0] == rules:
+            continue
+        try:
+            documents.append(_to_retag(row))
+        except StoreError:
+            damaged.append(row.seq)
+    return documents, damaged
+
+
+def _leave_out(connection: Connection, damaged: Sequence[int], first: int, last: int, now: datetime) -> None:
+    """Count damaged documents as failed, and give out the rest of their range without them."""
+    log.warning("retag_damaged", documents=damaged)
+    connection.execute(_SET.values(failed=retag.c.failed + len(damaged), moved_at=now))
+    pieces = zip((first - 1, *damaged), (*damaged, last + 1), strict=True)
+    between = [(before + 1, after - 1) for before, after in pieces]
+    _insert_ranges(connection, [piece for piece in between if piece[0] <= piece[1]], now)
 
 
 def _to_retag(row: ReadRow) -> ToRetag:

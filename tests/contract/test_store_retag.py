@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import pytest
+
 from pipeline.model import Entity, Mention, Tag, Tagging
 from pipeline.ports import Enriched, Processed, Retagged, Store, ToRetag
 from pipeline.store.search import parse_query
-from store_builders import MINUTE, NOON, claim, document, entry, take_in
+from store_builders import MINUTE, NOON, claim, damage_text, document, entry, take_in
 
 OLD = Tagging(rules="old", regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
 NEW = Tagging(rules="new", regions=(Tag(code="PK", name="Pakistan", score=0.9),))
@@ -129,6 +131,34 @@ def test_a_document_that_kills_its_worker_is_left_as_it_is_and_the_others_are_no
     assert run is not None
     assert (run.done, run.failed, run.is_running) == (7, 1, False)
     assert found(store, "region:AF") == 1
+
+
+@pytest.mark.parametrize(("damaged", "whole"), [("a", "bcde"), ("e", "abcd"), ("bc", "ade"), ("abcde", "")])
+def test_damaged_rows_are_left_as_they_are_and_keep_no_others_waiting(
+    store: Store, damaged: str, whole: str
+) -> None:
+    stored(store, *"abcde")
+    for guid in damaged:
+        damage_text(store, "abcde".index(guid) + 1)
+    given, upto = store.to_retag("new", after=0, limit=10)
+    assert (guids(given), upto) == (list(whole), 5)
+    store.begin_retag("new", NOON)
+    assert sorted(map(str, work_on(store, NOON))) == list(whole)
+    run = store.retagging()
+    assert run is not None
+    assert (run.done, run.failed, run.is_running) == (len(whole), len(damaged), False)
+
+
+def test_a_damaged_row_counts_once_however_often_its_range_is_given_out(store: Store) -> None:
+    stored(store, *"abc")
+    damage_text(store, 2)
+    store.begin_retag("new", NOON)
+    for _ in range(5):
+        assert taken(store, "w")
+        store.let_go_retag("w", counts=False, now=NOON)
+    run = store.retagging()
+    assert run is not None
+    assert run.failed == 1
 
 
 def test_a_service_that_was_down_costs_no_attempt(store: Store) -> None:

@@ -242,7 +242,10 @@ def test_workers_with_other_rules_are_said() -> None:
     ("more", "words"),
     [
         ({"stopped_at": NOON}, "50 % of all documents, 1 changed, stopped (newswire retag goes on)"),
-        ({"failed": 2}, "50 % of all documents, 1 changed, 2 left as they are: tagging them crashed"),
+        (
+            {"failed": 2},
+            "50 % of all documents, 1 changed, 2 left as they are: damaged, or tagging them crashed",
+        ),
         ({"position": 10, "finished_at": NOON}, "100 % of all documents, 1 changed, done"),
         ({"position": 0, "last": 0}, "100 % of all documents, 1 changed"),
     ],
