@@ -581,6 +581,10 @@ class WorkStore(Protocol):
 # --- re-tagging ---------------------------------------------------------------------------------------------
 
 
+#: nothing done for so long is a standstill: a batch takes tenths of a second
+_STILL = timedelta(seconds=30)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retagging:
     """How the re-tagging of all that is stored stands."""
@@ -597,7 +601,7 @@ class Retagging:
     started_at: datetime
     #: when something was last done
     moved_at: datetime
-    #: when a worker that has other rules was last asked
+    #: when a worker that has other rules was last asked, and none that has these since
     stale_at: datetime | None = None
     #: somebody stopped it; it can be begun again where it is
     stopped_at: datetime | None = None
@@ -610,8 +614,12 @@ class Retagging:
 
     @property
     def waits_for_rules(self) -> bool:
-        """Say whether the workers there are have other rules."""
-        return self.is_running and self.stale_at is not None and self.stale_at > self.moved_at
+        """Say whether the workers there are have other rules: one was asked long after something was done."""
+        return self.is_running and self.stale_at is not None and self.stands_still(self.stale_at)
+
+    def stands_still(self, now: datetime) -> bool:
+        """Say whether nothing has been done for a while."""
+        return now - self.moved_at > _STILL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pipeline.ports import BatchOutcome, Poll, Processed, RawCopy, Store, TakenI
 from pipeline.store.store import SqlStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

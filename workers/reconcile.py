@@ -54,10 +54,10 @@ def reconcile(
                 queue.send(refs)
             done[state.queue.value] = len(refs)
     waiting = {state.queue: state.waiting + done.get(state.queue.value, 0) for state in states}
-    return done | {"retag": _retag(store, queue, waiting)}
+    return done | {"retag": _retag(store, queue, waiting, clock.now())}
 
 
-def _retag(store: RetagStore, queue: Queue, waiting: Mapping[QueueName, int]) -> int:
+def _retag(store: RetagStore, queue: Queue, waiting: Mapping[QueueName, int], now: datetime) -> int:
     """Have documents tagged again, where nothing fresh waits; returns how many jobs were sent.
 
     They need not be looked for: a job takes what is next, and one that finds nothing does nothing.
@@ -68,8 +68,8 @@ def _retag(store: RetagStore, queue: Queue, waiting: Mapping[QueueName, int]) ->
     run = store.retagging()
     if run is None or not run.is_running:
         return 0
-    # Workers with other rules say so and do nothing: one job asks whether there are others now.
-    jobs = 1 if run.waits_for_rules else room
+    # Workers with other rules do nothing, and others may fail each time: one job asks whether it goes now.
+    jobs = 1 if run.stands_still(now) else room
     queue.send_retag(jobs)
     return jobs
 

@@ -36,6 +36,7 @@ log = get_logger(__name__)
 
 _ONLY = 1
 _RUN = select(*(retag.c[each.name] for each in fields(Retagging))).where(retag.c.id == _ONLY)
+_LAST = select(func.coalesce(func.max(document.c.seq), 0)).scalar_subquery()
 _SET = update(retag).where(retag.c.id == _ONLY)
 _ABANDONED = (
     select(retag_range)
@@ -92,7 +93,7 @@ class Retag(Part):
             if run is not None and run.rules == rules and run.finished_at is None:
                 connection.execute(_SET.values(stopped_at=None, moved_at=now))
             else:
-                last = connection.execute(select(func.coalesce(func.max(document.c.seq), 0))).scalar_one()
+                last = connection.execute(select(_LAST)).scalar_one()
                 connection.execute(delete(retag))
                 connection.execute(delete(retag_range))
                 row: dict[str, Any] = {"id": _ONLY, "rules": rules, "position": 0, "last": last, "done": 0}
@@ -134,6 +135,9 @@ class Retag(Part):
             if run.rules != rules:
                 connection.execute(_SET.values(stale_at=now))
                 return None
+            if run.stale_at is not None:
+                # What the workers before this one stored meanwhile is tagged by their rules.
+                connection.execute(_SET.values(stale_at=None, last=_LAST))
             while (held := _take(connection, now, max_attempts, limit)) is not None:
                 first, last, attempts = held
                 documents, damaged = _documents(connection, rules, first, last)

@@ -8,7 +8,7 @@ import pytest
 from pipeline.model import Entity, Mention, Tag, Tagging
 from pipeline.ports import Enriched, Processed, Retagged, Store, ToRetag
 from pipeline.store.search import parse_query
-from store_builders import MINUTE, NOON, claim, damage_text, document, entry, take_in
+from store_builders import MINUTE, NOON, SECOND, claim, damage_text, document, entry, take_in
 
 OLD = Tagging(rules="old", regions=(Tag(code="AF", name="Afghanistan", score=0.9),))
 NEW = Tagging(rules="new", regions=(Tag(code="PK", name="Pakistan", score=0.9),))
@@ -200,6 +200,31 @@ def test_a_worker_with_other_rules_gets_nothing_and_that_is_said(store: Store) -
     assert run is not None
     assert run.waits_for_rules
     assert store.begin_retag("new", LATER + MINUTE).waits_for_rules is False
+
+
+def test_workers_with_other_rules_beside_those_that_work_are_not_waited_for(store: Store) -> None:
+    stored(store, *"abcdef")
+    store.begin_retag("new", NOON)
+    given = taken(store, "new", now=LATER)
+    assert given is not None
+    save(store, given, "new")
+    assert taken(store, "old", rules="old", now=LATER + SECOND) is None
+    run = store.retagging()
+    assert run is not None
+    assert not run.waits_for_rules
+
+
+def test_what_workers_with_other_rules_stored_before_they_were_restarted_is_tagged_again(
+    store: Store,
+) -> None:
+    stored(store, "a")
+    store.begin_retag("new", NOON)
+    assert taken(store, "old", rules="old", now=LATER) is None
+    stored(store, "b", "c")
+    assert work_on(store, LATER) == ["a", "b", "c"]
+    run = store.retagging()
+    assert run is not None
+    assert (run.last, run.stale_at, run.is_running) == (3, None, False)
 
 
 def test_what_was_enriched_meanwhile_is_looked_at_once_more(store: Store) -> None:

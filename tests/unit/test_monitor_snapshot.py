@@ -231,7 +231,7 @@ def test_a_retagging_is_shown_until_it_is_done() -> None:
 
 
 def test_workers_with_other_rules_are_said() -> None:
-    stale = replace(RETAGGING, stale_at=NOON + timedelta(seconds=1))
+    stale = replace(RETAGGING, stale_at=NOON + timedelta(minutes=1))
     snapshot = take_snapshot(FakeReadStore(retagging=stale), None, NOON)
     assert any("started with other rules" in warning for warning in snapshot.warnings)
     stopped = take_snapshot(FakeReadStore(retagging=replace(stale, stopped_at=NOON)), None, NOON)

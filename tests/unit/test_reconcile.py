@@ -84,7 +84,11 @@ RUNNING = Retagging(
         pytest.param(replace(RUNNING, stopped_at=NOON), {}, False, 0, id="it is stopped"),
         pytest.param(replace(RUNNING, finished_at=NOON), {}, False, 0, id="it is done"),
         pytest.param(
-            replace(RUNNING, stale_at=NOON + MARGIN), {}, False, 1, id="workers have other rules: one asks"
+            replace(RUNNING, moved_at=NOON - timedelta(minutes=1)),
+            {},
+            False,
+            1,
+            id="nothing has been done for a while: one asks",
         ),
     ],
 )
