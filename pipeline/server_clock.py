@@ -1,7 +1,8 @@
 """The one clock of all hosts that share a queue: the queue server's, carried on by this host's monotonic one.
 
 A host whose wall clock is ahead would take the entries of others for given up, and one that is behind would
-have its own taken away. Leases are therefore counted by a clock that all of them read.
+have its own taken away. Leases are therefore counted by a clock that all of them read. What cannot be undone
+is not done by it alone: it may be wrong too.
 """
 
 import time
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.errors import QueueError
 from pipeline.logs import get_logger
+from pipeline.ports import Clock
 from pipeline.redis_server import connect, redis_errors
 
 log = get_logger(__name__)
@@ -81,3 +83,18 @@ class ServerClock:
         if differs and not self._told:
             log.warning("clock_differs", ahead_s=round(ahead.total_seconds(), 1))
         self._told = differs
+
+
+class EarlierClock:
+    """The ports.Clock for what cannot be undone, as deleting and the end of an embargo.
+
+    Args:
+        clocks: The one that is behind counts: none of them alone can hurry anything on.
+    """
+
+    def __init__(self, *clocks: Clock) -> None:
+        self._clocks = clocks
+
+    def now(self) -> datetime:
+        """See ports.Clock."""
+        return min(clock.now() for clock in self._clocks)

@@ -70,6 +70,7 @@ LAYERS = {
     "workers.jobs": 3,
     "workers.reconcile": 3,
     "workers.retiring": 3,
+    "workers.rounds": 3,
     "workers.rules": 3,
     "workers.worker": 4,
 }

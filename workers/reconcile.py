@@ -26,9 +26,17 @@ class Unfinished(WorkStore, RetagStore, Protocol):
 
 
 def reconcile(
-    store: Unfinished, queue: Queue, clock: Clock, *, batch_size: int, max_attempts: int
+    store: Unfinished, queue: Queue, clock: Clock, *, wall: Clock, batch_size: int, max_attempts: int
 ) -> dict[str, int]:
     """Do one round: let go what is due, give back what is held too long, send what is not on its way.
+
+    Args:
+        store: Says what is open.
+        queue: Carries it.
+        clock: By which leases are counted.
+        wall: By which embargoes end.
+        batch_size: Entries in one job.
+        max_attempts: What was given back so often goes to quarantine.
 
     Returns:
         For how many items an embargo ended, how many entries were given back and sent, by queue name, and how
@@ -37,7 +45,7 @@ def reconcile(
     Raises:
         QueueError, StoreError: Not usable now; the next round does it.
     """
-    done = {"released": store.release_due(clock.now())}
+    done = {"released": store.release_due(wall.now())}
     done |= {"given_back": store.give_back_expired(now=clock.now(), max_attempts=max_attempts)}
     states = queue.states()
     for state in states:

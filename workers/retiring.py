@@ -16,6 +16,7 @@ STEP = 50
 _ROUND_S = 0.5
 #: between the end of one walk through what is stored and the beginning of the next
 _REST_S = 3600.0
+_HOUSEKEEPING_S = 300.0
 
 
 def sweep(store: CareStore, policy: Policy, clock: Clock) -> Iterator[int]:
@@ -76,3 +77,39 @@ class Retiring:
         self._next_at = time.monotonic() + _REST_S
         if self._removed:
             log.info("retention_done", documents=self._removed)
+
+
+class Housekeeping:
+    """What goes by its age alone, now and then: raw copies, changes, polls, keys of stories."""
+
+    def __init__(
+        self,
+        store: CareStore,
+        retiring: Retiring,
+        clock: Clock,
+        *,
+        change_days: int,
+        poll_count: int,
+        first_s: float = 10.0,
+    ) -> None:
+        self._store = store
+        self._retiring = retiring
+        self._clock = clock
+        self._change_days = change_days
+        self._poll_count = poll_count
+        self._next_at = time.monotonic() + first_s
+
+    def round(self) -> None:
+        """Do it, if it is time. Raises StoreError: it is tried again at its next time."""
+        if time.monotonic() < self._next_at:
+            return
+        self._next_at = time.monotonic() + _HOUSEKEEPING_S
+        policy = self._retiring.policy()
+        removed = self._store.expire(
+            self._clock.now(),
+            raw_days=policy.raw_of(None),
+            change_days=self._change_days,
+            poll_count=self._poll_count,
+            raw_days_of={each: policy.raw_of(each) for each in policy.feeds},
+        )
+        log.info("housekeeping_done", **removed)

@@ -19,10 +19,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from pipeline.clock import SystemClock
 from pipeline.errors import QueueError, ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
@@ -31,7 +33,7 @@ from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Clock, Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.retention import Policy
-from pipeline.server_clock import ServerClock
+from pipeline.server_clock import EarlierClock, ServerClock
 from pipeline.service.children import die_with
 from pipeline.service.notify import tell_ready
 from workers.dedupe.link import Linking
@@ -41,7 +43,8 @@ from workers.dedupe.upkeep import Upkeep
 from workers.jobs import WorkerEdge, install
 from workers.normalise.document import warm_up
 from workers.reconcile import reconcile
-from workers.retiring import Retiring
+from workers.retiring import Housekeeping, Retiring
+from workers.rounds import go_through
 from workers.tag.enricher import Enricher
 from workers.tag.ner import Models
 from workers.tag.tagger import Tagger, load_tagger
@@ -56,7 +59,6 @@ _SILENT_S = 16.0
 _KEEPER_BUSY_S = 120.0
 _TICK_S = 0.1
 _ROUND_S = 0.5
-_HOUSEKEEPING_S = 300.0
 #: between two looks at the workers of all hosts
 _FLEET_S = 15.0
 _FIRST_WAIT_S = 0.2
@@ -354,30 +356,29 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     upkeep = Upkeep(store, RedisNearIndex(plan.queue_url, life=plan.linking.life), clock, plan.linking)
     teller = Teller(store, rules, clock, max_attempts=plan.max_attempts)
     watch = FleetWatch(queue, clock)
-    retiring = Retiring(store, plan.policy, clock)
-    tidy_at = time.monotonic() + 10
+    wall = EarlierClock(clock, SystemClock())
+    retiring = Retiring(store, plan.policy, wall)
+    housekeeping = Housekeeping(
+        store, retiring, wall, change_days=plan.change_days, poll_count=plan.poll_count
+    )
+    steps: dict[str, Callable[[], object]] = {
+        "reconcile": partial(
+            reconcile,
+            store,
+            queue,
+            clock,
+            wall=wall,
+            batch_size=plan.batch_size,
+            max_attempts=plan.max_attempts,
+        ),
+        "links": upkeep.round,
+        "fleet": watch.round,
+        "housekeeping": housekeeping.round,
+        "retention": retiring.round,
+        "stories": teller.round,
+    }
     while True:
-        beat.begin()
-        try:
-            reconcile(store, queue, clock, batch_size=plan.batch_size, max_attempts=plan.max_attempts)
-            upkeep.round()
-            watch.round()
-            if time.monotonic() > tidy_at:
-                tidy_at = time.monotonic() + _HOUSEKEEPING_S
-                policy = retiring.policy()
-                removed = store.expire(
-                    clock.now(),
-                    raw_days=policy.raw_of(None),
-                    change_days=plan.change_days,
-                    poll_count=plan.poll_count,
-                    raw_days_of={each: policy.raw_of(each) for each in policy.feeds},
-                )
-                log.info("housekeeping_done", **removed)
-            retiring.round()
-            # Last: what it cannot read must not keep the rest from being done.
-            teller.round()
-        except ServiceError as error:
-            log.warning("reconcile_failed", cause=str(error))
+        if not go_through(steps, beat.begin):
             time.sleep(1)
         beat.end()
         time.sleep(_ROUND_S)

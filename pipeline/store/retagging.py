@@ -144,7 +144,7 @@ class Retag(Part):
                 if damaged:
                     _leave_out(connection, damaged, first, last, now)
                     continue
-                row = {"first": first, "last": last, "attempts": attempts + 1}
+                row: dict[str, Any] = {"first": first, "last": last, "attempts": attempts + 1}
                 row |= {"token": token, "lease_until": now + lease}
                 connection.execute(insert(retag_range), [row])
                 return documents

@@ -242,7 +242,7 @@ class Newswire(RuleBasedStateMachine):
 
     @rule()
     def keep(self) -> None:
-        reconcile(self.store, self.queue, self.clock, batch_size=4, max_attempts=1000)
+        reconcile(self.store, self.queue, self.clock, wall=self.clock, batch_size=4, max_attempts=1000)
 
     # --- the queue's server, and time ---
 

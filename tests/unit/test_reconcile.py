@@ -37,6 +37,7 @@ class Entries:
         self.fresh = True
 
     def release_due(self, now) -> int:
+        self.released_at = now
         return 1
 
     def give_back_expired(self, *, now, max_attempts) -> int:
@@ -53,16 +54,22 @@ class Entries:
 def test_a_round_gives_back_and_sends_what_there_is_room_for() -> None:
     store, queue = Entries(), MemoryQueue()
     queue.waiting = MOST_WAITING_JOBS - 2
-    done = reconcile(store, queue, FixedClock(), batch_size=64, max_attempts=3)
+    done = reconcile(store, queue, FixedClock(), wall=FixedClock(), batch_size=64, max_attempts=3)
     assert done == {"released": 1, "given_back": 2, "wire": 1, "backfill": 0, "enrich": 0, "retag": 0}
     assert [ref.id for ref in queue.sent] == [7]
     assert store.asked[0] == (QueueName.WIRE, 2 * 64)
 
 
+def test_a_queue_server_whose_clock_is_ahead_ends_no_embargo() -> None:
+    store, ahead = Entries(), FixedClock(NOON + timedelta(days=3_000))
+    reconcile(store, MemoryQueue(), ahead, wall=FixedClock(), batch_size=64, max_attempts=3)
+    assert store.released_at == NOON
+
+
 def test_a_full_queue_is_left_alone() -> None:
     store, queue = Entries(), MemoryQueue()
     queue.waiting = MOST_WAITING_JOBS
-    reconcile(store, queue, FixedClock(), batch_size=64, max_attempts=3)
+    reconcile(store, queue, FixedClock(), wall=FixedClock(), batch_size=64, max_attempts=3)
     assert store.asked == []
 
 
@@ -95,5 +102,5 @@ RUNNING = Retagging(
 def test_documents_are_tagged_again_only_where_nothing_fresh_waits(run, waiting, fresh, sent) -> None:
     store, queue = Entries(run), MemoryQueue()
     store.fresh, queue.waits = fresh, waiting
-    done = reconcile(store, queue, FixedClock(), batch_size=64, max_attempts=3)
+    done = reconcile(store, queue, FixedClock(), wall=FixedClock(), batch_size=64, max_attempts=3)
     assert (queue.retag_jobs, done["retag"]) == (sent, sent)

@@ -10,7 +10,7 @@ from pipeline.errors import StoreError
 from pipeline.ports import PastItem, PastPage
 from pipeline.retention import Kept, Policy
 from workers import retiring
-from workers.retiring import STEP, Retiring, sweep
+from workers.retiring import STEP, Housekeeping, Retiring, sweep
 
 POLICY = Policy(document_days=30)
 
@@ -72,5 +72,32 @@ def test_a_store_that_fails_is_tried_again_at_the_next_round(monkeypatch: pytest
     assert store.removed == [[0]]
 
 
-def _busy(*_: object) -> int:
+def _busy(*_: object, **__: object) -> int:
     raise StoreError("it is busy")
+
+
+class _Expiring(_Store):
+    """Notes what goes, and as of when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expired: list[tuple[datetime, Mapping[str, object]]] = []
+
+    def expire(self, now: datetime, **days: object) -> Mapping[str, int]:
+        self.expired.append((now, days))
+        return {"raw": 1}
+
+
+def test_housekeeping_is_done_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = _Expiring()
+    retiring_ = Retiring(store, POLICY, FixedClock(NOON))
+    housekeeping = Housekeeping(store, retiring_, FixedClock(NOON), change_days=5, poll_count=7, first_s=-1)
+    housekeeping.round()
+    housekeeping.round()
+    days = {"raw_days": 30, "change_days": 5, "poll_count": 7, "raw_days_of": {"licensed": 3}}
+    assert store.expired == [(NOON, days)]
+    monkeypatch.setattr(store, "expire", _busy)
+    failing = Housekeeping(store, retiring_, FixedClock(NOON), change_days=5, poll_count=7, first_s=-1)
+    with pytest.raises(StoreError):
+        failing.round()
+    failing.round()  # it is not tried again at once
