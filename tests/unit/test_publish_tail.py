@@ -1,5 +1,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -85,6 +86,25 @@ def test_what_may_not_be_shown_is_passed_over() -> None:
     store.documents = store.documents[1:]
 
     assert names(follow(store, FixedClock(), after=0, wait=lambda: False)) == [name(2)]
+
+
+@pytest.mark.parametrize(
+    ("behind", "given"),
+    [
+        pytest.param(timedelta(milliseconds=3), [name(1)], id="as clocks differ"),
+        pytest.param(timedelta(0), [name(1)], id="not at all"),
+        pytest.param(timedelta(hours=1), [], id="one of them is wrong: an embargo may still hold"),
+    ],
+)
+def test_what_an_embargo_held_is_not_lost_to_a_reader_whose_clock_is_behind(
+    behind: timedelta, given: list[str]
+) -> None:
+    class Embargoed(LoggedStore):
+        def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:
+            return super().document(document_id, now=now) if now >= NOON else None
+
+    reader = FixedClock(NOON - behind)
+    assert names(follow(Embargoed(name(1)), reader, after=0, wait=lambda: False)) == given
 
 
 @pytest.mark.parametrize(
