@@ -133,14 +133,9 @@ def copies_counted(search: CopySearch, *, linked: int) -> Counts:
 def _new_pairs(connection: Connection, links: Sequence[Link]) -> list[dict[str, Any]]:
     """Write links as rows, each pair once: those whose documents are there, and that are not there yet."""
     ids = {id_ for each in links for id_ in (each.document_id, each.relation.id)}
-    there = set(connection.execute(_EXISTING, {"values": ids}).scalars())
     known = {(row.low, row.high) for row in connection.execute(_LINKED, {"values": ids})}
-    pairs = (
-        relation_row(each.document_id, each.relation)
-        for each in links
-        if {each.document_id, each.relation.id} <= there
-    )
-    return list({pair: row for row in pairs if (pair := (row[LOW], row[HIGH])) not in known}.values())
+    rows = leading_somewhere(connection, [relation_row(each.document_id, each.relation) for each in links])
+    return list({pair: row for row in rows if (pair := (row[LOW], row[HIGH])) not in known}.values())
 
 
 def _tell_again(connection: Connection, rows: Rows) -> None:
@@ -165,6 +160,13 @@ def relation_row(document_id: str, link: Relation) -> dict[str, Any]:
         "evidence": to_json(link.evidence),
         "part": {"part": other, "whole": this}.get(link.role or ""),
     }
+
+
+def leading_somewhere(connection: Connection, links: Rows) -> Rows:
+    """Leave out the rows of links to documents that were erased, or went, since they were found."""
+    ids = {row[end] for row in links for end in (LOW, HIGH)}
+    there = set(connection.execute(_EXISTING, {"values": ids}).scalars())
+    return [row for row in links if {row[LOW], row[HIGH]} <= there]
 
 
 def role_of(part: str | None, other: str) -> str | None:

@@ -15,7 +15,7 @@ from pipeline.ports import Processed
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
 from pipeline.store.chains import item_key, mark_told, note_changes, refresh_items, settle_slugs
-from pipeline.store.copies import HIGH, LOW, relation_row
+from pipeline.store.copies import leading_somewhere, relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
 from pipeline.store.states import EnrichState
@@ -250,7 +250,7 @@ def _store_findings(
     execute_many(
         connection, _INSERT_ENRICHMENT, [_to_enrich(seq, now) for seq, each in new if each.processed.enrich]
     )
-    if links and (links := _leading_somewhere(connection, links)):
+    if links and (links := leading_somewhere(connection, links)):
         connection.execute(database.insert_new(relation), links)
     signatures: Rows = [
         {
@@ -263,13 +263,6 @@ def _store_findings(
         if each.processed.signature is not None
     ]
     execute_many(connection, _INSERT_SIGNATURE, signatures)
-
-
-def _leading_somewhere(connection: Connection, links: Rows) -> Rows:
-    """Leave out links to documents that were erased, or went, since they were found."""
-    ids = {row[end] for row in links for end in (LOW, HIGH)}
-    there = {id_ for id_, (_, erased) in known_documents(connection, ids).items() if not erased}
-    return [row for row in links if {row[LOW], row[HIGH]} <= there]
 
 
 def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], now: datetime) -> None:

@@ -25,7 +25,7 @@ from pipeline.ports import (
 )
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes
-from pipeline.store.copies import SAME_COPY, relation_row
+from pipeline.store.copies import SAME_COPY, leading_somewhere, relation_row
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow, execute_many
 from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
@@ -293,7 +293,8 @@ class Stories(Part):
             for each in (*telling.told, *telling.moved)
             for link in each.relations
         ]
-        if rows:
+        # One of them may have been erased since it was compared.
+        if rows and (rows := leading_somewhere(connection, rows)):
             connection.execute(self._database.insert_new(relation), rows)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pipeline.errors import Reason
 from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
+from pipeline.retention import Policy
 from store_builders import DAY, HOUR, NOON, document, save
 
 WEEK = timedelta(days=7)
@@ -96,6 +97,20 @@ def test_links_are_stored_with_their_evidence(store: Store) -> None:
     found = store.document(ferry.document_id, now=LATER)
     assert found is not None
     assert [(each.kind, each.id) for each in found.relations] == [("same-story", train.document_id)]
+
+
+def test_a_document_that_goes_while_others_are_told_is_linked_to_nothing(store: Store) -> None:
+    ferry, train, boat = _stored(store, "ferry", "train", "boat")
+    _tell(store, ferry, "a" * 32)
+    links = tuple(Relation(kind="same-story", id=each.document_id, score=0.9) for each in (ferry, boat))
+    place = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=links)
+    members = {train.seq: (train.published_at, StoryTraits(language="en"), ())}
+    assert store.remove_past([ferry.item_id], Policy(document_days=1), NOON + 2 * DAY) == 1
+    assert store.tell(Telling(told=[place], members=members), LATER)
+    assert store.check() == []
+    found = store.document(train.document_id, now=LATER)
+    assert found is not None
+    assert [each.id for each in found.relations] == [boat.document_id]
 
 
 def test_what_may_not_be_shown_is_not_in_its_story(store: Store) -> None:
