@@ -17,6 +17,7 @@ from pipeline.config.rights import others_may_read
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
+    MOST_DAYS,
     Days,
     DaysByName,
     NearFile,
@@ -162,7 +163,7 @@ class Dedupe(Section):
     """From when on two documents are linked as the same copy."""
 
     #: documents published within so many days of each other are compared
-    window_days: Positive = 14
+    window_days: Annotated[Positive, Field(le=MOST_DAYS)] = 14
     #: share of both texts' word triples that is common
     similarity: Share = 0.5
     #: share of the shorter text's word triples that the longer has too
@@ -189,8 +190,8 @@ class Retention(Section):
     document_days: Days | None = None
     #: id of a beat → its documents are kept so long at least
     beat_days: DaysByName = Field(default_factory=dict)
-    raw_days: Count = 30
-    change_days: Count = 30
+    raw_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
+    change_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
     #: polls remembered for each feed
     polls: Count = 30
 

@@ -6,12 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.config.source import Complaint
 from pipeline.config.words import Place, suggest
 from pipeline.retention import FOREVER
+
+#: a hundred years: no calendar reaches so far back as some would have it
+MOST_DAYS = 36_500
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d)\s*)+|\d+(?:\.\d+)?")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
@@ -121,9 +133,9 @@ def _comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _days(value: object) -> object:
+def _days(value: object, read: ValidatorFunctionWrapHandler) -> object:
     """Read a number of days, or `forever`."""
-    return FOREVER if isinstance(value, str) and value.strip().lower() == "forever" else value
+    return FOREVER if isinstance(value, str) and value.strip().lower() == "forever" else read(value)
 
 
 def _pairs(value: object) -> object:
@@ -147,7 +159,7 @@ NearFile = Annotated[str, BeforeValidator(_near_file)]
 #: a list, or words with commas between them
 Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 #: a number of days, or `forever`
-Days = Annotated[int, Field(ge=1, le=FOREVER), BeforeValidator(_days)]
+Days = Annotated[int, Field(ge=1, le=MOST_DAYS), WrapValidator(_days)]
 #: a number of days for each name
 DaysByName = Annotated[dict[str, Days], BeforeValidator(_pairs)]
 #: a section without any keys reads as null

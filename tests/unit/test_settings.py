@@ -203,6 +203,20 @@ def test_days_of_retention_are_numbers_or_for_ever(load: Load) -> None:
     assert named.beat_days == {"a": 365, "b": FOREVER}
 
 
+@pytest.mark.parametrize("name", ["retention.document_days", "retention.raw_days", "retention.change_days"])
+def test_more_days_than_a_calendar_can_count_are_refused(load: Load, name: str) -> None:
+    section, key = name.split(".")
+    assert getattr(load(f"retention: {{{key}: 36500}}").retention, key) == 36_500
+    for days in (36_501, 740_000, FOREVER):
+        complaint = refused(load, f"{section}:\n  {key}: {days}\n")
+        assert f"newswire.yaml:2:{len(key) + 5}: {name}: should be less than or equal to 36500" in complaint
+
+
+def test_days_of_the_other_sections_have_an_end_too(load: Load) -> None:
+    assert "36500" in refused(load, "retention: {beat_days: {a: 36501}}")
+    assert "36500" in refused(load, "dedupe: {window_days: 36501}")
+
+
 @pytest.mark.parametrize("written", ["0", "-1", "90d", "always"])
 def test_other_words_for_days_are_refused(load: Load, written: str) -> None:
     assert "newswire.yaml:1:28: retention.document_days: " in refused(

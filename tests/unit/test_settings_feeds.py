@@ -429,3 +429,10 @@ def test_a_source_says_how_long_it_is_kept() -> None:
     assert one("").kept == Kept()
     assert one("document_days: 30\n    raw_days: 3").kept == Kept(document_days=30, raw_days=3)
     assert one("document_days: forever").kept == Kept(document_days=FOREVER)
+
+
+@pytest.mark.parametrize("key", ["document_days", "raw_days"])
+def test_a_source_is_kept_for_a_hundred_years_at_most(key: str) -> None:
+    source = f"feeds:\n  - url: https://a.example/rss\n    {key}: "
+    assert f"{key}: should be less than or equal to 36500" in refused(f"{source}740000\n")
+    assert feeds_of(f"{source}36500\n")
