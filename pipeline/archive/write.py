@@ -175,7 +175,10 @@ def _rows(
     store: ArchiveStore, target: Target, span: Span, old: str | None, *, shown: bool, now: datetime
 ) -> Iterator[Row]:
     """Give what is stored of a span, and what its file has that the store has let go since (retention)."""
+    given: set[bytes] = set()  # what retention removes meanwhile is in neither answer of the store
     for version in store.archived(span.since, span.until, shown=shown, now=now):
+        if old is not None:
+            given.add(bytes.fromhex(version.id))
         yield _row(version)
     if old is None:
         return
@@ -183,7 +186,9 @@ def _rows(
         with target.opened(old) as file:
             for rows in rows_of(file):
                 known = store.known([row["id"] for row in rows])
-                yield from (row for row in rows if row["id"] not in known)
+                for row in rows:
+                    if row["id"] not in known and bytes.fromhex(row["id"]) not in given:
+                        yield row
     except UnreadableTableError as error:
         raise ServiceError(f"{target.url}/{old}: {error}; move it away, and it is made anew") from error
 

@@ -22,7 +22,8 @@ from pipeline.errors import ConfigError, FetchError, ServiceError
 from pipeline.formats.detect import read
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, PubStatus
-from pipeline.ports import Store
+from pipeline.ports import ArchivedVersion, Store
+from pipeline.retention import Policy
 from pipeline.settings import load_settings, shipped_config_dir
 from pipeline.sources.files import remote_tables
 from pipeline.store.open import open_store
@@ -128,6 +129,26 @@ def test_what_an_archive_held_stays_when_the_store_lets_it_go(
         assert run(young, folder) == [("2026-05", 6, 0)]
     assert guids(folder, MAY) == [f"may-{n}" for n in (0, 1, 2, 3, 4, 9)]
     assert guids(folder, JUNE) == ["june"]
+
+
+def test_what_retention_removes_amid_a_run_is_there_once(
+    store: Store, folder: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store, folder)
+    whole, policy = store.archived, Policy(document_days=1, raw_days=1)
+
+    def archived(*args, shown: bool, **options) -> Iterator[ArchivedVersion]:
+        yield from whole(*args, shown=shown, **options)
+        if shown:
+            past = [each.id for each in store.past_items(policy, LATER).items]
+            store.remove_past(past, policy, LATER)
+
+    monkeypatch.setattr(store, "archived", archived)
+    run(store, folder, again=True)
+    monkeypatch.undo()
+    assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
+    run(store, folder, again=True)
+    assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
 
 
 def test_all_of_it_is_read_again_the_audit_first(store: Store, target: Target) -> None:
