@@ -185,7 +185,7 @@ def _rows(
     try:
         with target.opened(old) as file:
             for rows in rows_of(file):
-                known = store.known([row["id"] for row in rows])
+                known = store.known([row["id"] for row in rows], shown=shown)
                 for row in rows:
                     if row["id"] not in known and bytes.fromhex(row["id"]) not in given:
                         yield row

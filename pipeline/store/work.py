@@ -122,9 +122,9 @@ class Work(Part):
             known = known_documents(connection, [each.document.id for each in mine])
             new = _new_documents(mine, held, known, terms)
             seqs, counts = store_documents(self._database, connection, new, now)
-            seqs |= {document_id: seq for document_id, (seq, _) in known.items()}
+            seqs |= {document_id: each.seq for document_id, each in known.items()}
             _finish(connection, [(held[each.entry_id], seqs[each.document.id]) for each in mine])
-            erased = {document_id for document_id, (_, gone) in known.items() if gone}
+            erased = {document_id for document_id, each in known.items() if each.erased}
             _forget_raw(connection, [held[p.entry_id].raw_id for p in mine if p.document.id in erased])
             _credit_feeds(connection, new)
             counts["repeated", ""] += len(mine) - len(new)
