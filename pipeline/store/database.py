@@ -66,8 +66,12 @@ class Database(Protocol):
         """Name it for people, without secrets."""
         ...
 
-    def read(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that sees one state of the database."""
+    def read(self, *, patient: bool = False) -> AbstractContextManager[Connection]:
+        """Open a transaction that sees one state of the database.
+
+        Args:
+            patient: Wait for an answer however long it takes: it reads whole tables.
+        """
         ...
 
     def write(self, *, lasting: bool = True) -> AbstractContextManager[Connection]:

@@ -11,7 +11,7 @@ from pipeline.model import Document
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
-from pipeline.store.database import Part, ReadRow
+from pipeline.store.database import Database, Part, ReadRow
 from pipeline.store.quarantine import drop
 from pipeline.store.tables import (
     document,
@@ -20,6 +20,7 @@ from pipeline.store.tables import (
     enrichment,
     entry,
     item,
+    mark,
     quarantine,
     raw,
     relation,
@@ -42,6 +43,10 @@ _IN_QUARANTINE = select(quarantine.c.id, quarantine.c.guid).where(
 )
 
 
+#: a mark: what was erased may still stand in pages and logs
+_REST = "erased rest"
+
+
 class Erase(Part):
     """The part of ports.CareStore that erases."""
 
@@ -53,7 +58,8 @@ class Erase(Part):
                 return False
             if found.erased_at is None or found.expired_at is not None:
                 self._erase(connection, found, reason, now)
-        self._database.scrub()
+            note_rest(self._database, connection, now)
+        scrub_rest(self._database)
         return True
 
     def _erase(self, connection: Connection, found: ReadRow, reason: str, now: datetime) -> None:
@@ -75,6 +81,23 @@ class Erase(Part):
         note_changes(connection, "erased", [found.id], now)
         if found.expired_at is None:  # else it is counted among those that went
             add_counts(self._database, connection, Counts({("erased", ""): 1}))
+
+
+def note_rest(database: Database, connection: Connection, now: datetime) -> None:
+    """Note that something of an erased text is left on the disk: `scrub_rest` is to be called."""
+    connection.execute(database.insert_or_set(mark, "at"), {"name": _REST, "at": now})
+
+
+def scrub_rest(database: Database) -> None:
+    """Remove from the disk what is left of erased texts, if anything is; may take minutes on a server."""
+    rest = select(mark.c.at).where(mark.c.name == _REST)
+    with database.read() as connection:
+        noted_at = connection.execute(rest).scalar_one_or_none()
+    if noted_at is None:
+        return
+    database.scrub()
+    with database.write(lasting=False) as connection:  # what was noted meanwhile stays
+        connection.execute(delete(mark).where(mark.c.name == _REST, mark.c.at == noted_at))
 
 
 def _find(connection: Connection, document_id: str) -> ReadRow | None:

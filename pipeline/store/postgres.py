@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -49,13 +49,22 @@ from pipeline.ports import Query
 from pipeline.store import postgres_dump
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.postgres_link import Link, version_of
-from pipeline.store.postgres_months import KEPT_BY, drop_month, known_months, make_month, months_ahead
+from pipeline.store.postgres_months import (
+    KEPT_BY,
+    InUseError,
+    drop_month,
+    known_months,
+    make_month,
+    months_ahead,
+)
 from pipeline.store.postgres_terms import document_terms, matching, words_of
 from pipeline.store.tables import raw
 
 #: of all advisory locks of a database, ours
 _LOCK = int.from_bytes(b"newswire", "big")
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: reads whole tables
+_READ_ALL = f"{_READ}; SET LOCAL statement_timeout = 0"
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {more}"
     f"SELECT pg_advisory_xact_lock({_LOCK}); SELECT pg_current_xact_id()::text"
@@ -111,9 +120,9 @@ class PostgresDatabase:
             return f"PostgreSQL {version_of(connection.info.server_version)}"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, *, patient: bool = False) -> Iterator[Connection]:
         """See database.Database."""
-        with self._errors(), self._begun(_READ) as (connection, _):
+        with self._errors(), self._begun(_READ_ALL if patient else _READ) as (connection, _):
             yield connection
             connection.rollback()
 
@@ -218,12 +227,12 @@ class PostgresDatabase:
                 known = known_months(connection, table)
             for month in months_ahead(table, now):
                 if month not in known:
-                    with self.write() as connection:
+                    with suppress(InUseError), self.write() as connection:
                         if month not in known_months(connection, table):  # else another host was faster
                             make_month(connection, month)
             for month in known:
                 if table in old and month.stop <= old[table]:
-                    with self.write() as connection:
+                    with suppress(InUseError), self.write() as connection:
                         if month in known_months(connection, table):
                             gone[table] += drop_month(connection, month, needed.get(table))
         return gone
@@ -244,8 +253,10 @@ class PostgresDatabase:
 
     def scrub(self) -> None:
         """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
-        with self._errors(), self._engine.connect() as connection:
-            _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
+        with self._errors(), closing(self._link.connect()) as connection:
+            connection.execute("SET statement_timeout = 0")
+            for table in _SCRUBBED:
+                connection.execute(f"VACUUM {table}")
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
         """See database.Database."""

@@ -112,7 +112,7 @@ class SqliteDatabase:
         return str(self.path)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, *, patient: bool = False) -> Iterator[Connection]:  # noqa: ARG002
         """See database.Database."""
         with _errors(self.path):
             self._check_process()
