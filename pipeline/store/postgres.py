@@ -149,12 +149,12 @@ class PostgresDatabase:
 
     def copy_aside(self, suffix: str) -> str:
         """See database.Database. The copy lies in the data directory of whoever migrates."""
-        self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         target = self._copies / f"newswire-{stamp}.{suffix}"
         try:
-            postgres_dump.backup(self._link.parts, self.name, target)
-        except StoreError as error:
+            self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
+            postgres_dump.backup(self._link, target)
+        except (StoreError, OSError) as error:
             raise StoreError(
                 f"the schema is to be changed, and no backup can be made before: {error}. Make one yourself, "
                 "then: newswire db migrate --no-backup"
@@ -163,13 +163,14 @@ class PostgresDatabase:
 
     def backup(self, target: Path) -> None:
         """See database.Database."""
-        postgres_dump.backup(self._link.parts, self.name, target)
+        with self._errors():
+            postgres_dump.backup(self._link, target)
 
     def restore(self, source: Path) -> str | None:
         """See database.Database."""
         self.close()
         with self._errors():
-            return postgres_dump.restore(self._link.parts, self.name, source, self._link.connect)
+            return postgres_dump.restore(self._link, source)
 
     def indexed(self, connection: Connection, window: range) -> Sequence[int]:
         """See database.Database."""
@@ -318,6 +319,8 @@ class PostgresDatabase:
             raise self._ours(error.orig or error) from error
         except psycopg.Error as error:
             raise self._ours(error) from error
+        except OSError as error:
+            raise StoreError(f"{error.filename or self.name}: {error.strerror or error}") from error
 
     def _ours(self, error: BaseException) -> StoreError:
         state = getattr(error, "sqlstate", None)

@@ -360,7 +360,7 @@ def _errors(path: Path) -> Iterator[None]:
     except TimeoutError as error:
         raise StoreError(f"{path} is busy: another process holds it for long") from error
     except OSError as error:
-        raise StoreError(f"{path} cannot be locked: {error.strerror or error}") from error
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
     except PoolTimeoutError as error:
         raise StoreError(f"{path}: too many readers at once") from error
     except DBAPIError as error:
