@@ -13,6 +13,7 @@ import typer
 from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import check_stored, stored
 from pipeline.clock import SystemClock
+from pipeline.errors import StoreError
 from pipeline.monitor.words import count_words
 from pipeline.plain import safe_line
 from pipeline.service.lock import own
@@ -59,7 +60,11 @@ def backup_command(
     if file is None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         file = app.data_dir / "backups" / f"newswire-{stamp}.backup"
-        file.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        try:
+            for folder in (app.data_dir, file.parent):
+                folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{error.filename}: {error.strerror}") from error
     os.nice(_NICE)
     began = time.monotonic()
     database.backup(file)

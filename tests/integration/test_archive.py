@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -149,6 +150,60 @@ def test_what_retention_removes_amid_a_run_is_there_once(
     assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
     run(store, folder, again=True)
     assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
+
+
+class Failing:
+    """A file of a store that goes away after so many reads."""
+
+    def __init__(self, file, reads: int) -> None:
+        self._file = file
+        self._left = reads
+
+    def read(self, size=None) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise OSError("AWS Error NETWORK_CONNECTION during GetObject")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("reads", range(4))
+def test_a_file_that_cannot_be_read_now_is_not_said_to_be_damaged(
+    store: Store, folder: Target, reads: int
+) -> None:
+    run(store, folder)
+    files = folder._files
+
+    class Files:
+        def open_input_file(self, path: str) -> Failing:
+            return Failing(files.open_input_file(path), reads)
+
+        def __getattr__(self, name: str):
+            return getattr(files, name)
+
+    flaky = replace(folder, _files=Files())
+    with pytest.raises(ServiceError, match="cannot be used: AWS Error") as caught:
+        run(store, flaky, again=True)
+    assert "damaged" not in str(caught.value)
+
+
+def test_a_damaged_file_is_not_to_be_thrown_away(store: Store, folder: Target) -> None:
+    run(store, folder)
+    file = Path(folder._at(MAY))
+    whole = file.read_bytes()
+    for damaged in (whole[:-40], b"x" * 400, whole[:100] + bytes(200) + whole[300:]):
+        file.write_bytes(damaged)
+        with pytest.raises(ServiceError, match=r"damaged.*put a copy.*lacks what retention has removed"):
+            run(store, folder, again=True)
+        assert file.read_bytes() == damaged
 
 
 def test_all_of_it_is_read_again_the_audit_first(store: Store, target: Target) -> None:
