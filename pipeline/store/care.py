@@ -29,6 +29,8 @@ log = get_logger(__name__)
 
 #: rows removed in one transaction, so that writers never wait long
 _STEP = 1_000
+#: whoever keeps house is watched, and has more to do
+_SCRUB_S = 30.0
 
 _OPEN = entry.c.state.in_((EntryState.PENDING, EntryState.WORKING, EntryState.QUARANTINED))
 _IS_USED = or_(
@@ -87,7 +89,7 @@ class Care(Part):
     def _late(self, now: datetime, old: Mapping[Table, datetime]) -> Mapping[Table, int]:
         """Do what others may hinder for long, and what the next time can do as well."""
         try:
-            scrub_rest(self._database)
+            scrub_rest(self._database, limit_s=_SCRUB_S)
         except StoreError as error:
             log.warning("erased_rest_left", cause=str(error))
         try:

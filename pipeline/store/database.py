@@ -111,8 +111,12 @@ class Database(Protocol):
         """Take a document out of the search index."""
         ...
 
-    def scrub(self) -> None:
-        """Remove from the disk what deleted rows have left there; in short transactions."""
+    def scrub(self, *, limit_s: float | None = None) -> None:
+        """Remove from the disk what deleted rows have left there; in short transactions.
+
+        Raises:
+            StoreError: Among others: it takes longer than the limit. It can be done once more.
+        """
         ...
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:

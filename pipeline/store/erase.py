@@ -41,8 +41,6 @@ _BLANK_RAW = update(raw).where(among(raw.c.id)).values(body=None)
 _IN_QUARANTINE = select(quarantine.c.id, quarantine.c.guid).where(
     among(quarantine.c.raw_id), quarantine.c.dropped_at.is_(None), quarantine.c.guid.is_not(None)
 )
-
-
 #: a mark: what was erased may still stand in pages and logs
 _REST = "erased rest"
 
@@ -88,14 +86,14 @@ def note_rest(database: Database, connection: Connection, now: datetime) -> None
     connection.execute(database.insert_or_set(mark, "at"), {"name": _REST, "at": now})
 
 
-def scrub_rest(database: Database) -> None:
+def scrub_rest(database: Database, *, limit_s: float | None = None) -> None:
     """Remove from the disk what is left of erased texts, if anything is; may take minutes on a server."""
     rest = select(mark.c.at).where(mark.c.name == _REST)
     with database.read() as connection:
         noted_at = connection.execute(rest).scalar_one_or_none()
     if noted_at is None:
         return
-    database.scrub()
+    database.scrub(limit_s=limit_s)
     with database.write(lasting=False) as connection:  # what was noted meanwhile stays
         connection.execute(delete(mark).where(mark.c.name == _REST, mark.c.at == noted_at))
 

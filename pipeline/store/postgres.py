@@ -252,11 +252,14 @@ class PostgresDatabase:
             self._hang_up()
             time.sleep(_LOOK_AGAIN_S)  # the next look at the log will say what is wrong
 
-    def scrub(self) -> None:
+    def scrub(self, *, limit_s: float | None = None) -> None:
         """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
         with self._errors(), closing(self._link.connect()) as connection:
-            connection.execute("SET statement_timeout = 0")
+            began = time.monotonic()
             for table in _SCRUBBED:
+                # Of what is left at least a moment: 0 would be no limit.
+                left_s = 0.0 if limit_s is None else max(limit_s + began - time.monotonic(), 0.001)
+                connection.execute(f"SET statement_timeout = {round(left_s * 1000)}")
                 connection.execute(f"VACUUM {table}")
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:

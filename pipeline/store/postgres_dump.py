@@ -136,7 +136,7 @@ def _read(program: str, file: Path, *words: str) -> str:
     """Have a program look at a file; gives what it writes."""
     done = _finished([_program(program), *words], {})
     if done.returncode:
-        raise StoreError(f"{file}: {_said(done)}")
+        raise StoreError(f"{file}: {_said(done).splitlines()[0]}")
     return done.stdout
 
 

@@ -125,7 +125,7 @@ def test_what_is_left_of_an_erased_text_that_came_again_goes_with_housekeeping(
     store.erase(secret.id, reason="court order", now=NOON)
     with monkeypatch.context() as broken:
 
-        def fail() -> None:
+        def fail(**_limit: float) -> None:
             raise StoreError("too slow")
 
         broken.setattr(store._database, "scrub", fail)

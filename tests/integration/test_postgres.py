@@ -250,6 +250,16 @@ def test_what_keeps_months_from_going_keeps_nothing_else(
     assert store.expire(NOON, raw_days=30, change_days=30, poll_count=1)["poll"] == 1
 
 
+def test_what_cannot_be_scrubbed_in_time_is_left(database: PostgresDatabase, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as other:
+        other.execute("LOCK TABLE quarantine IN SHARE UPDATE EXCLUSIVE MODE")  # as another VACUUM does
+        began = time.monotonic()
+        with pytest.raises(StoreError):
+            database.scrub(limit_s=0.5)
+        assert time.monotonic() - began < 5
+    database.scrub(limit_s=60)
+
+
 def test_whole_tables_are_read_without_a_limit_of_time(database: PostgresDatabase) -> None:
     for patient, limit in ((True, "0"), (False, "2min")):
         with database.read(patient=patient) as connection:
