@@ -1247,12 +1247,18 @@ class ArchiveStore(Protocol):
     ) -> Iterator[ArchivedVersion]:
         """Give the versions of a span that may be shown, or all others, in bounded memory.
 
+        What retention took is among neither: an archive keeps what it has of it.
         By publication; but kills first, so that who reads them again never shows what they take back.
         """
         ...
 
-    def known(self, ids: Sequence[str]) -> frozenset[str]:
-        """Say which of these versions are stored, or were erased: an archive need not remember them."""
+    def known(self, ids: Sequence[str], *, shown: bool) -> frozenset[str]:
+        """Say which of these versions are stored, or were erased: an archive need not remember them.
+
+        Args:
+            ids: Of versions that a file of an archive has.
+            shown: The file is of those that may be shown; those that were killed since must leave it.
+        """
         ...
 
 

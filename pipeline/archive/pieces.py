@@ -15,12 +15,17 @@ from pipeline.archive.columns import wrong_with
 #: read, and taken in, at a time; of long texts fewer, so that they fit into a parser's memory
 ROWS_READ = 500
 _PIECE_BYTES = 4 * 2**20
-#: what the library raises for files that are damaged, or lie about their sizes
+#: what the library raises for files that are damaged, or lie about their sizes; what cannot be read for
+#: another reason, such as a network's, is a ServiceError of whoever opened it (target.opened)
 _DAMAGE = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 
 class UnreadableTableError(Exception):
     """A Parquet file that cannot be read; says why, in words for people."""
+
+
+class DamagedTableError(UnreadableTableError):
+    """It is damaged, whoever reads it."""
 
 
 def pieces_of(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -45,7 +50,7 @@ def rows_of(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
         try:
             yield batch.to_pylist()
         except _DAMAGE as error:
-            raise UnreadableTableError(_damaged(error)) from error
+            raise DamagedTableError(_damaged(error)) from error
 
 
 def about_table(file: BinaryIO) -> dict[str, str]:
@@ -53,7 +58,7 @@ def about_table(file: BinaryIO) -> dict[str, str]:
     try:
         metadata = pq.read_metadata(file).metadata or {}
     except _DAMAGE as error:
-        raise UnreadableTableError(_damaged(error)) from error
+        raise DamagedTableError(_damaged(error)) from error
     return {_word(key): _word(value) for key, value in metadata.items() if key.startswith(b"newswire.")}
 
 
@@ -69,7 +74,7 @@ def _batches(file: BinaryIO) -> Iterator[pa.RecordBatch]:
             raise UnreadableTableError(wrong)
         yield from table.iter_batches(ROWS_READ, use_threads=False)
     except _DAMAGE as error:
-        raise UnreadableTableError(_damaged(error)) from error
+        raise DamagedTableError(_damaged(error)) from error
 
 
 def _versions(table: pq.ParquetFile) -> list[Any]:

@@ -4,6 +4,7 @@ A file appears under its name only when all of it is there. In a folder it is wr
 elsewhere it is made on this machine and sent in one upload, which an object store shows when it is complete.
 """
 
+import io
 import os
 import secrets
 import tempfile
@@ -59,11 +60,11 @@ class Target:
 
     @contextmanager
     def opened(self, path: str) -> Iterator[BinaryIO]:
-        """Open a file to be read anywhere in it. Raises ServiceError."""
+        """Open a file to be read anywhere in it. Raises ServiceError, and so does reading it."""
         with _errors(self.url):
             file = self._files.open_input_file(self._at(path))
         with file:
-            yield file
+            yield _Opened(self.url, file)
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
         """Put a file there, in place of what has its name. Raises ServiceError."""
@@ -170,6 +171,37 @@ def _by_fsspec(url: str, unknown: Exception) -> Target:
             "or what the Python package fsspec reaches, where it is installed"
         ) from error
     return _with(url, fs.PyFileSystem(fs.FSSpecHandler(files)), path)
+
+
+class _Opened(io.BufferedIOBase, BinaryIO):
+    """A file that tells when it cannot be read: its content may be sound all the same."""
+
+    def __init__(self, url: str, file: Any) -> None:
+        self._url = url
+        self._file = file
+
+    def read(self, size: int | None = -1) -> bytes:
+        """See io.BufferedIOBase."""
+        with _errors(self._url):
+            found: bytes = self._file.read(None if size is None or size < 0 else size)
+        return found
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """See io.IOBase."""
+        with _errors(self._url):
+            return int(self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        """See io.IOBase."""
+        return int(self._file.tell())
+
+    def readable(self) -> bool:
+        """See io.IOBase."""
+        return True
+
+    def seekable(self) -> bool:
+        """See io.IOBase."""
+        return True
 
 
 @contextmanager

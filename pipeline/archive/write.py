@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import chain
 
 from pipeline.archive.columns import VERSION, Row, row_of, table_blocks
-from pipeline.archive.pieces import UnreadableTableError, about_table, rows_of
+from pipeline.archive.pieces import DamagedTableError, UnreadableTableError, about_table, rows_of
 from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
 from pipeline.ports import ArchivedVersion, ArchiveStore, SpanState
@@ -24,6 +24,11 @@ from pipeline.publish.record import whole_record
 AUDIT = "_audit/"
 FILE = "documents.parquet"
 
+#: what to do about a damaged file
+_HOW = (
+    "; put a copy of it there. One that is made anew (move this one away) lacks what retention has removed "
+    "from the store"
+)
 _DAY = timedelta(days=1)
 _OURS = re.compile(rf"(?:{AUDIT})?year=\d+/month=\d+/(day=\d+/)?{re.escape(FILE)}")
 
@@ -145,7 +150,11 @@ def _about(target: Target, path: str) -> Mapping[str, str]:
         with target.opened(path) as file:
             return about_table(file)
     except UnreadableTableError as error:
-        raise ServiceError(f"{target.url}/{path}: {error}") from error
+        raise ServiceError(f"{target.url}/{path}: {_in_words(error)}") from error
+
+
+def _in_words(error: UnreadableTableError) -> str:
+    return f"{error}{_HOW if isinstance(error, DamagedTableError) else ''}"
 
 
 def _write(
@@ -175,17 +184,22 @@ def _rows(
     store: ArchiveStore, target: Target, span: Span, old: str | None, *, shown: bool, now: datetime
 ) -> Iterator[Row]:
     """Give what is stored of a span, and what its file has that the store has let go since (retention)."""
+    given: set[bytes] = set()  # what retention removes meanwhile is in neither answer of the store
     for version in store.archived(span.since, span.until, shown=shown, now=now):
+        if old is not None:
+            given.add(bytes.fromhex(version.id))
         yield _row(version)
     if old is None:
         return
     try:
         with target.opened(old) as file:
             for rows in rows_of(file):
-                known = store.known([row["id"] for row in rows])
-                yield from (row for row in rows if row["id"] not in known)
+                known = store.known([row["id"] for row in rows], shown=shown)
+                for row in rows:
+                    if row["id"] not in known and bytes.fromhex(row["id"]) not in given:
+                        yield row
     except UnreadableTableError as error:
-        raise ServiceError(f"{target.url}/{old}: {error}; move it away, and it is made anew") from error
+        raise ServiceError(f"{target.url}/{old}: {_in_words(error)}") from error
 
 
 def _row(version: ArchivedVersion) -> Row:

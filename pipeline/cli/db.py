@@ -13,6 +13,7 @@ import typer
 from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import check_stored, stored
 from pipeline.clock import SystemClock
+from pipeline.errors import StoreError
 from pipeline.monitor.words import count_words
 from pipeline.plain import safe_line
 from pipeline.service.lock import own
@@ -59,7 +60,11 @@ def backup_command(
     if file is None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         file = app.data_dir / "backups" / f"newswire-{stamp}.backup"
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        try:
+            for folder in (app.data_dir, file.parent):
+                folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{error.filename}: {error.strerror}") from error
     os.nice(_NICE)
     began = time.monotonic()
     database.backup(file)
@@ -79,12 +84,12 @@ def restore_command(
     database = _database(app)
     with own(app.data_dir, command="db restore", queue_url=queue_url(app.data_dir)):
         kept = database.restore(file)
+        if kept:
+            typer.echo(f"the old database: {kept}", err=True)
         if (app.data_dir / "valkey").is_dir():
             set_aside(app.data_dir, "replaced")  # what it tells is of the other database
         done = migrate(database)
     typer.echo(f"restored from {file}; its schema is {done.head}", err=True)
-    if kept:
-        typer.echo(f"the old database: {kept}", err=True)
     if app.settings.queue.url:
         typer.echo(
             "when workers run again: `newswire dedupe rebuild`, as the queue's index is newer", err=True

@@ -20,11 +20,12 @@ def refuse_writable(path: Path, status: os.stat_result, name: str) -> None:
     """
     if status.st_mode & stat.S_IWOTH:
         raise ConfigError(f"{name}: every user of this machine may change it: chmod o-w {name}")
-    folder = path.resolve().parent
-    mode = folder.stat().st_mode
-    # In a sticky directory, such as /tmp, nobody can replace what belongs to somebody else.
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-        raise ConfigError(f"{name}: every user of this machine may replace it: chmod o-w {folder}")
+    # A symbolic link can be replaced as well as what it leads to.
+    for folder in dict.fromkeys((path.absolute().parent, path.resolve().parent)):
+        mode = folder.stat().st_mode
+        # In a sticky directory, such as /tmp, nobody can replace what belongs to somebody else.
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise ConfigError(f"{name}: every user of this machine may replace it: chmod o-w {folder}")
 
 
 def others_may_read(path: Path) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, sele
 from pipeline.identity import digest
 from pipeline.ports import ArchivedVersion, SpanState
 from pipeline.store.among import among
-from pipeline.store.chain import Standing
+from pipeline.store.chain import SHOWN, Standing
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.read import load
 from pipeline.store.shown import may_be_shown
@@ -30,14 +30,17 @@ _VERSIONS = select(
     document.c.erased_at,
     document.c.erase_reason,
 ).join(item, item.c.id == document.c.item_id)
+_EXPIRED = document.c.expired_at.is_not(None)
 _KNOWN = (
     select(document.c.id)
     .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
-    .where(
-        among(document.c.id),
-        or_(document.c.erased_at.is_not(None), document_data.c.document_seq.is_not(None)),
-    )
+    .where(among(document.c.id))
 )
+_REMEMBERED = or_(
+    and_(document.c.erased_at.is_not(None), not_(_EXPIRED)), document_data.c.document_seq.is_not(None)
+)
+#: killed or withheld after retention took its text
+_HIDDEN_SINCE = and_(_EXPIRED, document.c.standing.not_in(SHOWN))
 
 
 class Archive(Part):
@@ -59,6 +62,7 @@ class Archive(Part):
                 document.c.standing,
                 document.c.erased_at,
                 may_be_shown(now).label("shown"),
+                _EXPIRED.label("expired"),
                 story_member.c.story_id,
                 type_coerce(story_member.c.at, BigInteger).label("told_at"),
             )
@@ -69,13 +73,14 @@ class Archive(Part):
         stand = select(
             each.c.standing,
             each.c.shown,
+            each.c.expired,
             func.count(),
             func.sum(each.c.seq),
             func.count(each.c.erased_at),
             func.count(each.c.story_id),
             func.max(each.c.told_at),
         )
-        groups = (each.c.standing, each.c.shown)
+        groups = (each.c.standing, each.c.shown, each.c.expired)
         stand = stand.group_by(*groups).order_by(*groups)
         tagged = select(func.count(), func.max(type_coerce(tagging.c.tagged_at, BigInteger)))
         tagged = tagged.join(document, document.c.seq == tagging.c.document_seq).where(span)
@@ -83,8 +88,9 @@ class Archive(Part):
             rows = [tuple(row) for row in connection.execute(stand)]
             tags = tuple(connection.execute(tagged).one())
         counts = {True: 0, False: 0}
-        for row in rows:
-            counts[bool(row[1])] += row[2]
+        for _, is_shown, expired, count, *_ in rows:
+            if not expired:
+                counts[bool(is_shown)] += count
         words = (str(value) for row in (*rows, tags) for value in row)
         return SpanState(fingerprint=digest("span", *words), shown=counts[True], hidden=counts[False])
 
@@ -96,7 +102,7 @@ class Archive(Part):
         is_later = case((document.c.standing == Standing.CANCELED, 0), else_=1)
         for later in (0, 1):
             place: tuple[datetime, int] = (since, 0)
-            page = _VERSIONS.where(of, is_later == later, document.c.published_at < until)
+            page = _VERSIONS.where(of, not_(_EXPIRED), is_later == later, document.c.published_at < until)
             page = page.order_by(_AT, document.c.seq).limit(_PAGE)
             while True:
                 with self._database.read() as connection:
@@ -107,10 +113,11 @@ class Archive(Part):
                 yield from versions
                 place = rows[-1].published_at, rows[-1].seq
 
-    def known(self, ids: Sequence[str]) -> frozenset[str]:
+    def known(self, ids: Sequence[str], *, shown: bool) -> frozenset[str]:
         """See ports.ArchiveStore."""
+        known = _KNOWN.where(or_(_REMEMBERED, _HIDDEN_SINCE) if shown else _REMEMBERED)
         with self._database.read() as connection:
-            return frozenset(connection.execute(_KNOWN, {"values": ids}).scalars())
+            return frozenset(connection.execute(known, {"values": ids}).scalars())
 
 
 def _behind(at: datetime, seq: int) -> Any:

@@ -118,7 +118,7 @@ class Checking(Part):
         found: defaultdict[str, list[Any]] = defaultdict(list)
         for what, which in (*self._documents(), *self._chains(), *self._dangling()):
             found[what].append(which)
-        with self._database.read() as connection:
+        with self._database.read(patient=True) as connection:
             return [*(_fault(what, which) for what, which in found.items()), *_count_faults(connection)]
 
     def _documents(self) -> Iterator[tuple[str, str]]:
@@ -163,7 +163,7 @@ class Checking(Part):
 
     def _dangling(self) -> Iterator[tuple[str, Any]]:
         for what, rows in _DANGLING.items():
-            with self._database.read() as connection:
+            with self._database.read(patient=True) as connection:
                 for (key,) in connection.execute(rows):
                     yield what, key
 

@@ -66,8 +66,12 @@ class Database(Protocol):
         """Name it for people, without secrets."""
         ...
 
-    def read(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that sees one state of the database."""
+    def read(self, *, patient: bool = False) -> AbstractContextManager[Connection]:
+        """Open a transaction that sees one state of the database.
+
+        Args:
+            patient: Wait for an answer however long it takes: it reads whole tables.
+        """
         ...
 
     def write(self, *, lasting: bool = True) -> AbstractContextManager[Connection]:
@@ -107,8 +111,12 @@ class Database(Protocol):
         """Take a document out of the search index."""
         ...
 
-    def scrub(self) -> None:
-        """Remove from the disk what deleted rows have left there; in short transactions."""
+    def scrub(self, *, limit_s: float | None = None) -> None:
+        """Remove from the disk what deleted rows have left there; in short transactions.
+
+        Raises:
+            StoreError: Among others: it takes longer than the limit. It can be done once more.
+        """
         ...
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:

@@ -36,6 +36,16 @@ from pipeline.store.terms import prepare, tag_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A version that is stored."""
+
+    seq: int
+    has_text: bool
+    #: somebody said so: its text must not come back; retention says nothing of the kind
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
     """A version that is to be stored, and where it came from."""
 
@@ -57,7 +67,9 @@ class _Items:
 
 _INSERT_TAG = insert(document_tag)
 _INSERT_ENRICHMENT = insert(enrichment)
-_KNOWN = select(document.c.id, document.c.seq, document.c.erased_at).where(among(document.c.id))
+_KNOWN = select(document.c.id, document.c.seq, document.c.erased_at, document.c.expired_at).where(
+    among(document.c.id)
+)
 _ITEMS = select(item.c.key, item.c.id).where(among(item.c.key))
 _INSERT_ITEM = insert(item)
 _INSERT_DOCUMENT = insert(document)
@@ -77,10 +89,17 @@ def terms_of(each: Document) -> Mapping[str, str]:
     }
 
 
-def known_documents(connection: Connection, ids: Iterable[str]) -> dict[str, tuple[int, bool]]:
-    """Find which versions are stored: id → their number, and whether they were erased."""
+def known_documents(connection: Connection, ids: Iterable[str]) -> dict[str, Known]:
+    """Find which versions are stored, by id."""
     rows = connection.execute(_KNOWN, {"values": ids})
-    return {row.id: (row.seq, row.erased_at is not None) for row in rows}
+    return {
+        row.id: Known(
+            seq=row.seq,
+            has_text=row.erased_at is None,
+            erased=row.erased_at is not None and row.expired_at is None,
+        )
+        for row in rows
+    }
 
 
 def store_documents(

@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, or_, select, update
 
 from pipeline.codec import from_json
+from pipeline.identity import uri_of_guid
 from pipeline.model import Document
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
-from pipeline.store.database import Part, ReadRow
+from pipeline.store.database import Database, Part, ReadRow
 from pipeline.store.quarantine import drop
 from pipeline.store.tables import (
     document,
@@ -18,6 +19,8 @@ from pipeline.store.tables import (
     document_tag,
     enrichment,
     entry,
+    item,
+    mark,
     quarantine,
     raw,
     relation,
@@ -35,7 +38,11 @@ _RAW_COPIES = (
     .distinct()
 )
 _BLANK_RAW = update(raw).where(among(raw.c.id)).values(body=None)
-_SAME_ITEM = select(quarantine.c.id).where(among(quarantine.c.raw_id), quarantine.c.dropped_at.is_(None))
+_IN_QUARANTINE = select(quarantine.c.id, quarantine.c.guid).where(
+    among(quarantine.c.raw_id), quarantine.c.dropped_at.is_(None), quarantine.c.guid.is_not(None)
+)
+#: a mark: what was erased may still stand in pages and logs
+_REST = "erased rest"
 
 
 class Erase(Part):
@@ -47,9 +54,10 @@ class Erase(Part):
             found = _find(connection, document_id)
             if found is None:
                 return False
-            if found.erased_at is None:
+            if found.erased_at is None or found.expired_at is not None:
                 self._erase(connection, found, reason, now)
-        self._database.scrub()
+            note_rest(self._database, connection, now)
+        scrub_rest(self._database)
         return True
 
     def _erase(self, connection: Connection, found: ReadRow, reason: str, now: datetime) -> None:
@@ -63,24 +71,53 @@ class Erase(Part):
             delete(relation).where(or_(relation.c.low == found.id, relation.c.high == found.id))
         )
         connection.execute(
-            update(document).where(document.c.seq == found.seq).values(erased_at=now, erase_reason=reason)
+            update(document)
+            .where(document.c.seq == found.seq)
+            .values(erased_at=now, expired_at=None, erase_reason=reason)
         )
         refresh_items(connection, [found.item_id], now)
         note_changes(connection, "erased", [found.id], now)
-        add_counts(self._database, connection, Counts({("erased", ""): 1}))
+        if found.expired_at is None:  # else it is counted among those that went
+            add_counts(self._database, connection, Counts({("erased", ""): 1}))
+
+
+def note_rest(database: Database, connection: Connection, now: datetime) -> None:
+    """Note that something of an erased text is left on the disk: `scrub_rest` is to be called."""
+    connection.execute(database.insert_or_set(mark, "at"), {"name": _REST, "at": now})
+
+
+def scrub_rest(database: Database, *, limit_s: float | None = None) -> None:
+    """Remove from the disk what is left of erased texts, if anything is; may take minutes on a server."""
+    rest = select(mark.c.at).where(mark.c.name == _REST)
+    with database.read() as connection:
+        noted_at = connection.execute(rest).scalar_one_or_none()
+    if noted_at is None:
+        return
+    database.scrub(limit_s=limit_s)
+    with database.write(lasting=False) as connection:  # what was noted meanwhile stays
+        connection.execute(delete(mark).where(mark.c.name == _REST, mark.c.at == noted_at))
 
 
 def _find(connection: Connection, document_id: str) -> ReadRow | None:
     """Find a document, shown or not, by its id."""
-    known = select(document.c.seq, document.c.id, document.c.item_id, document.c.erased_at)
+    known = select(
+        document.c.seq,
+        document.c.id,
+        document.c.item_id,
+        document.c.provider,
+        document.c.erased_at,
+        document.c.expired_at,
+        item.c.uri,
+    ).join(item, item.c.id == document.c.item_id)
     return connection.execute(known.where(document.c.id == document_id.lower())).one_or_none()
 
 
 def _quarantined(connection: Connection, found: ReadRow, copies: Sequence[int]) -> Sequence[int]:
     """Find what is in quarantine of the same item and came with the same bytes."""
+    rows = connection.execute(_IN_QUARANTINE, {"values": copies}).all()
     data = select(document_data.c.data).where(document_data.c.document_seq == found.seq)
-    guid = from_json(connection.execute(data).scalar_one(), Document).guid
-    if guid is None:
-        return []
-    same = _SAME_ITEM.where(quarantine.c.guid == guid)
-    return connection.execute(same, {"values": copies}).scalars().all()
+    text = connection.execute(data).scalar_one_or_none()
+    if text is None:  # retention took it: what is left to go by is its item
+        return [row.id for row in rows if uri_of_guid(found.provider, row.guid) == found.uri]
+    guid = from_json(text, Document).guid
+    return [row.id for row in rows if row.guid == guid]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect
 
 from pipeline.errors import StoreError
 from pipeline.store.database import Database
-from pipeline.store.migrations import HEAD
+from pipeline.store.migrations import HEAD, newer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,8 @@ def _revision(connection: Connection) -> str | None:
 def _check_known(database: Database, connection: Connection, found: str | None, head: str) -> None:
     if found is not None and found > head:
         raise StoreError(
-            f"{database.name} was written by a newer newswire (its schema is {found}, this release knows "
-            f"{head}): use that release, or another --data or storage.url, or `newswire db restore` a backup "
-            "that this one made"
+            f"{newer(database.name, found, head)}: use that release, or another --data or storage.url, or "
+            "`newswire db restore` a backup that this one made"
         )
     if found is None and inspect(connection).get_table_names():
         raise StoreError(

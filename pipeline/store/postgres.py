@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -49,13 +49,22 @@ from pipeline.ports import Query
 from pipeline.store import postgres_dump
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.postgres_link import Link, version_of
-from pipeline.store.postgres_months import KEPT_BY, drop_month, known_months, make_month, months_ahead
+from pipeline.store.postgres_months import (
+    KEPT_BY,
+    InUseError,
+    drop_month,
+    known_months,
+    make_month,
+    months_ahead,
+)
 from pipeline.store.postgres_terms import document_terms, matching, words_of
 from pipeline.store.tables import raw
 
 #: of all advisory locks of a database, ours
 _LOCK = int.from_bytes(b"newswire", "big")
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: reads whole tables
+_READ_ALL = f"{_READ}; SET LOCAL statement_timeout = 0"
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {more}"
     f"SELECT pg_advisory_xact_lock({_LOCK}); SELECT pg_current_xact_id()::text"
@@ -111,9 +120,9 @@ class PostgresDatabase:
             return f"PostgreSQL {version_of(connection.info.server_version)}"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, *, patient: bool = False) -> Iterator[Connection]:
         """See database.Database."""
-        with self._errors(), self._begun(_READ) as (connection, _):
+        with self._errors(), self._begun(_READ_ALL if patient else _READ) as (connection, _):
             yield connection
             connection.rollback()
 
@@ -140,12 +149,12 @@ class PostgresDatabase:
 
     def copy_aside(self, suffix: str) -> str:
         """See database.Database. The copy lies in the data directory of whoever migrates."""
-        self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         target = self._copies / f"newswire-{stamp}.{suffix}"
         try:
-            postgres_dump.backup(self._link.parts, self.name, target)
-        except StoreError as error:
+            self._copies.mkdir(parents=True, exist_ok=True, mode=0o700)
+            postgres_dump.backup(self._link, target)
+        except (StoreError, OSError) as error:
             raise StoreError(
                 f"the schema is to be changed, and no backup can be made before: {error}. Make one yourself, "
                 "then: newswire db migrate --no-backup"
@@ -154,13 +163,14 @@ class PostgresDatabase:
 
     def backup(self, target: Path) -> None:
         """See database.Database."""
-        postgres_dump.backup(self._link.parts, self.name, target)
+        with self._errors():
+            postgres_dump.backup(self._link, target)
 
     def restore(self, source: Path) -> str | None:
         """See database.Database."""
         self.close()
         with self._errors():
-            return postgres_dump.restore(self._link.parts, self.name, source, self._link.connect)
+            return postgres_dump.restore(self._link, source)
 
     def indexed(self, connection: Connection, window: range) -> Sequence[int]:
         """See database.Database."""
@@ -218,12 +228,12 @@ class PostgresDatabase:
                 known = known_months(connection, table)
             for month in months_ahead(table, now):
                 if month not in known:
-                    with self.write() as connection:
+                    with suppress(InUseError), self.write() as connection:
                         if month not in known_months(connection, table):  # else another host was faster
                             make_month(connection, month)
             for month in known:
                 if table in old and month.stop <= old[table]:
-                    with self.write() as connection:
+                    with suppress(InUseError), self.write() as connection:
                         if month in known_months(connection, table):
                             gone[table] += drop_month(connection, month, needed.get(table))
         return gone
@@ -242,10 +252,15 @@ class PostgresDatabase:
             self._hang_up()
             time.sleep(_LOOK_AGAIN_S)  # the next look at the log will say what is wrong
 
-    def scrub(self) -> None:
+    def scrub(self, *, limit_s: float | None = None) -> None:
         """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
-        with self._errors(), self._engine.connect() as connection:
-            _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
+        with self._errors(), closing(self._link.connect()) as connection:
+            began = time.monotonic()
+            for table in _SCRUBBED:
+                # Of what is left at least a moment: 0 would be no limit.
+                left_s = 0.0 if limit_s is None else max(limit_s + began - time.monotonic(), 0.001)
+                connection.execute(f"SET statement_timeout = {round(left_s * 1000)}")
+                connection.execute(f"VACUUM {table}")
 
     def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
         """See database.Database."""
@@ -307,6 +322,8 @@ class PostgresDatabase:
             raise self._ours(error.orig or error) from error
         except psycopg.Error as error:
             raise self._ours(error) from error
+        except OSError as error:
+            raise StoreError(f"{error.filename or self.name}: {error.strerror or error}") from error
 
     def _ours(self, error: BaseException) -> StoreError:
         state = getattr(error, "sqlstate", None)

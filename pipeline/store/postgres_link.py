@@ -135,12 +135,17 @@ class Link:
 
     def in_words(self, error: BaseException) -> str:
         """Say what went wrong and what to do."""
-        told = str(error).strip()
-        state = getattr(error, "sqlstate", None) or ""
+        return self.told_in_words(str(error) or type(error).__name__, getattr(error, "sqlstate", None) or "")
+
+    def told_in_words(self, told: str, state: str = "") -> str:
+        """Say what the server, or a program of its, told of a failure."""
+        told = told.strip()
         words = _BY_STATE.get(state) or next((words for sign, words in _BY_SIGN if sign.search(told)), None)
         if words is None:
-            last = (told.splitlines() or [type(error).__name__])[0]
-            words = last.rpartition("FATAL: ")[2].strip() or last
+            first = (told.splitlines() or ["failed"])[0]
+            words = first.rpartition("FATAL: ")[2].strip() or first
+            if user := self._parts.get("user"):
+                words = words.replace(f'"{user}"', "of storage.url")
         return f"{self.name}: {words}"
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, text
+from sqlalchemy.exc import DBAPIError
 
+from pipeline.errors import StoreError
 from pipeline.store.tables import change, micros, raw
 
 #: table → the time by which it is kept
@@ -64,8 +66,29 @@ def known_months(connection: Connection, table: Table) -> Sequence[Month]:
     return [Month(table, datetime.strptime(name[-7:], "%Y_%m").replace(tzinfo=UTC)) for name in found]
 
 
+class InUseError(StoreError):
+    """Somebody reads or writes a table, as `pg_dump` does: its parts cannot be changed now."""
+
+
+def _lock_parts(connection: Connection, table: Table) -> None:
+    """Take a table and its parts for this transaction alone, at once or not at all.
+
+    Who waited for them would have all readers wait behind him.
+
+    Raises:
+        InUseError: Another transaction has looked at it.
+    """
+    try:
+        connection.exec_driver_sql(f"LOCK TABLE {table.name} IN ACCESS EXCLUSIVE MODE NOWAIT")
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":
+            raise
+        raise InUseError(f"{table.name} is in use") from error
+
+
 def make_month(connection: Connection, month: Month) -> None:
-    """Make a part, and move into it what belongs there and has landed among the rest."""
+    """Make a part, and move into it what belongs there and has landed among the rest. Raises InUseError."""
+    _lock_parts(connection, month.table)
     table, by = month.table.name, KEPT_BY[month.table].name
     start, stop = micros(month.start), micros(month.stop)
     belongs = f"{by} >= {start} AND {by} < {stop}"
@@ -83,6 +106,9 @@ def drop_month(connection: Connection, month: Month, needed: Select[int] | None)
         connection: In a transaction that writes.
         month: A part that is old as a whole.
         needed: Selects the ids of those of the table's rows that must stay; None: there are none.
+
+    Raises:
+        InUseError: It cannot be dropped now.
     """
     kept: Sequence[int] = []
     if needed is not None:
@@ -90,6 +116,7 @@ def drop_month(connection: Connection, month: Month, needed: Select[int] | None)
         if len(kept) > _MOST_MOVED:
             return 0
     count = int(connection.exec_driver_sql(f"SELECT count(*) FROM {month.name}").scalar_one())  # noqa: S608
+    _lock_parts(connection, month.table)  # as late as can be: from here on readers wait
     connection.exec_driver_sql(f"ALTER TABLE {month.table.name} DETACH PARTITION {month.name}")
     if kept:
         again = f"INSERT INTO {month.table.name} SELECT * FROM {month.name} WHERE id = ANY (:ids)"  # noqa: S608

@@ -164,7 +164,9 @@ class Retention(Part):
         recorded = [each for each in found if each.on_record]
         if recorded:
             blank = [row.seq for each in recorded for row in each.texts]
-            connection.execute(_BLANK.values(erased_at=now, erase_reason=REASON), {"values": blank})
+            connection.execute(
+                _BLANK.values(erased_at=now, expired_at=now, erase_reason=REASON), {"values": blank}
+            )
             refresh_items(connection, [each.id for each in recorded], now)
         gone = _forget(connection, [each for each in found if not each.on_record])
         note_changes(connection, "expired", [row.id for row in texts if row.told], now)

@@ -112,7 +112,7 @@ class SqliteDatabase:
         return str(self.path)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self, *, patient: bool = False) -> Iterator[Connection]:  # noqa: ARG002
         """See database.Database."""
         with _errors(self.path):
             self._check_process()
@@ -198,9 +198,9 @@ class SqliteDatabase:
         """See database.Database."""
         connection.execute(text("DELETE FROM document_terms WHERE rowid = :seq"), {"seq": document_seq})
 
-    def scrub(self) -> None:
+    def scrub(self, *, limit_s: float | None = None) -> None:
         """See database.Database. FTS5 marks rows as deleted; their words go when segments are merged."""
-        self._merge_index()
+        self._merge_index(limit_s)
         with _errors(self.path), self._lock.held(self._wait_s):
             connection = self._reading.raw_connection()
             try:  # what was deleted still stands in the log; a reader may hinder this, then it goes later
@@ -247,7 +247,8 @@ class SqliteDatabase:
         """See database.Database. A file rings no bell."""
         time.sleep(_LOOK_AGAIN_S)
 
-    def _merge_index(self) -> None:
+    def _merge_index(self, limit_s: float | None) -> None:
+        began = time.monotonic()
         step = -_MERGE_PAGES  # negative: begin to merge everything
         while True:
             with self.write() as connection:
@@ -259,6 +260,8 @@ class SqliteDatabase:
                 if _total_changes(connection) - before < 2:  # FTS5's sign that nothing is left to merge
                     return
             step = _MERGE_PAGES
+            if limit_s is not None and time.monotonic() - began > limit_s:
+                raise StoreError(f"{self.path}: its search index is large: the merge goes on the next time")
 
     def _check_process(self) -> None:
         if self._pid is None:
@@ -360,7 +363,7 @@ def _errors(path: Path) -> Iterator[None]:
     except TimeoutError as error:
         raise StoreError(f"{path} is busy: another process holds it for long") from error
     except OSError as error:
-        raise StoreError(f"{path} cannot be locked: {error.strerror or error}") from error
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
     except PoolTimeoutError as error:
         raise StoreError(f"{path}: too many readers at once") from error
     except DBAPIError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
+from pipeline.store.migrations import HEAD, newer
 
 #: pages copied in one step, 1 MB
 _STEP = 256
@@ -32,6 +33,8 @@ def backup(library: Any, source: Path, target: Path, *, replace: bool = True) ->
     """
     if not replace and target.exists():
         raise StoreError(f"{target} is there already: give another name")
+    if not target.parent.is_dir():
+        raise StoreError(f"{target}: there is no folder {target.parent}")
     partial = target.with_name(f"{target.name}.partial")
     with _private_file(partial):
         with (
@@ -85,10 +88,12 @@ def _check_backup(library: Any, source: Path) -> None:
         raise StoreError(f"{source}: there is no such file")
     try:
         with closing(library.connect(_uri(source, "immutable=1"), uri=True)) as connection:
-            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             connection.execute("SELECT seq FROM document LIMIT 1").fetchone()
     except library.Error as error:
         raise StoreError(f"{source}: no backup of newswire ({error})") from error
+    if found and str(found[0]) > HEAD:
+        raise StoreError(f"{newer(str(source), str(found[0]))}: use that release")
     if source.with_name(f"{source.name}-wal").exists():
         raise StoreError(f"{source}: a database in use, no backup: `newswire db backup` makes one")
 

@@ -311,6 +311,7 @@ document = Table(
     Column("embargoed", UtcTime),
     Column("erased_at", UtcTime),
     Column("erase_reason", FreeText),
+    Column("expired_at", UtcTime),  # retention took its text, and nobody erased it; erased_at is set, too
     # order in the chain: these four, then id
     Column("revision_rank", BigInteger, nullable=False),
     Column("version_created", UtcTime),

@@ -16,6 +16,7 @@ from pipeline.store.copies import copies_counted
 from pipeline.store.counters import add_counts
 from pipeline.store.database import Database, Part, ReadRow, Rows, execute_many
 from pipeline.store.documents import NewDocument, known_documents, store_documents, terms_of
+from pipeline.store.erase import note_rest
 from pipeline.store.heartbeat import HEARTBEAT_FEED, note_saved
 from pipeline.store.quarantining import Verdict, quarantine_entries
 from pipeline.store.states import IS_WORKING, EntryState
@@ -122,9 +123,11 @@ class Work(Part):
             known = known_documents(connection, [each.document.id for each in mine])
             new = _new_documents(mine, held, known, terms)
             seqs, counts = store_documents(self._database, connection, new, now)
-            seqs |= {document_id: seq for document_id, (seq, _) in known.items()}
+            seqs |= {document_id: each.seq for document_id, each in known.items()}
             _finish(connection, [(held[each.entry_id], seqs[each.document.id]) for each in mine])
-            erased = {document_id for document_id, (_, gone) in known.items() if gone}
+            erased = {document_id for document_id, each in known.items() if each.erased}
+            if erased:  # what came once more stood in the payload, and stands in the log
+                note_rest(self._database, connection, now)
             _forget_raw(connection, [held[p.entry_id].raw_id for p in mine if p.document.id in erased])
             _credit_feeds(connection, new)
             counts["repeated", ""] += len(mine) - len(new)
@@ -139,8 +142,6 @@ class Work(Part):
             queues = [held[entry_id].queue for entry_id in (*done, *refused)]
             note_pace(self._database, connection, queues, now)
             add_counts(self._database, connection, counts)
-        if erased:
-            self._database.scrub()  # what came once more stood in the payload, and stands in the log
         return BatchOutcome(
             stored=tuple(each.processed.document.id for each in new),
             repeated=len(mine) - len(new),

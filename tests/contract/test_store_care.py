@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from pipeline.codec import from_json
-from pipeline.errors import Reason
+from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, Problem, QueueName
 from pipeline.ports import Processed, Query, RawCopy, Refusal, Store
 from pipeline.store.search import parse_query
@@ -113,6 +115,27 @@ def test_an_erased_text_does_not_come_back(store: Store) -> None:
     assert (outcome.stored, outcome.repeated) == ((), 1)
     assert len(store.sightings(document().id)) == 2
     assert store.search(Query(), now=NOON) == []
+
+
+def test_what_is_left_of_an_erased_text_that_came_again_goes_with_housekeeping(
+    store: Store, all_bytes: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = document(text="The xylophonic ferry.")
+    save(store, secret)
+    store.erase(secret.id, reason="court order", now=NOON)
+    with monkeypatch.context() as broken:
+
+        def fail(**_limit: float) -> None:
+            raise StoreError("too slow")
+
+        broken.setattr(store._database, "scrub", fail)
+        raw = RawCopy(body=b"a xylophonic line", media_type=None, location="a")
+        assert save(store, secret, raw=raw).repeated == 1  # no worker waits for it
+        store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM mark").all() == []
+    assert b"xylophonic" not in all_bytes()
 
 
 def test_erasing_the_newest_version_shows_the_one_before(store: Store) -> None:

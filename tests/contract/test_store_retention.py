@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from pipeline.errors import Reason
 from pipeline.identity import uri_of_guid
-from pipeline.model import Document, PubStatus, Relation, Signal, Slugged, StoryTraits, Tag, Tagging
+from pipeline.model import Document, Problem, PubStatus, Relation, Signal, Slugged, StoryTraits, Tag, Tagging
 from pipeline.ports import Place, Processed, Query, RawCopy, Store, Telling
 from pipeline.retention import FOREVER, Kept, Policy
 from pipeline.store.search import parse_query
@@ -227,3 +229,58 @@ def test_raw_copies_of_a_source_are_kept_as_long_as_it_says(store: Store) -> Non
     assert _raw_left(store, NOON + 31 * DAY, **wishes) == ["long"]
     # A database may keep them until all of their month is old.
     assert _raw_left(store, NOON + 92 * DAY, **wishes) == []
+
+
+PROBLEM = Problem(reason=Reason.BAD_RECORD, detail="no text", where="line 2")
+RAW = RawCopy(body=b"a xylophonic line", media_type=None, location="a")
+
+
+def _expired_on_record(store: Store, **fields: Any) -> Document:
+    """Have a killed chain go, so that its first version stays without its text; gives that version."""
+    first = document(text="The xylophonic ferry.", revision="1")
+    save(store, first, **fields)
+    save(store, document(text="", revision="2", pub_status=PubStatus.CANCELED, signal=Signal.KILL))
+    assert _sweep(store, MONTH) == 2
+    return first
+
+
+def _in_quarantine(store: Store) -> list[bytes]:
+    return [found[1] for row in store.quarantine_list() if (found := store.quarantine_show(row.id))]
+
+
+def test_a_copy_of_what_went_does_not_empty_the_response_that_it_came_in(store: Store) -> None:
+    save(store, _expired_on_record(store), now=LATER, problems=(PROBLEM,), raw=RAW)
+    assert _in_quarantine(store) == [RAW.body]
+
+
+def test_what_went_can_be_erased_with_all_that_is_left_of_it(store: Store) -> None:
+    first = _expired_on_record(store, problems=(PROBLEM,), raw=RAW)
+    assert _in_quarantine(store) == [RAW.body]
+    assert store.erase(first.id, reason="court order", now=LATER)
+    assert _in_quarantine(store) == [b""]
+    reasons = [each.erase_reason for each in store.audit(first.id, now=LATER)]
+    assert reasons == ["court order", "past its time"]
+    assert store.changes(0)[-1].kind == "erased"
+    assert store.check() == []
+    save(store, first, now=LATER, problems=(PROBLEM,), raw=replace(RAW, body=b"xylophonic again"))
+    assert _in_quarantine(store) == [b"", b""]  # now it is erased
+
+
+def test_what_went_is_left_to_the_archive_until_it_is_erased_or_killed(store: Store) -> None:
+    first, second = document(text="One.", revision="1"), document(text="Two.", revision="2")
+    save(store, first, second)
+    store.erase(second.id, reason="court order", now=NOON)
+    assert _sweep(store, MONTH) == 1
+    since, until = NOON - DAY, NOON + DAY
+    state = store.span_state(since, until, now=LATER)
+    assert (state.shown, state.hidden) == (0, 1)
+    hidden = store.archived(since, until, shown=False, now=LATER)
+    assert [each.id for each in hidden] == [second.id]
+    assert store.known([first.id, second.id], shown=True) == {second.id}
+    kill = document(text="", revision="3", pub_status=PubStatus.CANCELED, signal=Signal.KILL)
+    save(store, kill, now=LATER)
+    assert store.span_state(since, until, now=LATER).fingerprint != state.fingerprint
+    assert first.id in store.known([first.id], shown=True)
+    assert first.id not in store.known([first.id], shown=False)
+    store.erase(first.id, reason="court order", now=LATER)
+    assert first.id in store.known([first.id], shown=False)

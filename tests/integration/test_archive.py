@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from pipeline.errors import ConfigError, FetchError, ServiceError
 from pipeline.formats.detect import read
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, PubStatus
-from pipeline.ports import Store
+from pipeline.ports import ArchivedVersion, Store
+from pipeline.retention import Policy
 from pipeline.settings import load_settings, shipped_config_dir
 from pipeline.sources.files import remote_tables
 from pipeline.store.open import open_store
@@ -128,6 +130,80 @@ def test_what_an_archive_held_stays_when_the_store_lets_it_go(
         assert run(young, folder) == [("2026-05", 6, 0)]
     assert guids(folder, MAY) == [f"may-{n}" for n in (0, 1, 2, 3, 4, 9)]
     assert guids(folder, JUNE) == ["june"]
+
+
+def test_what_retention_removes_amid_a_run_is_there_once(
+    store: Store, folder: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store, folder)
+    whole, policy = store.archived, Policy(document_days=1, raw_days=1)
+
+    def archived(*args, shown: bool, **options) -> Iterator[ArchivedVersion]:
+        yield from whole(*args, shown=shown, **options)
+        if shown:
+            past = [each.id for each in store.past_items(policy, LATER).items]
+            store.remove_past(past, policy, LATER)
+
+    monkeypatch.setattr(store, "archived", archived)
+    run(store, folder, again=True)
+    monkeypatch.undo()
+    assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
+    run(store, folder, again=True)
+    assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
+
+
+class Failing:
+    """A file of a store that goes away after so many reads."""
+
+    def __init__(self, file, reads: int) -> None:
+        self._file = file
+        self._left = reads
+
+    def read(self, size=None) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise OSError("AWS Error NETWORK_CONNECTION during GetObject")
+        return self._file.read(size)
+
+    def __getattr__(self, name: str):
+        return getattr(self._file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("reads", range(4))
+def test_a_file_that_cannot_be_read_now_is_not_said_to_be_damaged(
+    store: Store, folder: Target, reads: int
+) -> None:
+    run(store, folder)
+    files = folder._files
+
+    class Files:
+        def open_input_file(self, path: str) -> Failing:
+            return Failing(files.open_input_file(path), reads)
+
+        def __getattr__(self, name: str):
+            return getattr(files, name)
+
+    flaky = replace(folder, _files=Files())
+    with pytest.raises(ServiceError, match="cannot be used: AWS Error") as caught:
+        run(store, flaky, again=True)
+    assert "damaged" not in str(caught.value)
+
+
+def test_a_damaged_file_is_not_to_be_thrown_away(store: Store, folder: Target) -> None:
+    run(store, folder)
+    file = Path(folder._at(MAY))
+    whole = file.read_bytes()
+    for damaged in (whole[:-40], b"x" * 400, whole[:100] + bytes(200) + whole[300:]):
+        file.write_bytes(damaged)
+        with pytest.raises(ServiceError, match=r"damaged.*put a copy.*lacks what retention has removed"):
+            run(store, folder, again=True)
+        assert file.read_bytes() == damaged
 
 
 def test_all_of_it_is_read_again_the_audit_first(store: Store, target: Target) -> None:

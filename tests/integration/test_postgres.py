@@ -20,7 +20,7 @@ from pipeline.store.postgres import PostgresDatabase
 from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from postgres_server import PostgresServer
-from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in
+from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
 #: what a trigger does to the transaction that fires it
 _FAULTS = {
@@ -224,6 +224,46 @@ def test_old_months_are_dropped_and_new_ones_made_ahead(store: SqlStore, postgre
     assert (raw["raw_rest"], raw["raw_2026_06"], raw["raw_2026_09"]) == (1, 1, 0)
     assert store.check() == []
     assert len(store.search(Query(), now=later)) == 2
+
+
+def test_months_that_somebody_reads_are_left_to_the_next_time(store: SqlStore, postgres_url: str) -> None:
+    store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    save(store, document("a"))
+    later = NOON + timedelta(days=62)
+    with psycopg.connect(postgres_url) as reader:
+        reader.execute("LOCK TABLE raw, change IN ACCESS SHARE MODE")  # as pg_dump does
+        began = time.monotonic()
+        assert store.expire(later, raw_days=30, change_days=30, poll_count=5)["change"] == 0
+        assert time.monotonic() - began < 5
+        assert len(store.changes(0)) == 1
+    assert store.expire(later, raw_days=30, change_days=30, poll_count=5)["change"] == 1
+
+
+def test_what_keeps_months_from_going_keeps_nothing_else(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(store._database, "keep_months", fail)
+    take_in_polls(store, poll(), poll())
+    assert store.expire(NOON, raw_days=30, change_days=30, poll_count=1)["poll"] == 1
+
+
+def test_what_cannot_be_scrubbed_in_time_is_left(database: PostgresDatabase, postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as other:
+        other.execute("LOCK TABLE quarantine IN SHARE UPDATE EXCLUSIVE MODE")  # as another VACUUM does
+        began = time.monotonic()
+        with pytest.raises(StoreError):
+            database.scrub(limit_s=0.5)
+        assert time.monotonic() - began < 5
+    database.scrub(limit_s=60)
+
+
+def test_whole_tables_are_read_without_a_limit_of_time(database: PostgresDatabase) -> None:
+    for patient, limit in ((True, "0"), (False, "2min")):
+        with database.read(patient=patient) as connection:
+            assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == limit
 
 
 def test_what_came_before_its_month_was_made_is_moved_there(store: SqlStore, postgres_url: str) -> None:

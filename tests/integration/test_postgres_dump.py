@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from migrating import NEXT, next_release
 from pipeline.errors import StoreError
 from pipeline.ports import Query
+from pipeline.store import postgres_dump
 from pipeline.store.migrate import migrate
 from pipeline.store.migrations import HEAD
 from pipeline.store.open import open_database, open_store
+from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from store_builders import NOON, document, save
 
@@ -129,12 +132,96 @@ def test_without_the_programs_the_schema_stays_and_it_is_said_what_to_do(
     assert migrate(database, history, backup=False).copy is None
 
 
-def test_the_password_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from pipeline.store import postgres_dump
+def test_a_backup_holds_our_schema_alone(
+    database: "PostgresDatabase", url: str, tmp_path: Path, postgres: "PostgresServer"
+) -> None:
+    postgres.execute("CREATE SCHEMA public_replaced_before", urlsplit(url).path[1:])
+    database.backup(tmp_path / "copy")
+    assert "public_replaced_before" not in postgres_dump._listed(tmp_path / "copy")
 
+
+def test_a_backup_of_another_schema_is_refused(
+    database: "PostgresDatabase", url: str, tmp_path: Path, postgres: "PostgresServer"
+) -> None:
+    name = urlsplit(url).path[1:]
+    database.backup(tmp_path / "copy")
+    postgres.execute("CREATE SCHEMA desk", name)
+    with (
+        closing(open_database(f"{url}&options=-csearch_path%3Ddesk", tmp_path)) as other,
+        pytest.raises(StoreError, match="in another schema than desk"),
+    ):
+        other.restore(tmp_path / "copy")
+
+
+def test_another_programs_tables_are_not_replaced(
+    database: "PostgresDatabase", tmp_path: Path, postgres: "PostgresServer"
+) -> None:
+    database.backup(tmp_path / "copy")
+    elsewhere = postgres.empty_url()
+    name = urlsplit(elsewhere).path[1:]
+    postgres.execute("CREATE TABLE song (id int)", name)
+    with (
+        closing(open_database(elsewhere, tmp_path)) as other,
+        pytest.raises(StoreError, match="another program"),
+    ):
+        other.restore(tmp_path / "copy")
+    assert postgres.execute("SELECT count(*) FROM song", name) == [(0,)]
+
+
+def test_a_backup_of_a_newer_release_is_refused_before_anything_is_replaced(
+    database: "PostgresDatabase", url: str, tmp_path: Path
+) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{NEXT}'")
+    database.backup(tmp_path / "copy")
+    with database.write() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{HEAD}'")
+    save(SqlStore(database), document("crane", text="A crane has fallen."))
+    with pytest.raises(StoreError, match=f"copy was written by a newer newswire .*{NEXT}"):
+        database.restore(tmp_path / "copy")
+    assert _guids(url, tmp_path) == ["crane", "ferry"]
+
+
+def test_a_backup_to_where_nothing_is_says_where(database: "PostgresDatabase", tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"there is no folder {tmp_path}/missing"):
+        database.backup(tmp_path / "missing" / "copy")
+
+
+@pytest.fixture
+def link() -> Link:
+    return Link("postgresql://reporter:s3cret@127.0.0.1:1/wire?sslpassword=k3y", wait_s=1)
+
+
+def test_no_password_is_on_a_command_line(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setattr(postgres_dump, "_finished", lambda name, words, env: seen.append((words, env)) or "")
-    parts = {"host": "db.example", "user": "newswire", "password": "s3cret", "dbname": "wire"}
-    postgres_dump.backup(parts, "postgresql://db.example/wire", tmp_path / "copy")
-    assert all("s3cret" not in word for words, _ in seen for word in words)
-    assert seen[0][1] == {"PGPASSWORD": "s3cret"}
+    monkeypatch.setattr(postgres_dump, "_program", str)
+    monkeypatch.setattr(
+        postgres_dump,
+        "_finished",
+        lambda words, env: seen.append((words, env)) or subprocess.CompletedProcess(words, 0, "", ""),
+    )
+    postgres_dump._run(link, "pg_dump", "--format=custom")
+    ((words, env),) = seen
+    assert not any(secret in word for word in words for secret in ("s3cret", "k3y"))
+    assert "--no-password" in words
+    assert env == {"PGPASSWORD": "s3cret"}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ('FATAL:  password authentication failed for user "reporter"', "is not accepted"),
+        ('FATAL:  role "reporter" is not permitted to log in', "not permitted to log in"),
+    ],
+)
+def test_what_a_program_tells_names_no_user(
+    link: Link, monkeypatch: pytest.MonkeyPatch, told: str, words: str
+) -> None:
+    told = f"pg_dump: error: connection to server failed: {told}"
+    monkeypatch.setattr(postgres_dump, "_program", str)
+    monkeypatch.setattr(
+        postgres_dump, "_finished", lambda words, _env: subprocess.CompletedProcess(words, 1, "", told)
+    )
+    with pytest.raises(StoreError, match=words) as caught:
+        postgres_dump._run(link, "pg_dump")
+    assert "reporter" not in str(caught.value)

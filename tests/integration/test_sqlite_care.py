@@ -14,6 +14,7 @@ from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, QueueName
 from pipeline.ports import Query
 from pipeline.store import sqlite
+from pipeline.store.database import Terms
 from pipeline.store.migrate import migrate
 from pipeline.store.sqlite import SqliteDatabase
 from pipeline.store.store import SqlStore
@@ -204,3 +205,17 @@ def test_a_search_without_words_begins_with_the_newest(store: SqlStore, plans: l
     store.search(Query(), now=NOON)
     assert [plan for plan in plans if "USING INDEX document_newest" in plan]
     assert not [plan for plan in plans if "TEMP B-TREE" in plan and "LAST" not in plan]
+
+
+def test_an_index_that_cannot_be_merged_in_time_is_merged_the_next_time(
+    store: SqlStore, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_MERGE_PAGES", 1)
+    assert store.check() == []
+    for n in range(8):
+        words = " ".join(f"word{n}x{m}" for m in range(3000))
+        with database.write() as connection:
+            database.index(connection, [Terms(document_seq=n + 1, headline="", body=words, about="")])
+    with pytest.raises(StoreError, match="the next time"):
+        database.scrub(limit_s=0.0)
+    database.scrub(limit_s=60)

@@ -1,5 +1,6 @@
 """SQLite: backups and what they are restored to."""
 
+import errno
 import os
 import shutil
 import threading
@@ -160,7 +161,7 @@ def test_a_damaged_database_is_replaced_and_kept_with_its_log(database: SqliteDa
     assert _guids(database) == ["ferry"]
 
 
-@pytest.mark.parametrize("what", ["nothing", "words", "another program's", "damaged", "in use"])
+@pytest.mark.parametrize("what", ["nothing", "words", "another program's", "damaged", "in use", "newer"])
 def test_what_is_no_backup_is_refused_and_changes_nothing(
     database: SqliteDatabase, tmp_path: Path, what: str
 ) -> None:
@@ -178,9 +179,30 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
         save(SqlStore(database), document("crane"))
         for suffix in ("", "-wal"):
             file.with_name(f"file{suffix}").write_bytes(Path(f"{database.path}{suffix}").read_bytes())
+    elif what == "newer":
+        database.backup(file)
+        with closing(library.connect(str(file), isolation_level=None)) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9001'")
     database.close()
     database.path.with_name("newswire.db.lock").touch()
     before = _files(database)
     with pytest.raises(StoreError, match=str(file)):
         database.restore(file)
     assert _files(database) == before
+
+
+def test_a_backup_to_where_nothing_is_says_where(database: SqliteDatabase, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"there is no folder {tmp_path}/missing"):
+        database.backup(tmp_path / "missing" / "copy")
+    assert not (tmp_path / "missing").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_named(
+    database: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(StoreError, match=f"^{tmp_path}/copy: No space left on device"):
+        database.backup(tmp_path / "copy")

@@ -44,6 +44,18 @@ def test_v9_a_file_that_others_may_replace_is_refused(config: Path) -> None:
     load_settings(config, config / "data", {})
 
 
+@pytest.mark.parametrize("whose", ["link", "target"])
+def test_v9_a_link_that_others_may_replace_is_refused(config: Path, tmp_path: Path, whose: str) -> None:
+    (tmp_path / "real").mkdir(mode=0o755)
+    written(tmp_path / "real" / "newswire.yaml", "")
+    (config / "newswire.yaml").symlink_to(tmp_path / "real" / "newswire.yaml")
+    load_settings(config, config / "data", {})
+    folder = {"link": config, "target": tmp_path / "real"}[whose]
+    folder.chmod(0o777)
+    with pytest.raises(ConfigError, match=f"may replace it: chmod o-w .*{folder.name}"):
+        load_settings(config, config / "data", {})
+
+
 def test_v9_a_group_may_edit_its_files(config: Path) -> None:
     written(config / "newswire.yaml", "", 0o664)
     config.chmod(0o775)

@@ -259,6 +259,7 @@ def _documents() -> None:
         sa.Column("embargoed", _TIME, nullable=True),
         sa.Column("erased_at", _TIME, nullable=True),
         sa.Column("erase_reason", sa.Text(), nullable=True),
+        sa.Column("expired_at", _TIME, nullable=True),
         sa.Column("revision_rank", sa.BigInteger(), nullable=False),
         sa.Column("version_created", _TIME, nullable=True),
         sa.Column("stage", sa.Integer(), nullable=False),
