@@ -58,9 +58,7 @@ _TELL_AGAIN = (
     update(story_member).where(among(story_member.c.document_seq)).values(waits=True, lease_until=None)
 )
 _LINKED = select(relation.c.low, relation.c.high).where(among(relation.c.low), relation.c.kind == SAME_COPY)
-_EXISTING = select(document.c.id).where(
-    among(document.c.id), document.c.erased_at.is_(None), document.c.expired_at.is_(None)
-)
+_EXISTING = select(document.c.id).where(among(document.c.id), document.c.erased_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
