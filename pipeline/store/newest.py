@@ -43,7 +43,7 @@ def newest(
         found: Selects what matches; of numbers outside a range, where one is given, nothing is said.
         wanted: How many at most.
     """
-    if not (query.all_of or query.fields):
+    if not (query.all_of or query.none_of or query.fields or query.not_fields):
         return connection.execute(_ordered(found(None), _AT.desc(), wanted)).scalars().all()
     numbers: list[int] = []
     until, looked, size = query.until, 0, _FIRST
