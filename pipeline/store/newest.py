@@ -43,10 +43,9 @@ def newest(
         found: Selects what matches; of numbers outside a range, where one is given, nothing is said.
         wanted: How many at most.
     """
-    if not (query.all_of or query.none_of or query.fields or query.not_fields):
-        return connection.execute(_ordered(found(None), _AT.desc(), wanted)).scalars().all()
+    picks = query.all_of or query.none_of or query.fields or query.not_fields
     numbers: list[int] = []
-    until, looked, size = query.until, 0, _FIRST
+    until, looked, size = query.until, 0, _FIRST if picks else int(wanted * _SPARE) + 1
     while size <= _MOST:
         window = _window(connection, query.since, until, size)
         if window is None:

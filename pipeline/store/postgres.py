@@ -55,7 +55,8 @@ from pipeline.store.tables import raw
 
 #: of all advisory locks of a database, ours
 _LOCK = int.from_bytes(b"newswire", "big")
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: a plan that is to fit all words and times fits none
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"
 _WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {more}"
     f"SELECT pg_advisory_xact_lock({_LOCK}); SELECT pg_current_xact_id()::text"
@@ -247,9 +248,11 @@ class PostgresDatabase:
         with self._errors(), self._engine.connect() as connection:
             _driver(connection).execute(f"VACUUM {', '.join(_SCRUBBED)}")
 
-    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+    def matching(
+        self, query: Query, window: range | None = None, *, one_by_one: bool = False
+    ) -> ColumnElement[bool] | None:
         """See database.Database."""
-        return matching(query, window)
+        return matching(query, window, one_by_one=one_by_one)
 
     def faults(self, *, quick: bool = False) -> Sequence[str]:  # noqa: ARG002
         """See database.Database. The server looks after its files; an index may have been left half made."""
