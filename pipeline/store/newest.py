@@ -60,7 +60,8 @@ def newest(
             break
         size = max(_FIRST, int((wanted - len(numbers)) * looked / len(numbers) * _SPARE))
     # Words and tags find the rows, and an index of dates must not lead.
-    return connection.execute(_ordered(found(None), (_AT + 0).desc(), wanted)).scalars().all()
+    at = _AT + 0 if picks else _AT
+    return connection.execute(_ordered(found(None), at.desc(), wanted)).scalars().all()
 
 
 def _window(
