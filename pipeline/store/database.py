@@ -119,12 +119,15 @@ class Database(Protocol):
         """
         ...
 
-    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+    def matching(
+        self, query: Query, window: range | None = None, *, one_by_one: bool = False
+    ) -> ColumnElement[bool] | None:
         """Say in SQL which rows of `document` have the query's words; None: it has no words.
 
         Args:
             query: Its words; the rest is not looked at.
             window: Numbers of documents; whether others match is left open.
+            one_by_one: Few rows are asked about, each by itself.
         """
         ...
 

@@ -43,10 +43,9 @@ def newest(
         found: Selects what matches; of numbers outside a range, where one is given, nothing is said.
         wanted: How many at most.
     """
-    if not (query.all_of or query.fields):
-        return connection.execute(_ordered(found(None), _AT.desc(), wanted)).scalars().all()
+    picks = query.all_of or query.none_of or query.fields or query.not_fields
     numbers: list[int] = []
-    until, looked, size = query.until, 0, _FIRST
+    until, looked, size = query.until, 0, _FIRST if picks else int(wanted * _SPARE) + 1
     while size <= _MOST:
         window = _window(connection, query.since, until, size)
         if window is None:
@@ -61,7 +60,8 @@ def newest(
             break
         size = max(_FIRST, int((wanted - len(numbers)) * looked / len(numbers) * _SPARE))
     # Words and tags find the rows, and an index of dates must not lead.
-    return connection.execute(_ordered(found(None), (_AT + 0).desc(), wanted)).scalars().all()
+    at = _AT + 0 if picks else _AT
+    return connection.execute(_ordered(found(None), at.desc(), wanted)).scalars().all()
 
 
 def _window(

@@ -62,7 +62,8 @@ from pipeline.store.tables import raw
 
 #: of all advisory locks of a database, ours
 _LOCK = int.from_bytes(b"newswire", "big")
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: a plan that is to fit all words and times fits none
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"
 #: reads whole tables
 _READ_ALL = f"{_READ}; SET LOCAL statement_timeout = 0"
 _WRITE = (
@@ -262,9 +263,11 @@ class PostgresDatabase:
                 connection.execute(f"SET statement_timeout = {round(left_s * 1000)}")
                 connection.execute(f"VACUUM {table}")
 
-    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
+    def matching(
+        self, query: Query, window: range | None = None, *, one_by_one: bool = False
+    ) -> ColumnElement[bool] | None:
         """See database.Database."""
-        return matching(query, window)
+        return matching(query, window, one_by_one=one_by_one)
 
     def faults(self, *, quick: bool = False) -> Sequence[str]:  # noqa: ARG002
         """See database.Database. The server looks after its files; an index may have been left half made."""

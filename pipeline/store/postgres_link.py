@@ -30,6 +30,8 @@ _SETTINGS = f"""
     SET client_connection_check_interval = '{_SILENT_S // 3}s';
     SET work_mem = '32MB';
     SET jit = off; -- our statements are short
+    SET max_parallel_workers_per_gather = 0;
+    SET random_page_cost = 1.1; -- what is looked for is in memory, or on a disk without arms
     -- What is acknowledged must be on the disk; a stricter setting of the server's stays.
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'

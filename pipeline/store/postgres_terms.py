@@ -12,17 +12,18 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    FromClause,
     MetaData,
+    ScalarSelect,
     Table,
     Text,
     and_,
+    any_,
     exists,
-    false,
     func,
     literal,
     not_,
     or_,
+    select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -34,6 +35,8 @@ from pipeline.store.terms import cut
 
 #: characters of a term that the index keeps: an entry of it may have 2,700 bytes
 _LONGEST = 250
+#: documents whose texts are looked into one by one: some microseconds each
+_FEW = 5_000
 _LONG = re.compile(rf"[^ ]{{{_LONGEST + 1},}}")
 
 document_terms = Table(
@@ -50,26 +53,54 @@ def words_of(terms: Terms) -> str:
     return _shortened("".join(f" {' '.join(cut(part))} " for part in parts))
 
 
-def matching(query: Query, window: range | None = None) -> ColumnElement[bool] | None:
-    """Say in SQL which rows of `document` have the query's words; see database.Database."""
-    found = document_terms.alias()
-    is_it = [found.c.document_seq == document.c.seq]
-    if window is not None:
-        is_it += [found.c.document_seq >= window.start, found.c.document_seq < window.stop]
-    wanted = [_has(found, terms) for terms in query.all_of]
-    unwanted = or_(false(), *(_has(found, terms) for terms in query.none_of))
-    # Those that have an unwanted word are found by the index as well: looking for it into each text that has
-    # the others may take long.
-    said: list[ColumnElement[bool]] = [exists().where(*is_it, *wanted)] if wanted else []
-    said += [not_(exists().where(*is_it, unwanted))] if query.none_of else []
+def matching(
+    query: Query, window: range | None = None, *, one_by_one: bool = False
+) -> ColumnElement[bool] | None:
+    """Say in SQL which rows of `document` have the query's words; see database.Database.
+
+    Of few documents it is quicker to look into each text than to have the index list all that have a word.
+    """
+    said: list[ColumnElement[bool]] = []
+    few = one_by_one or (window is not None and (bool(query.fields) or len(window) <= _FEW))
+    if query.all_of and few:
+        said.append(_of_document(*map(_in_text, query.all_of)))
+    elif query.all_of and query.fields:
+        # Which of the two is rarer, the words or the tags, the planner knows from its statistics.
+        said.append(_of_document(*_indexed(query.all_of)))
+    elif query.all_of:
+        said.append(document.c.seq == any_(func.array(_listed(query.all_of, window))))
+    if query.none_of:
+        said.append(not_(_of_document(or_(*map(_in_text, query.none_of)))))
     return and_(*said) if said else None
 
 
-def _has(rows: FromClause, terms: Sequence[str]) -> ColumnElement[bool]:
-    phrase = _shortened(f" {' '.join(terms)} ")
-    words = literal(list(dict.fromkeys(phrase.split())), ARRAY(Text))
-    has_all = func.newswire_terms(rows.c.words).op("@>")(words)
-    return and_(has_all, func.strpos(rows.c.words, phrase) > 0) if len(terms) > 1 else has_all
+def _of_document(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(document_terms.c.document_seq == document.c.seq, *conditions)
+
+
+def _listed(phrases: Sequence[Sequence[str]], window: range | None) -> ScalarSelect[int]:
+    """Select the numbers of all documents that have the phrases, whatever else is asked: by the index."""
+    number = document_terms.c.document_seq
+    rows = select(number).where(*_indexed(phrases))
+    if window is not None:
+        rows = rows.where(number >= window.start, number < window.stop)
+    return rows.scalar_subquery()
+
+
+def _indexed(phrases: Sequence[Sequence[str]]) -> list[ColumnElement[bool]]:
+    words = " ".join(map(_phrase, phrases)).split()
+    has_all = func.newswire_terms(document_terms.c.words).op("@>")
+    found = has_all(literal(list(dict.fromkeys(words)), ARRAY(Text)))
+    # Looked into first where something else has led to the rows: a tenth as dear.
+    return [found, *map(_in_text, phrases)]
+
+
+def _in_text(terms: Sequence[str]) -> ColumnElement[bool]:
+    return func.strpos(document_terms.c.words, _phrase(terms)) > 0
+
+
+def _phrase(terms: Sequence[str]) -> str:
+    return _shortened(f" {' '.join(terms)} ")
 
 
 def _shortened(text: str) -> str:

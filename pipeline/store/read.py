@@ -99,7 +99,7 @@ class Read(Part):
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
-        every = self._found(query, now, all_versions=all_versions)
+        every = self._found(query, now, all_versions=all_versions, one_by_one=True)
 
         def found(window: range | None) -> Select[int]:
             some = self._found(query, now, all_versions=all_versions, window=window)
@@ -121,7 +121,8 @@ class Read(Part):
                 *matches(self._database, query, window),
             )
             if not query.copies:
-                found = found.where(~copied_elsewhere(self._found(query, now, all_versions=True)))
+                every = self._found(query, now, all_versions=True, one_by_one=True)
+                found = found.where(~copied_elsewhere(every))
             with self._database.read() as connection:
                 seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
             for first in range(0, len(seqs), _PAGE):
@@ -130,9 +131,16 @@ class Read(Part):
                 yield from page
 
     def _found(
-        self, query: Query, now: datetime, *, all_versions: bool, window: range | None = None
+        self,
+        query: Query,
+        now: datetime,
+        *,
+        all_versions: bool,
+        window: range | None = None,
+        one_by_one: bool = False,
     ) -> Select[int]:
-        found = shown_documents(now).where(*matches(self._database, query, window))
+        which = matches(self._database, query, window, one_by_one=one_by_one)
+        found = shown_documents(now).where(*which)
         return found if all_versions else found.where(is_current(now))
 
     def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:

@@ -36,16 +36,19 @@ def is_current(now: datetime) -> ColumnElement[bool]:
     return document.c.seq == case((item.c.next_at <= now, item.c.next_seq), else_=item.c.current_seq)
 
 
-def matches(database: Database, query: Query, window: range | None = None) -> list[ColumnElement[bool]]:
+def matches(
+    database: Database, query: Query, window: range | None = None, *, one_by_one: bool = False
+) -> list[ColumnElement[bool]]:
     """Make the conditions of a query on rows of `document`.
 
     Args:
         database: Has the search index.
         query: What to find.
         window: Numbers of documents; of others nothing is said.
+        one_by_one: Few rows are asked about, each by itself.
     """
     found: list[ColumnElement[bool]] = []
-    words = database.matching(query, window)
+    words = database.matching(query, window, one_by_one=one_by_one)
     if words is not None:
         found.append(words)
     found += [_any_value(name, values, window) for name, values in (query.fields or {}).items()]

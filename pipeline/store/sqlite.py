@@ -208,8 +208,14 @@ class SqliteDatabase:
             finally:
                 connection.close()
 
-    def matching(self, query: Query, window: range | None = None) -> ColumnElement[bool] | None:
-        """See database.Database."""
+    def matching(
+        self,
+        query: Query,
+        window: range | None = None,
+        *,
+        one_by_one: bool = False,  # noqa: ARG002
+    ) -> ColumnElement[bool] | None:
+        """See database.Database. The index has no quicker way to a row than to all that match."""
         if query.all_of:
             return document.c.seq.in_(_rows(_match_text(query), window))
         if query.none_of:

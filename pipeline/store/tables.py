@@ -324,6 +324,13 @@ Index("document_newest", document.c.published_at, document.c.seq)
 # One provider or feed of a thousand is found without reading the rows of all others.
 Index("document_of_provider", document.c.provider, document.c.published_at)
 Index("document_of_feed", document.c.feed_id, document.c.published_at)
+# So is a language in which there is little. These operators find fr-CA by fr-, whatever the collation.
+Index(
+    "document_of_language",
+    document.c.language,
+    document.c.published_at,
+    postgresql_ops={"language": "text_pattern_ops"},
+).ddl_if(dialect="postgresql")
 
 # By what a document finds its chain where its uri does not tell: see homes.py. Only those that have a slug.
 slugged = Table(

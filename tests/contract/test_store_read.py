@@ -247,7 +247,7 @@ def test_the_newest_are_found_however_many_match(store: Store) -> None:
         save(store, *map(_numbered, numbers[start : start + 325]))
     every = store.search(Query(), now=NOON, limit=_MANY)
     assert len(every) == _MANY
-    words = ["tide", "crane", "buoy", "wreck", "lantern", "tide -crane"]
+    words = ["tide", "crane", "buoy", "wreck", "lantern", "tide -crane", "-crane", "-tide", "-buoy -lantern"]
     fields = [
         "lang:fr",
         "buoy lang:en",
@@ -255,6 +255,10 @@ def test_the_newest_are_found_however_many_match(store: Store) -> None:
         "tide since:1h",
         "crane until:5h",
         "wreck since:5h until:1h",
+        "-lang:en",
+        "-crane until:5h",
+        "since:5h",
+        "",
     ]
     for text in (*words, *fields):
         query = parse_query(text, NOON)

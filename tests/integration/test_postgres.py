@@ -359,6 +359,14 @@ def test_a_writer_that_does_not_let_go_is_said_in_words(
             pass  # readers wait for nobody
 
 
+def test_what_is_read_is_planned_for_what_is_asked(database: PostgresDatabase) -> None:
+    show = "SHOW plan_cache_mode"
+    with database.read() as connection:
+        assert connection.exec_driver_sql(show).scalar_one() == "force_custom_plan"
+    with database.write() as connection:
+        assert connection.exec_driver_sql(show).scalar_one() == "auto"
+
+
 # --- the schema ---
 
 

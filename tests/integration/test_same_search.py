@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from random import Random
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ports import Query, Store
+from pipeline.store import newest, postgres_terms
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
@@ -32,6 +34,8 @@ _WORDS = (
     "-",
     "🙂",
 )
+#: of how many documents PostgreSQL looks into the texts, and among how many of the newest is looked at most
+_WAYS = [(postgres_terms._FEW, newest._MOST), (0, newest._MOST), (0, 0)]
 _TEXTS = st.lists(
     st.one_of(
         st.sampled_from(_WORDS), st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=6)
@@ -78,9 +82,14 @@ def test_any_query_finds_the_same_in_both(
         Query(all_of=(words,) if words else ()),
         Query(all_of=(run,) if run else (), none_of=singles[:1]),
         Query(none_of=(run, *singles[:1]) if run else singles[:1]),
+        Query(all_of=singles[:1], fields={"lang": ("en",)}),
+        Query(all_of=singles[:1], not_fields={"lang": ("fr",)}, copies=False),
     ]
     for query in queries:
-        assert _found(both[0], query) == _found(both[1], query), query
+        expected = _found(both[0], query)
+        for few, most in _WAYS:
+            with mock.patch.object(postgres_terms, "_FEW", few), mock.patch.object(newest, "_MOST", most):
+                assert _found(both[1], query) == expected, (query, few, most)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ _POSTGRESQL = (
     "CREATE TABLE change_rest PARTITION OF change DEFAULT",
     "CREATE SEQUENCE change_seq_seq OWNED BY change.seq",
     "ALTER TABLE change ALTER seq SET DEFAULT nextval('change_seq_seq')",
+    "CREATE INDEX document_of_language ON document (language text_pattern_ops, published_at)",
     # The search index: see pipeline.store.postgres_terms. Compared by bytes, as nothing is sorted by it.
     'CREATE TABLE document_terms (document_seq BIGINT PRIMARY KEY, words TEXT COLLATE "C" NOT NULL)',
     # A function of ours for its cost: cutting texts is dear, and the planner must prefer the index to it.
