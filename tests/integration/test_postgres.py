@@ -130,10 +130,12 @@ def test_s07_a_server_that_crashes_loses_nothing_and_doubles_nothing(
         postgres.start()
     for writer in writers:
         writer.join(60)
-    assert len(acknowledged) == len(set(acknowledged)) == 80
-    found = [each.document.id for each in store.stream(Query(), now=NOON)]
-    assert sorted(found) == sorted(acknowledged)
-    assert sorted(each.document_id for each in store.changes(0, 1000)) == sorted(acknowledged)
+    expected = sorted(document(f"{name}-{number}").id for name in "ab" for number in range(40))
+    # An answer may be lost with a server that is away for long: what is asked again was done.
+    assert len(acknowledged) == len(set(acknowledged))
+    assert set(acknowledged) <= set(expected)
+    assert sorted(each.document.id for each in store.stream(Query(), now=NOON)) == expected
+    assert sorted(each.document_id for each in store.changes(0, 1000)) == expected
     assert store.check() == []
 
 
