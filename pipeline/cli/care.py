@@ -34,15 +34,17 @@ _EVERYTHING = 100_000
 @quarantine_app.command("list")
 def quarantine_list(app: AppContext, limit: LimitOption = 100, json: JsonOption = False) -> None:
     """List what is in quarantine, newest first."""
-    from pipeline.cli.show_text import print_json, print_lines, quarantine_line
+    from pipeline.cli.show_text import print_json, print_lines, quarantine_lines
     from pipeline.codec import to_json
 
     with stored(app) as store:
-        for row in store.quarantine_list(limit):
-            if json:
-                print_json(to_json(row) + b"\n")
-            else:
-                print_lines([quarantine_line(row)])
+        rows = store.quarantine_list(limit)
+    if not json:
+        print_lines(quarantine_lines(rows))
+    for row in rows if json else ():
+        print_json(to_json(row) + b"\n")
+    if not rows:
+        typer.echo("nothing is in quarantine", err=True)
 
 
 @quarantine_app.command("show")

@@ -96,7 +96,7 @@ class _Commands(TyperGroup):
             typer.echo(f"newswire: the configuration is wrong\n{error}", err=True)
             raise typer.Exit(CONFIG_WRONG) from None
         except NewswireError as error:
-            typer.echo(f"newswire: {' '.join(str(error).split())}", err=True)
+            typer.echo(f"newswire: {' '.join(error.words.split())}", err=True)
             raise typer.Exit(1) from None
         return result
 
