@@ -1,5 +1,9 @@
 """What is said of a queue server, and of the workers of all hosts."""
 
+import os
+import socket
+from datetime import timedelta
+
 import pytest
 
 from fakes_read import NOON, FakeQueueView, FakeReadStore, queue_server, worker
@@ -8,6 +12,8 @@ from pipeline.monitor.fleet import disagreements, heard_of, versions
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.queue_server import ServerFault, remarks_on
 from pipeline.monitor.snapshot import take_snapshot
+from pipeline.ports import GONE
+from pipeline.queues import was_killed
 from pipeline.redis_server import redis_errors
 
 
@@ -98,6 +104,28 @@ def test_another_gazetteer_and_another_release_are_named_by_themselves() -> None
         "workers have different gazetteers",
         "workers of different releases",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "killed"),
+    [
+        ({}, True),
+        ({"heartbeat_at": NOON - timedelta(seconds=15)}, False),
+        ({"hostname": "elsewhere"}, False),
+        ({"pid": os.getpid()}, False),
+        ({"pid": 0}, False),
+    ],
+    ids=["killed", "just heard of", "another host", "alive", "not said"],
+)
+def test_a_worker_whose_process_is_not_there_is_gone(fields: dict[str, object], killed: bool) -> None:
+    given = {"hostname": socket.gethostname(), "pid": 2**22 + 1, "heartbeat_at": NOON - timedelta(seconds=25)}
+    assert was_killed(worker(**given | fields), NOON) is killed
+
+
+def test_who_is_gone_stays_so_and_does_not_disagree() -> None:
+    gone = heard_of(worker(rules="r2/g1", state=GONE), NOON + timedelta(minutes=2))
+    assert gone.state == GONE
+    assert list(disagreements([worker(rules="r1/g1"), gone])) == []
 
 
 def test_the_dead_do_not_disagree_and_who_says_nothing_neither() -> None:
