@@ -47,7 +47,7 @@ def _beats(app: AppContext) -> list[str]:
 
     own = app.config_dir / "beats.yaml"
     try:
-        value = Source.read(own if own.exists() else shipped_config_dir() / own.name).value
+        value = Source.read_rules(own if own.exists() else shipped_config_dir() / own.name).value
     except ConfigError:
         return []
     listed = value.get("beats") if isinstance(value, dict) else None

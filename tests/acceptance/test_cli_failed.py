@@ -79,7 +79,7 @@ def test_doctor_looks_at_the_queue_server(tmp_path: Path, config: Path, url: str
     careless = run("doctor", data=data, config=config, env=env)
 
     assert well.returncode == 0
-    assert "ok    queue: version " in well.stdout
+    assert "ok    queue: Valkey " in well.stdout
     assert careless.returncode == 0
     assert "warn  queue: maxmemory-policy is allkeys-lru" in careless.stdout
     assert "warn  queue: no append-only file" in careless.stdout

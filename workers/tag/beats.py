@@ -27,7 +27,6 @@ LEAST_TERMS = 1
 
 _BEAT_KEYS = {"id", "name", "any"}
 _WHEN_KEYS = {"regions", "roles", "topics", "terms", "min_region", "min_topic", "min_terms"}
-_PUBLIC = frozenset({"beats.id", "beats.name"} | {f"beats.any.{key}" for key in _WHEN_KEYS})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _MOST_SPANS = 5
 
@@ -82,7 +81,7 @@ def load_beats(config_dir: Path, topics: TopicRules) -> BeatRules:
     """
     groups = load_groups(rules_path(config_dir, "regions.yaml"))
     known = {code for path in topics.lineages.values() for code in path}
-    reading = _BeatReading(Source.read(rules_path(config_dir, "beats.yaml"), public=_PUBLIC), groups, known)
+    reading = _BeatReading(Source.read_rules(rules_path(config_dir, "beats.yaml")), groups, known)
     return compile_beats(reading.beats())
 
 

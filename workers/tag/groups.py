@@ -19,7 +19,7 @@ def load_groups(path: Path) -> dict[str, frozenset[str]]:
     Raises:
         ConfigError: With everything that is wrong in the file.
     """
-    reading = Reading(Source.read(path))
+    reading = Reading(Source.read_rules(path))
     whole = reading.mapping(reading.source.value, (), {"groups"})
     written = whole.get("groups")
     groups = {
