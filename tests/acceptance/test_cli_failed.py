@@ -82,4 +82,4 @@ def test_doctor_looks_at_the_queue_server(tmp_path: Path, config: Path, url: str
     assert "ok    queue: Valkey " in well.stdout
     assert careless.returncode == 0
     assert "warn  queue: maxmemory-policy is allkeys-lru" in careless.stdout
-    assert "warn  queue: no append-only file" in careless.stdout
+    assert "warn  queue: it keeps no append-only file" in careless.stdout
