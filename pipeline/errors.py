@@ -57,6 +57,11 @@ CONFIG_WRONG = 2
 class NewswireError(Exception):
     """Base of all errors that newswire raises itself."""
 
+    @property
+    def words(self) -> str:
+        """Say for people what is wrong."""
+        return str(self)
+
 
 class ConfigError(NewswireError):
     """The configuration is wrong; the message names file, line, column and what to do."""
@@ -73,6 +78,11 @@ class _Reasoned(NewswireError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+    @property
+    def words(self) -> str:
+        """Say for people what is wrong; the reason is for machines."""
+        return self.detail
 
 
 class FeedError(_Reasoned):

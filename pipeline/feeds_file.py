@@ -75,18 +75,15 @@ def add_feeds(path: Path, new: Sequence[Wishes], env: Mapping[str, str]) -> tupl
         NewswireError: The list is written in a way that has no lines to add.
     """
     with _editing(path) as text:
-        old, source = read_feeds(text, path, env)
-        changed = _with_items(text, source, [_keys(wishes) for wishes in new])
-        try:
-            feeds, _ = read_feeds(changed, path, env)
-        except ConfigError as error:
-            raise ConfigError(
-                f"{source.name} is unchanged; with the new source it would be wrong\n{error}"
-            ) from error
-        if feeds[: len(old)] != old or len(feeds) != len(old) + len(new):
-            raise NewswireError(f"{source.name}: there is no place for a new source; edit it by hand")
+        changed, added = _with_new(text, path, new, env)
         _replace(path, changed)
-    return feeds[len(old) :]
+    return added
+
+
+def check_new_feed(path: Path, wishes: Wishes, env: Mapping[str, str]) -> None:
+    """See whether a source could be added; raises what `add_feeds` would."""
+    with _editing(path) as text:
+        _with_new(text, path, [wishes], env)
 
 
 def add_feed(path: Path, wishes: Wishes, env: Mapping[str, str]) -> Feed:
@@ -124,6 +121,23 @@ def _index_of(feeds: Sequence[Feed], source: Source, name: str) -> int:
         if name in (feed.id, feed.url, listed[index].get("directory")):
             return index
     raise NewswireError(f"there is no source {name!r} in {source.name}")
+
+
+def _with_new(
+    text: str, path: Path, new: Sequence[Wishes], env: Mapping[str, str]
+) -> tuple[str, tuple[Feed, ...]]:
+    """Make the text with the new sources; gives them as they were read from it."""
+    old, source = read_feeds(text, path, env)
+    changed = _with_items(text, source, [_keys(wishes) for wishes in new])
+    try:
+        feeds, _ = read_feeds(changed, path, env)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{source.name} is unchanged; with the new source it would be wrong\n{error}"
+        ) from error
+    if feeds[: len(old)] != old or len(feeds) != len(old) + len(new):
+        raise NewswireError(f"{source.name}: there is no place for a new source; edit it by hand")
+    return changed, feeds[len(old) :]
 
 
 def _with_items(text: str, source: Source, items: Sequence[Sequence[str]]) -> str:

@@ -130,13 +130,17 @@ class QueueState:
     failed: int
 
 
+#: state of a worker that was killed: it says no more, and its process is not there
+GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerState:
     """One worker process as Redis knows it."""
 
     name: str
     queue: str
-    #: busy, idle, …
+    #: busy, idle, …, or GONE
     state: str
     pid: int
     hostname: str

@@ -6,9 +6,12 @@ here is sent again from the store (workers.reconcile).
 """
 
 import itertools
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -24,7 +27,7 @@ from rq.worker_registration import get_keys
 from pipeline.clock import SystemClock
 from pipeline.logs import get_logger
 from pipeline.model import PAYLOAD_VERSION, QueueName
-from pipeline.ports import Clock, EntryRef, QueueServer, QueueState, WorkerState
+from pipeline.ports import GONE, Clock, EntryRef, QueueServer, QueueState, WorkerState
 from pipeline.redis_server import connect, connect_patiently, redis_errors, server_of
 
 #: what a job may call, by queue
@@ -52,6 +55,9 @@ _HEAD = 64
 
 #: fields of a job and of a worker: the payload version of the one and what the other can read; what it met
 _PAYLOAD, _NEWER = "payload", "newer"
+
+#: a worker that lives says so every 16 s at least
+_HEARD = timedelta(seconds=20)
 
 #: waits of a worker that gets nothing but jobs of a newer release
 _PASS_S, _LONGEST_PASS_S = 0.1, 5.0
@@ -201,7 +207,9 @@ class RedisQueue:
             for key in keys:
                 pipeline.hgetall(key)
             found = zip(keys, pipeline.execute(), strict=True)
-            return [_worker_state(key, fields) for key, fields in found if fields and b"death" not in fields]
+            known = [_worker_state(key, fields) for key, fields in found if fields and b"death" not in fields]
+        now = self._clock.now()
+        return [replace(each, state=GONE) if was_killed(each, now) else each for each in known]
 
     def failed_jobs(self, limit: int = 100) -> Sequence[Mapping[str, object]]:
         """List jobs of the failed registries: id, queue, entry ids, when, last line of the error."""
@@ -359,6 +367,24 @@ def _worker_state(key: str, fields: Mapping[bytes, bytes]) -> WorkerState:
         payload_version=_whole(text(_PAYLOAD.encode())),
         newer_payload=_whole(text(_NEWER.encode())),
     )
+
+
+def was_killed(worker: WorkerState, now: datetime) -> bool:
+    """Say whether a worker is of this host and its process is not there any more.
+
+    Containers may share the host's name and not its processes: who was just heard of lives.
+    """
+    if worker.hostname != socket.gethostname() or not worker.pid:
+        return False
+    if worker.heartbeat_at and now - worker.heartbeat_at < _HEARD:
+        return False
+    try:
+        os.kill(worker.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # somebody else's process is one, too
+    return False
 
 
 def _whole(text: str) -> int:

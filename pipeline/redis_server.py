@@ -1,5 +1,6 @@
 """The way to a Redis or Valkey server: alone or behind Sentinels, with or without TLS; and what it is."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,21 @@ _CONNECT_S = 2.0
 _ANSWER_S = 5.0
 #: one of several Sentinels may be away: the next is asked soon
 _SENTINEL_S = 1.0
+
+#: what redis-py says → what it means; the first that fits
+_WORDS = tuple(
+    (re.compile(pattern, re.DOTALL), words)
+    for pattern, words in (
+        (r"Timeout (?:connecting|reading|writing)", "it does not answer"),
+        (r"Error (?:61|111) connecting to (\S+)\. ", r"it refuses connections at \1"),
+        (r"Error 2 connecting to (?:unix:)?(\S+)\. ", r"there is no socket \1"),
+        (r"Error -\d+ connecting to (\S+):\d+\. ", r"the name \1 does not resolve"),
+        (r"Error 1 connecting to (\S+)\. \[SSL: WRONG_VERSION_NUMBER", r"what answers at \1 speaks no TLS"),
+        (r"Error \d+ connecting to (\S+)\. (.+?)\.?$", r"no connection to \1: \2"),
+        (r"Protocol [Ee]rror", "what answers there is no Redis or Valkey"),
+        (r"Connection closed by server", "it closes the connection"),
+    )
+)
 
 
 def connect(url: str, patience_s: float | None = None) -> redis.Redis:
@@ -51,7 +67,14 @@ def redis_errors() -> Iterator[None]:
     try:
         yield
     except (redis.RedisError, OSError) as error:
-        raise QueueError(f"the queue server does not work: {hide_in_urls(str(error))}") from error
+        raise QueueError(f"the queue server does not work: {_in_our_words(str(error))}") from error
+
+
+def _in_our_words(said: str) -> str:
+    for pattern, words in _WORDS:
+        if match := pattern.match(said):
+            return hide_in_urls(match.expand(words))
+    return hide_in_urls(said)
 
 
 def server_of(info: Mapping[str, Any]) -> QueueServer:

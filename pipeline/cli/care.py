@@ -34,15 +34,17 @@ _EVERYTHING = 100_000
 @quarantine_app.command("list")
 def quarantine_list(app: AppContext, limit: LimitOption = 100, json: JsonOption = False) -> None:
     """List what is in quarantine, newest first."""
-    from pipeline.cli.show_text import print_json, print_lines, quarantine_line
+    from pipeline.cli.show_text import print_json, print_lines, quarantine_lines
     from pipeline.codec import to_json
 
     with stored(app) as store:
-        for row in store.quarantine_list(limit):
-            if json:
-                print_json(to_json(row) + b"\n")
-            else:
-                print_lines([quarantine_line(row)])
+        rows = store.quarantine_list(limit)
+    if not json:
+        print_lines(quarantine_lines(rows))
+    for row in rows if json else ():
+        print_json(to_json(row) + b"\n")
+    if not rows:
+        typer.echo("nothing is in quarantine", err=True)
 
 
 @quarantine_app.command("show")
@@ -99,11 +101,14 @@ def failed_list(app: AppContext, limit: LimitOption = 100, json: JsonOption = Fa
     from pipeline.codec import to_json
 
     with _queue(app) as queue:
-        for job in queue.failed_jobs(limit):
-            if json:
-                print_json(to_json(job) + b"\n")
-            else:
-                print_lines([failed_line(job)])
+        jobs = queue.failed_jobs(limit)
+    for job in jobs:
+        if json:
+            print_json(to_json(job) + b"\n")
+        else:
+            print_lines([failed_line(job)])
+    if not jobs:
+        typer.echo("no failed jobs", err=True)
 
 
 @failed_app.command("retry")
@@ -118,10 +123,11 @@ def failed_retry(
     if bool(ids) is everything:
         _misused("name jobs, or give --all")
     with _queue(app) as queue:
+        known = {str(job["id"]) for job in queue.failed_jobs(_EVERYTHING)} if ids else set()
         count = queue.retry_failed(ids or None)
     typer.echo(f"{count_words(count, 'job')} back on the queue", err=True)
-    if ids and count < len(ids):
-        _fail(f"{len(ids) - count} of the ids are no failed jobs")
+    if strangers := [each for each in ids or () if each not in known]:
+        _fail(f"no failed job has the id {', '.join(map(safe_line, strangers))}")
 
 
 def erase_command(

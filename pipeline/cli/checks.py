@@ -43,21 +43,22 @@ class Check:
 
 
 def all_checks(app: AppContext) -> Iterator[Check]:
-    """Check everything, cheapest first; without configuration the rest makes no sense."""
+    """Check everything, cheapest first; what is wrong in one place hides nothing of another."""
     yield python_check(sys.version_info[:3])
     yield clock_check(datetime.now(UTC))
     yield data_check(app.data_dir)
     yield space_check(app.data_dir)
     yield places_check()
-    configured = config_check(app)
-    yield configured
-    if configured.outcome is not Outcome.FAIL:
+    yield config_check(app)
+    if _readable(app, with_feeds=True):
         yield secrets_check(app)
-        yield from limits_checks(app.settings)
-        yield gazetteer_check(app.config_dir)
-        yield models_check(wanted=app.settings.ner)
-        yield from _storage(app)
-        yield from _queue(app)
+    if not _readable(app, with_feeds=False):
+        return  # where storage and queue are, and what is used, stands in newswire.yaml
+    yield from limits_checks(app.settings)
+    yield gazetteer_check(app.config_dir)
+    yield models_check(wanted=app.settings.ner)
+    yield from _storage(app)
+    yield from _queue(app)
 
 
 def python_check(version: tuple[int, int, int]) -> Check:
@@ -78,12 +79,8 @@ def clock_check(now: datetime) -> Check:
 def data_check(data_dir: Path) -> Check:
     """Check that the data directory, or where it will be made, takes a file."""
     place = _existing(data_dir)
-    probe = place / ".newswire-doctor"
-    try:
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        return _fail("data", f"{place} takes no file: {error.strerror}. Use --data DIR")
+    if closed := _closed(place):
+        return _fail("data", f"{closed}. Use --data DIR")
     if others := machine.strangers_files(data_dir):
         return _fail("data", others)
     if unfit := machine.unfit_file_system(place.resolve(), _text_of(Path("/proc/self/mounts"))):
@@ -223,7 +220,7 @@ def _storage(app: AppContext) -> Iterator[Check]:
         return
     try:
         if not database_exists(url, app.data_dir):
-            yield _ok("storage", "nothing is stored yet")
+            yield _new_storage_check(url, app.data_dir)
             return
         with stored(app) as store:
             wrong = store.check()
@@ -233,6 +230,19 @@ def _storage(app: AppContext) -> Iterator[Check]:
     yield from (_fail("storage", str(fault)) for fault in wrong)
     if not wrong:
         yield _ok("storage", "whole")
+
+
+def _new_storage_check(url: str | None, data_dir: Path) -> Check:
+    """Check that a store that is not there yet can be made."""
+    from pipeline.store.open import is_on_server, store_name
+
+    if not is_on_server(url):
+        path = Path(store_name(url, data_dir))
+        if path.is_dir():
+            return _fail("storage", f"{path} is a directory: storage.url should name a file")
+        if closed := _closed(_existing(path.parent)):
+            return _fail("storage", f"{path} cannot be made: {closed}")
+    return _ok("storage", "nothing is stored yet")
 
 
 def _queue(app: AppContext) -> Iterator[Check]:
@@ -245,6 +255,25 @@ def _queue(app: AppContext) -> Iterator[Check]:
             yield from server_check("queue", queue)
         else:
             yield _ok("queue", "not running: `newswire run` starts it")
+
+
+def _readable(app: AppContext, *, with_feeds: bool) -> bool:
+    """Say whether the settings can be read; why not is told by the check of the configuration."""
+    try:
+        return bool(app.settings_and_feeds if with_feeds else app.settings)
+    except ConfigError:
+        return False
+
+
+def _closed(directory: Path) -> str | None:
+    """Say why a directory takes no file; None: it does."""
+    probe = directory / ".newswire-doctor"
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return f"{directory} takes no file: {error.strerror}"
+    return None
 
 
 def _existing(path: Path) -> Path:

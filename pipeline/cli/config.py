@@ -14,6 +14,8 @@ from pipeline.settings import secrets_others_may_read, shipped_config_dir
 
 config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 
+#: what a new configuration begins with: in a checkout, the files of ./config are somebody's own
+_STARTING = Path(__file__).parents[1] / "starting"
 _WRITTEN = ("newswire.yaml", "feeds.yaml", "samples")
 
 
@@ -25,9 +27,8 @@ def init_command(
 ) -> None:
     """Write a new configuration to start from."""
     directory = directory or app.config or Path("config")
-    shipped = shipped_config_dir()
     try:
-        _write(shipped, directory)
+        _write(directory)
     except OSError as error:
         raise NewswireError(f"{directory} cannot be written: {error}") from error
     typer.echo(f"wrote {', '.join(_WRITTEN)} to {shown_path(directory)}")
@@ -54,14 +55,11 @@ def check_command(app: AppContext) -> None:
     )
 
 
-def _write(shipped: Path, directory: Path) -> None:
+def _write(directory: Path) -> None:
     there = [name for name in _WRITTEN if (directory / name).exists()]
     if there:
         raise NewswireError(f"{shown_path(directory)} holds {', '.join(there)} already; nothing was written")
     directory.mkdir(parents=True, exist_ok=True)
-    for name in _WRITTEN:
-        source = shipped / name
-        if source.is_dir():
-            shutil.copytree(source, directory / name)
-        elif source.exists():
-            shutil.copyfile(source, directory / name)
+    for name in ("newswire.yaml", "feeds.yaml"):
+        shutil.copyfile(_STARTING / name, directory / name)
+    shutil.copytree(shipped_config_dir() / "samples", directory / "samples")

@@ -32,12 +32,19 @@ def compare_command(app: AppContext, one: IdArgument, other: IdArgument) -> None
 
     now = SystemClock().now()
     with stored(app) as store:
-        texts = []
-        for id_ in (one, other):
-            found = document_shown(store, id_, now)
-            texts.append(text_of(found.document.headline, found.document.body_text))
-    comparison = compare(texts[0], texts[1], linking_of(app.settings.dedupe).rules)
-    print_lines(["the same copy" if comparison.same else "not the same copy"])
+        found = [document_shown(store, id_, now).document for id_ in (one, other)]
+    for each in found:
+        print_lines(
+            [f"{each.id[:8]}  {safe_line(each.provider, 40)}  {safe_line(each.headline or '-', 120)}"]
+        )
+    if found[0].id == found[1].id:
+        print_lines(["one document, named twice"])
+        return
+    rules = linking_of(app.settings.dedupe).rules
+    first, second = (text_of(each.headline, each.body_text) for each in found)
+    comparison = compare(first, second, rules)
+    needed = f" (needs similarity {rules.similarity:g} or containment {rules.containment:g})"
+    print_lines(["the same copy" if comparison.same else f"not the same copy{needed}"])
     print_lines(
         f"  {each.why}: {safe_line(each.text, 120)}" if each.text else f"  {each.why}"
         for each in comparison.evidence()

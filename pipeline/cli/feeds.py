@@ -3,22 +3,27 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.cli.context import AppContext
 from pipeline.config.source import shown_path
 from pipeline.errors import ConfigError, FetchError, NewswireError, ParseError
-from pipeline.feeds_file import add_feed, remove_feed
+from pipeline.feeds_file import add_feed, check_new_feed, remove_feed
 from pipeline.identity import feed_id
 from pipeline.model import Feed, SourceKind
 from pipeline.plain import safe_json, safe_line
 from pipeline.redaction import hide_in_urls
 from pipeline.settings import shipped_config_dir
+
+if TYPE_CHECKING:
+    from workers.tag.tagger import Tagger
 
 feeds_app = typer.Typer(help="List, add, remove and try sources.", no_args_is_help=True)
 
@@ -70,8 +75,8 @@ def add_command(  # noqa: PLR0913 - one for each option
     """Add a feed to feeds.yaml, or the feed of a web page; a running service takes it up by itself."""
     _check_networks(allow_private or ())
     path = _own_file(app)
-    wishes = {
-        "url": url if as_is else _feed_of(app, url, tuple(allow_private or ())),
+    given = {
+        "url": url,
         "id": name,
         "provider": provider,
         "interval": interval,
@@ -81,7 +86,10 @@ def add_command(  # noqa: PLR0913 - one for each option
         "tags": tag,
         "allow_private": allow_private,
     }
-    feed = add_feed(path, {key: value for key, value in wishes.items() if value}, app.env)
+    wishes = {key: value for key, value in given.items() if value}
+    check_new_feed(path, wishes, app.env)
+    found = url if as_is else _feed_of(app, url, tuple(allow_private or ()))
+    feed = add_feed(path, {**wishes, "url": found}, app.env)
     typer.echo(f"added {feed.id} to {shown_path(path)}: {_shown(feed)}")
 
 
@@ -102,17 +110,29 @@ def try_command(
     name: Annotated[str, typer.Argument(metavar="URL|ID", help="A URL, or the id of a configured source.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON object.")] = False,
+    allow_private: Annotated[
+        list[str] | None, typer.Option(help="A private network it may reach; may be repeated.")
+    ] = None,
 ) -> None:
     """Fetch a source once, say what came and what would become of it; keep nothing."""
+    _check_networks(allow_private or ())
     feed = _found(app, name)
+    feed = replace(feed, allow_private=(*feed.allow_private, *(allow_private or ())))
     if feed.kind is SourceKind.DIRECTORY:
         typer.echo(_directory_in_words(feed))
         return
     from pipeline.cli import trial
     from pipeline.publish.record import to_line
-    from workers.tag.tagger import load_tagger
 
-    tagger, fetch = load_tagger(app.config_dir), app.settings.fetch
+    fetch = app.settings.fetch
+
+    @cache
+    def tagger() -> "Tagger":
+        # Loading it takes seconds: only when there is something to tag.
+        from workers.tag.tagger import load_tagger
+
+        return load_tagger(app.config_dir)
+
     if feed.kind is SourceKind.MAILBOX:
         items = asyncio.run(trial.try_mailbox(feed, fetch, tagger))
         record = {"url": hide_in_urls(feed.url), "items": trial.items_as_records(items)}
@@ -225,7 +245,7 @@ def _feed_of(app: AppContext, url: str, allow_private: tuple[str, ...]) -> str:
         typer.echo(f"it could not be looked at and is added as it is: {safe_line(error.detail)}", err=True)
         return url
     except ParseError as error:
-        raise NewswireError(f"{error} (--as-is adds it all the same)") from error
+        raise NewswireError(f"{error.detail} (--as-is adds it all the same)") from error
     return found.feed.url
 
 

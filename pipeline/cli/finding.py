@@ -1,9 +1,13 @@
-"""The document that an id on the command line names, or why it is not shown."""
+"""What is named on the command line: a document, or why it is not shown; beats that there are not."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.errors import NewswireError
+import typer
+
+from pipeline.cli.context import AppContext
+from pipeline.errors import ConfigError, NewswireError
 
 if TYPE_CHECKING:
     from pipeline.model import StoredDocument
@@ -20,6 +24,35 @@ def document_shown(store: "Store", document_id: str, now: datetime) -> "StoredDo
     if found is None:
         raise NewswireError(_why_not(store, document_id, now))
     return found
+
+
+def note_unknown_beats(app: AppContext, named: Iterable[str]) -> None:
+    """Say on standard error which of these, ids or names, the configured beats do not have."""
+    from pipeline.config.words import suggest
+    from pipeline.plain import safe_line
+    from pipeline.store.terms import tag_value
+
+    known = {tag_value(each): each for each in _beats(app)}
+    for beat in named if known else ():
+        if tag_value(beat) not in known:
+            meant = suggest(tag_value(beat), known)
+            hint = f" (did you mean {known[meant]}?)" if meant else ""
+            typer.echo(f"newswire: no beat is called {safe_line(beat, 80)}{hint}", err=True)
+
+
+def _beats(app: AppContext) -> list[str]:
+    """Read ids and names of the configured beats, and nothing else of the rules; of a broken file none."""
+    from pipeline.config.source import Source
+    from pipeline.settings import shipped_config_dir
+
+    own = app.config_dir / "beats.yaml"
+    try:
+        value = Source.read_rules(own if own.exists() else shipped_config_dir() / own.name).value
+    except ConfigError:
+        return []
+    listed = value.get("beats") if isinstance(value, dict) else None
+    beats = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return [str(beat[key]) for key in ("name", "id") for beat in beats if beat.get(key)]
 
 
 def _why_not(store: "Store", document_id: str, now: datetime) -> str:

@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from inspect import getdoc
 from typing import Annotated, Any
 
 import typer
@@ -96,7 +97,7 @@ class _Commands(TyperGroup):
             typer.echo(f"newswire: the configuration is wrong\n{error}", err=True)
             raise typer.Exit(CONFIG_WRONG) from None
         except NewswireError as error:
-            typer.echo(f"newswire: {' '.join(str(error).split())}", err=True)
+            typer.echo(f"newswire: {' '.join(error.words.split())}", err=True)
             raise typer.Exit(1) from None
         return result
 
@@ -114,7 +115,10 @@ def _load(target: str) -> TyperCommand | TyperGroup:
         group = copy(found)
         group.registered_commands = [copy(info) for info in found.registered_commands]
         for info in group.registered_commands:
-            info.callback = with_app(info.callback) if info.callback else None
+            if info.callback:
+                # Without it, the line of help would be cut to the terminal's width.
+                info.short_help = " ".join((getdoc(info.callback) or "").split("\n\n")[0].split())
+                info.callback = with_app(info.callback)
         group.rich_markup_mode = None
         group.callback()(_take_options)
         return get_group(group)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.context import AppContext
-from pipeline.cli.finding import document_shown
+from pipeline.cli.finding import document_shown, note_unknown_beats
 from pipeline.cli.service_link import running_queue, stored, stored_on
 from pipeline.clock import SystemClock
 from pipeline.ports import Query
@@ -98,6 +98,7 @@ def tail_command(
     from pipeline.publish.tail import follow, place_before
 
     with stored(app) as store:
+        note_unknown_beats(app, [beat] if beat else [])
         after = 0 if since_start else place_before(store, lines)
         typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
         for each in follow(store, SystemClock(), after=after, beat=beat):
@@ -122,6 +123,7 @@ def export_command(
     from pipeline.publish.export import Counted, export_blocks, write_whole
 
     query = parsed_query(where)
+    note_unknown_beats(app, (query.fields or {}).get("beat", ()))
     with stored(app) as store:
         documents = Counted(store.stream(query, now=SystemClock().now()))
         blocks = export_blocks(documents, form)

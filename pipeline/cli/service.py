@@ -103,7 +103,10 @@ def web_command(app: AppContext) -> None:
 def import_command(
     app: AppContext,
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files or folders; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Files, folders, or the URL of an archive; - is standard input."
+        ),
     ],
     wait: Annotated[bool, typer.Option("--wait", help="Return when all is processed.")] = False,
     provider: Annotated[

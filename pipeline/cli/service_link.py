@@ -35,14 +35,14 @@ def stored(app: AppContext) -> Iterator["Store"]:
 def check_stored(app: AppContext) -> None:
     """Say where there is nothing to read. Raises StoreError."""
     from pipeline.errors import StoreError
-    from pipeline.store.open import database_exists, is_on_server, store_name
+    from pipeline.store.open import database_exists, store_name
 
     url = app.settings.storage.url
     if not database_exists(url, app.data_dir):
-        place = store_name(url, app.data_dir) if is_on_server(url) else app.data_dir
+        place = store_name(url, app.data_dir) if url else app.data_dir
+        elsewhere = "storage.url says where" if url else "--data DIR looks elsewhere"
         raise StoreError(
-            f"nothing is stored in {place} yet: `newswire run` or `newswire import FILE` begins, "
-            "--data DIR looks elsewhere"
+            f"nothing is stored in {place} yet: `newswire run` or `newswire import FILE` begins, {elsewhere}"
         )
 
 

@@ -93,7 +93,14 @@ def document_view(
     return Group(*parts)
 
 
-def quarantine_line(row: Quarantined) -> str:
+def quarantine_lines(rows: Sequence[Quarantined]) -> Iterator[str]:
+    """Show what is in quarantine under a heading; of nothing there is none."""
+    if rows:
+        yield f"{'ID':>6}  {'SINCE (UTC)':<16}  {'REASON':<14}  FEED  WHERE: WHAT IS WRONG"
+    yield from map(_quarantine_line, rows)
+
+
+def _quarantine_line(row: Quarantined) -> str:
     """Show what is in quarantine as one line."""
     where = f" {row.where}" if row.where else ""
     return (

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.context import AppContext
+from pipeline.cli.finding import note_unknown_beats
 from pipeline.cli.read import JsonOption, parsed_query
 from pipeline.cli.service_link import stored
 from pipeline.clock import SystemClock
@@ -33,6 +34,7 @@ def stories_command(
 
     words = [*(query or ()), *([f"since:{since}"] if since else []), *([f'beat:"{beat}"'] if beat else [])]
     parsed = parsed_query(" ".join(words))
+    note_unknown_beats(app, (parsed.fields or {}).get("beat", ()))
     with stored(app) as store:
         found = store.stories(parsed, now=SystemClock().now(), limit=limit, biggest=biggest)
         for each in found:

@@ -2,11 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.clock import SystemClock
 from pipeline.errors import EntryError, FetchError
@@ -23,7 +23,9 @@ from pipeline.settings import Fetch
 from pipeline.sources.discover import Found, careful_fetcher, find_feed
 from pipeline.sources.imap import MailboxReader
 from workers.normalise.document import Source, normalise
-from workers.tag.tagger import Tagger
+
+if TYPE_CHECKING:
+    from workers.tag.tagger import Tagger
 
 _ITEMS = 20
 _MAILS = 5
@@ -56,8 +58,17 @@ class Trial:
     languages: dict[str, int]
 
 
-async def try_feed(feed: Feed, limits: Fetch, tagger: Tagger) -> Trial:
-    """Fetch a feed once, unconditionally, read it, and say what its items become. Raises FeedError."""
+async def try_feed(feed: Feed, limits: Fetch, tagger: Callable[[], "Tagger"]) -> Trial:
+    """Fetch a feed once, unconditionally, read it, and say what its items become.
+
+    Args:
+        feed: The source.
+        limits: Of the fetch.
+        tagger: Loads the tagger, or gives the one loaded before; called when there is an item.
+
+    Raises:
+        FeedError: It cannot be had or read.
+    """
     began = time.monotonic()
     async with careful_fetcher(limits) as fetcher:
         found = await find_feed(feed, fetcher)
@@ -74,7 +85,7 @@ async def try_feed(feed: Feed, limits: Fetch, tagger: Tagger) -> Trial:
     )
 
 
-async def try_mailbox(feed: Feed, limits: Fetch, tagger: Tagger) -> tuple[Item, ...]:
+async def try_mailbox(feed: Feed, limits: Fetch, tagger: Callable[[], "Tagger"]) -> tuple[Item, ...]:
     """Read the first mails of a mailbox and mark none of them. Raises FeedError."""
     reader = MailboxReader(
         max_body_bytes=limits.max_body_bytes,
@@ -157,7 +168,7 @@ def items_as_records(items: Sequence[Item]) -> list[dict[str, Any]]:
     ]
 
 
-def _items(parsed: Parsed, feed: Feed, tagger: Tagger) -> Iterator[Item]:
+def _items(parsed: Parsed, feed: Feed, tagger: Callable[[], "Tagger"]) -> Iterator[Item]:
     source = Source(
         feed=feed.id,
         provider=feed.provider,
@@ -171,7 +182,7 @@ def _items(parsed: Parsed, feed: Feed, tagger: Tagger) -> Iterator[Item]:
         except EntryError as error:
             yield Item(entry=entry, refused=error.detail)
         else:
-            document, tagging = tagger.tag(document, default_region=feed.default_region)
+            document, tagging = tagger().tag(document, default_region=feed.default_region)
             yield Item(entry=entry, document=document, tagging=tagging)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
+from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.source import Complaint, Source, shown_path
 from pipeline.config.values import (
     EMPTY_SECTION,
@@ -142,6 +143,12 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _country(value: str) -> str:
+    if value not in COUNTRIES:
+        raise ValueError(no_country(value))
+    return value
+
+
 def _check_intervals(wishes: "_Wishes", least: float) -> None:
     for name in ("interval", "min_interval", "max_interval"):
         given = getattr(wishes, name)
@@ -164,7 +171,10 @@ Language = Annotated[
     str, _matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", "a language code such as fr or pt-BR")
 ]
 Country = Annotated[
-    str, BeforeValidator(_upper), _matching("[A-Z]{2}", "a country code of two letters, such as AF")
+    str,
+    BeforeValidator(_upper),
+    _matching("[A-Z]{2}", "a country code of two letters, such as AF"),
+    AfterValidator(_country),
 ]
 Network = Annotated[str, AfterValidator(_network)]
 RateGroup = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a word, or the name of a host")]

@@ -48,6 +48,8 @@ class Source:
     value: object = None
     #: places, without their indexes, whose values may be shown: `feeds.url`
     public: frozenset[str] = frozenset()
+    #: nothing in it is secret: what is wrong is shown whatever it is
+    secretless: bool = False
     #: place → the environment variable that set it instead
     variables: dict[Place, str] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
@@ -55,14 +57,19 @@ class Source:
     _values: dict[Place, yaml.Node] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, *, public: frozenset[str] = frozenset()) -> "Source":
+    def read_rules(cls, path: Path) -> "Source":
+        """Read a file of rules, which holds no secrets. Raises ConfigError as `read` does."""
+        return cls.read(path, secretless=True)
+
+    @classmethod
+    def read(cls, path: Path, *, public: frozenset[str] = frozenset(), secretless: bool = False) -> "Source":
         """Read a file. Raises ConfigError: it cannot be read, others may change it, or it is not YAML."""
         name = shown_path(path)
         try:
             with path.open("rb") as file:
                 refuse_writable(path, os.fstat(file.fileno()), name)
                 data = file.read()
-            return cls.of(data.decode("utf-8-sig"), name=name, public=public)
+            return cls.of(data.decode("utf-8-sig"), name=name, public=public, secretless=secretless)
         except OSError as error:
             raise ConfigError(f"{name}: cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -70,9 +77,16 @@ class Source:
             raise ConfigError(f"{name}:{line}:1: is not UTF-8") from error
 
     @classmethod
-    def of(cls, text: str, *, name: str, public: frozenset[str] = frozenset()) -> "Source":
+    def of(
+        cls,
+        text: str,
+        *,
+        name: str,
+        public: frozenset[str] = frozenset(),
+        secretless: bool = False,
+    ) -> "Source":
         """Read YAML. Raises ConfigError for what is not YAML; other complaints are collected."""
-        source = cls(name=name, text=text, public=public)
+        source = cls(name=name, text=text, public=public, secretless=secretless)
         try:
             _refuse_depth(text, name)
             root = yaml.compose(text, Loader=_Loader)
@@ -181,7 +195,7 @@ class Source:
         return heading + pointed(*masked(lines[line], self._hidden_spans(line), column))
 
     def _hidden_spans(self, line: int) -> Iterable[tuple[int, int]]:
-        for place, node in self._values.items():
+        for place, node in self._values.items() if not self.secretless else ():
             start, end = node.start_mark, node.end_mark
             if not isinstance(node, yaml.ScalarNode) or not start.line <= line <= end.line:
                 continue
@@ -196,9 +210,13 @@ class Source:
         problem = getattr(error, "problem", None) or "it cannot be read"
         heading = f"{self.name}:{mark.line + 1}:{mark.column + 1}: not YAML: {printable(problem)}"
         lines = self.text.splitlines()
-        return heading + (
-            pointed_unread(lines[mark.line], mark.column, self.public) if mark.line < len(lines) else ""
+        if mark.line >= len(lines):
+            return heading
+        line = lines[mark.line]
+        shown = (
+            pointed(line, mark.column) if self.secretless else pointed_unread(line, mark.column, self.public)
         )
+        return heading + shown
 
 
 def shown_path(path: Path) -> str:

@@ -127,9 +127,18 @@ def _parse(text: str) -> Any:
         cause = f"{type(error).__name__}: {error}"
         raise ParseError(Reason.PARSE_FAILED, f"this feed cannot be read: {cause[:200]}") from error
     if parsed.bozo and not parsed.entries and not parsed.feed:
-        cause = str(parsed.get("bozo_exception"))[:200]
+        cause = _cause(parsed.get("bozo_exception"))
         raise ParseError(Reason.PARSE_FAILED, f"nothing can be read of this feed: {cause}")
     return parsed
+
+
+def _cause(error: Any) -> str:
+    """Say why feedparser gave up; a line is the feed's own, below our declaration."""
+    if not isinstance(error, xml.sax.SAXParseException):
+        return str(error)[:200]
+    line = (error.getLineNumber() or 1) - _DECLARATION.count("\n")
+    words = error.getMessage().replace("no element found", "it ends before its root element does")
+    return f"line {max(line, 1)}, column {(error.getColumnNumber() or 0) + 1}: {words}"[:200]
 
 
 def _is_cut(document: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.monitor.words import count_words
-from pipeline.ports import WorkerState
+from pipeline.ports import GONE, WorkerState
 
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
 SILENT = "silent"
@@ -29,12 +29,13 @@ _DIFFERING = {
 def heard_of(worker: WorkerState, now: datetime) -> WorkerState:
     """Call a worker silent that has not been heard of for too long: it was killed, or stands still."""
     heard = worker.heartbeat_at
-    return worker if heard and now - heard < _SILENT else replace(worker, state=SILENT)
+    known = worker.state == GONE or (heard and now - heard < _SILENT)
+    return worker if known else replace(worker, state=SILENT)
 
 
 def living(workers: Iterable[WorkerState]) -> list[WorkerState]:
-    """Leave the silent ones out."""
-    return [worker for worker in workers if worker.state != SILENT]
+    """Leave the silent ones out, and those that are gone."""
+    return [worker for worker in workers if worker.state not in (SILENT, GONE)]
 
 
 def versions(workers: Iterable[WorkerState]) -> Mapping[str, int]:

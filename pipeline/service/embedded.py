@@ -89,7 +89,7 @@ def make_directory(data_dir: Path) -> None:
 def set_aside(data_dir: Path, why: str = "damaged") -> str:
     """Move the queue's files away, so that it starts empty: the store sends again what was queued."""
     directory = data_dir / "valkey"
-    aside = data_dir / f"valkey.{why}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}"
+    aside = data_dir / f"valkey.{why}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     directory.rename(aside)
     directory.mkdir(mode=0o700)
     return str(aside)

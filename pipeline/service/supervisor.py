@@ -105,7 +105,8 @@ class Supervisor:
         for child in self._all():
             status = child.died()
             if status == CONFIG_WRONG and child.starts == 1:
-                raise ConfigError(f"{child.command.name} does not start with it: see above")
+                shown = "`newswire config check` shows what is wrong"
+                raise ConfigError(f"{child.command.name} does not start with it: {shown}")
             if status is not None:
                 log.error("process_died", process=child.command.name, status=_in_words(status))
             if child is self._server and self._prepare:

@@ -7,6 +7,7 @@ not, and no request of a proxied feed can forget its proxy. (Certificates are pa
 """
 
 import asyncio
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -168,7 +169,8 @@ def _connect_error(error: aiohttp.ClientConnectorError, host: str) -> FetchError
     if isinstance(cause, BlockedAddressError):
         return blocked_error(host, cause)
     who = f"the proxy {error.host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else error.host
-    why = cause.strerror or str(cause) or "it was closed at once"
+    # What asyncio says instead of the system's words holds the address as Python writes it.
+    why = (os.strerror(cause.errno).lower() if cause.errno else str(cause)) or "it was closed at once"
     return FetchRetryable(Reason.CONNECT, f"no connection to {who} (port {error.port}): {why}")
 
 

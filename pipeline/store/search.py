@@ -22,7 +22,7 @@ __all__ = ["QueryError", "parse_query", "search_terms"]
 MOST_TERMS = 200
 
 _PART = re.compile(
-    r'(?P<minus>-*)(?:(?P<field>[A-Za-z_]+):(?!//))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))?'
+    r'(?P<minus>-*)(?:(?P<field>[A-Za-z_]+):(?!//))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))?'
 )
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -87,8 +87,11 @@ def parse_query(text: str, now: datetime) -> Query:
         now: Aware UTC, for times such as `since:24h`.
 
     Raises:
-        QueryError: A field that there is not, a date that is none, or nothing to search for.
+        QueryError: A quotation mark that is not closed, a field without a value,
+            a field that there is not, a date that is none, or nothing to search for.
     """
+    if text.count('"') % 2:
+        raise QueryError("a quotation mark is not closed")
     draft = _Draft()
     for part in _parts(text):
         _read_part(draft, part, now)
@@ -113,7 +116,9 @@ def _parts(text: str) -> Iterator[_Part]:
     for match in _PART.finditer(text):
         phrase, word = match["phrase"], match["word"]
         if phrase is None and word is None:
-            # A field's name with nothing after it, as in "Kabul: the day after", is a word.
+            if (match["field"] or "").lower() in (*_FIELDS, *_DATES, "copies"):
+                raise QueryError(f"{match['field']}: needs a value, right behind it")
+            # Any other word may have a colon, as in "Kabul: the day after".
             phrase, name = match["field"], None
         else:
             name = match["field"]

@@ -1,5 +1,7 @@
 """The process that listens: the home of uvicorn."""
 
+import errno
+import os
 import signal
 import socket
 from ipaddress import ip_address
@@ -60,7 +62,15 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        raise ServiceError(f"cannot listen at {_address(host)}:{port}: {error.strerror or error}") from error
+        raise ServiceError(f"cannot listen at {_address(host)}:{port}: {_why(error)}") from error
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another process uses the port"
+    if error.errno is None or isinstance(error, socket.gaierror):  # whose number is none of the system's
+        return error.strerror or str(error)
+    return os.strerror(error.errno).lower()
 
 
 def _address(host: str) -> str:

@@ -36,6 +36,11 @@ def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
         assert f"\n  {command} " in done.stdout
 
 
+def test_help_of_a_group_is_not_cut(tmp_path: Path) -> None:
+    for group in ("db", "feeds", "dedupe"):
+        assert "..." not in newswire(group, "--help", cwd=tmp_path).stdout.partition("Commands:")[2]
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     done = newswire("--version", cwd=tmp_path)
     assert done.stdout.startswith("newswire ")

@@ -63,7 +63,7 @@ def test_a_list_is_added_and_every_line_kept(config: Path) -> None:
 
 def test_a_list_that_is_none_changes_nothing(config: Path) -> None:
     done = newswire("import-opml", "-", config=config, sent="<html></html>")
-    assert (done.returncode, done.stderr) == (1, "newswire: unknown_format: this is no OPML\n")
+    assert (done.returncode, done.stderr) == (1, "newswire: this is no OPML\n")
     assert newswire("import-opml", str(config / "nowhere"), config=config).returncode == 1
     assert (config / "feeds.yaml").read_text() == FEEDS
 

@@ -509,7 +509,9 @@ def quarantine(data: Path, config: Path) -> list[dict[str, Any]]:
 def test_quarantine_lists_reason_place_and_words(ill: Path, config: Path) -> None:
     text = run("quarantine", "list", data=ill, config=config).stdout
 
-    assert len(lines(text)) == 2
+    heading, *rows = lines(text)
+    assert heading.split()[:2] == ["ID", "SINCE"]
+    assert len(rows) == 2
     assert "line 2: text is missing" in text
     assert "empty" in text
 

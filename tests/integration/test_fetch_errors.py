@@ -89,7 +89,7 @@ async def test_a_closed_port_is_said(fetcher: HttpFetcher) -> None:
     with closed_port() as port:
         error = await error_of(fetcher, f"http://127.0.0.1:{port}/")
     assert (type(error), error.reason) == (FetchRetryable, Reason.CONNECT)
-    assert error.detail.startswith(f"no connection to 127.0.0.1 (port {port}): ")
+    assert error.detail == f"no connection to 127.0.0.1 (port {port}): connection refused"
 
 
 class FailingResolver(AbstractResolver):

@@ -218,5 +218,7 @@ def test_a_browser_gives_the_token_once_and_keeps_a_cookie_instead() -> None:
 def test_a_port_that_is_taken_is_said_in_words() -> None:
     with listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(ServiceError, match=f"cannot listen at 127.0.0.1:{port}: "):
+        with pytest.raises(
+            ServiceError, match=f"cannot listen at 127.0.0.1:{port}: another process uses the port"
+        ):
             listen("127.0.0.1", port)

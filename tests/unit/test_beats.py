@@ -112,6 +112,8 @@ def test_terms_are_found_in_any_language_and_counted(tmp_path: Path, topics: Top
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
+        ("[x-north]", "[UK]", '"UK" is no country code and no group of regions.yaml (did you mean GB?)'),
+        ("[x-north]", "[ZZ]", '"ZZ" is no country code and no group of regions.yaml'),
         ("[x-north]", "[x-nort]", 'beats[0].any[0].regions[0]: "x-nort" is no country code and no group'),
         ("[medtop:16000000]", "[medtop:1]", 'no rules find "medtop:1"'),
         ("id: north-war", "id: North War", "should be small letters, digits and dashes"),

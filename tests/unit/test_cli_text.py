@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from fakes_read import NOON, stored
-from pipeline.cli.show_text import document_view, failed_line, quarantine_line, quarantine_view, result_line
+from pipeline.cli.show_text import document_view, failed_line, quarantine_lines, quarantine_view, result_line
 from pipeline.errors import Reason
 from pipeline.model import (
     Credit,
@@ -206,7 +206,7 @@ def test_nothing_hostile_of_a_document_reaches_the_terminal() -> None:
         view(document, [seen], [stored("e" * 32, headline=HOSTILE)]),
         result_line(document),
         failed_line(job),
-        quarantine_line(row),
+        *quarantine_lines([row]),
         shown(quarantine_view(row, HOSTILE.encode("utf-8", "surrogatepass") + b"\xff\x9b")),
     )
 
@@ -220,6 +220,6 @@ def test_a_failed_job_says_how_many_entries_it_held() -> None:
 
 
 def test_quarantine_says_where_and_why() -> None:
-    line = quarantine_line(quarantined())
+    _, line = quarantine_lines([quarantined()])
 
     assert line.endswith("bad_record      import  stories.jsonl line 17: text is missing")

@@ -172,3 +172,17 @@ def test_h18_changed_samples_give_clean_entries_or_a_parse_error(name: str) -> N
     chance, samples = Random(20260203), seeds(known)
     claimed = sum(check(known, made(chance, samples)) for _ in range(60))
     assert claimed > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<rss version='2.0'>", "line 1, column 20: it ends before its root element does"),
+        (b"<?xml version='1.0'?>\n<rss><channel>\n<a></b>", "column 6: mismatched tag"),
+    ],
+)
+def test_why_a_feed_cannot_be_read_is_said_without_the_parsers_own_names(body: bytes, words: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        read(body, name="feed.xml")
+    assert caught.value.detail.endswith(words)
+    assert "<unknown>" not in caught.value.detail

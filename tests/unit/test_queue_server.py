@@ -1,12 +1,20 @@
 """What is said of a queue server, and of the workers of all hosts."""
 
+import os
+import socket
+from datetime import timedelta
+
 import pytest
 
 from fakes_read import NOON, FakeQueueView, FakeReadStore, queue_server, worker
+from pipeline.errors import QueueError
 from pipeline.monitor.fleet import disagreements, heard_of, versions
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.queue_server import ServerFault, remarks_on
 from pipeline.monitor.snapshot import take_snapshot
+from pipeline.ports import GONE
+from pipeline.queues import was_killed
+from pipeline.redis_server import redis_errors
 
 
 def test_a_fit_server_is_not_remarked_on() -> None:
@@ -35,6 +43,29 @@ def test_what_is_wrong_with_a_server_is_said_and_only_what_cannot_work_is_refuse
 @pytest.mark.parametrize("fields", [{"like_redis": (6, 2, 0)}, {"memory_limit_bytes": 100 << 20}])
 def test_the_oldest_that_works_and_a_limit_far_away_are_well(fields: dict[str, object]) -> None:
     assert remarks_on(queue_server(**fields)) == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Timeout reading from socket", "it does not answer"),
+        ("Timeout connecting to server", "it does not answer"),
+        ("Error 111 connecting to 127.0.0.1:1. Connection refused.", "it refuses connections at 127.0.0.1:1"),
+        (
+            "Error -2 connecting to q.example:1. Name or service not known.",
+            "the name q.example does not resolve",
+        ),
+        ("Error 2 connecting to /a/b.sock. No such file or directory.", "there is no socket /a/b.sock"),
+        ("Error 113 connecting to h:1. No route to host.", "no connection to h:1: No route to host"),
+        ('Protocol error, got "<" as reply type byte', "what answers there is no Redis or Valkey"),
+        ("Connection closed by server.", "it closes the connection"),
+        ("WRONGPASS invalid username-password pair", "WRONGPASS invalid username-password pair"),
+    ],
+)
+def test_why_the_server_does_not_work_is_said_in_our_words(said: str, words: str) -> None:
+    with pytest.raises(QueueError) as caught, redis_errors():
+        raise OSError(said)
+    assert str(caught.value) == f"the queue server does not work: {words}"
 
 
 def test_status_and_metrics_say_what_is_wrong_with_the_server() -> None:
@@ -73,6 +104,28 @@ def test_another_gazetteer_and_another_release_are_named_by_themselves() -> None
         "workers have different gazetteers",
         "workers of different releases",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "killed"),
+    [
+        ({}, True),
+        ({"heartbeat_at": NOON - timedelta(seconds=15)}, False),
+        ({"hostname": "elsewhere"}, False),
+        ({"pid": os.getpid()}, False),
+        ({"pid": 0}, False),
+    ],
+    ids=["killed", "just heard of", "another host", "alive", "not said"],
+)
+def test_a_worker_whose_process_is_not_there_is_gone(fields: dict[str, object], killed: bool) -> None:
+    given = {"hostname": socket.gethostname(), "pid": 2**22 + 1, "heartbeat_at": NOON - timedelta(seconds=25)}
+    assert was_killed(worker(**given | fields), NOON) is killed
+
+
+def test_who_is_gone_stays_so_and_does_not_disagree() -> None:
+    gone = heard_of(worker(rules="r2/g1", state=GONE), NOON + timedelta(minutes=2))
+    assert gone.state == GONE
+    assert list(disagreements([worker(rules="r1/g1"), gone])) == []
 
 
 def test_the_dead_do_not_disagree_and_who_says_nothing_neither() -> None:

@@ -32,3 +32,21 @@ def test_a_slip_is_refused_with_its_place(tmp_path: Path, name: str, text: str, 
     with pytest.raises(ConfigError) as caught:
         check_rules(tmp_path)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("beats:\n  - id: sea\n    colour: red\n", "    colour: red\n        ^"),
+        ("beats:\n  - id: sea\n   name: [The sea\n", "name: [The sea\n"),
+    ],
+    ids=["an unknown key", "not YAML"],
+)
+def test_the_line_is_shown_whole_as_rules_hold_no_secrets(tmp_path: Path, text: str, shown: str) -> None:
+    (tmp_path / "beats.yaml").write_text(text)
+    (tmp_path / "topics").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        check_rules(tmp_path)
+    assert shown in str(caught.value)
+    assert "^" in str(caught.value)
+    assert "***" not in str(caught.value)

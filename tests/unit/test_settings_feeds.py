@@ -226,6 +226,7 @@ def test_a_secret_that_is_not_there_is_a_mistake(value: str, words: str) -> None
         ("id: a\n    id: b", "feeds[0].id: stands here twice (first on line 3)"),
         ("id: !!python/name:os.system a", "feeds[0].id: has a tag"),
         ("language: french", "feeds[0].language: should be a language code"),
+        ("default_region: uk", 'feeds[0].default_region: "UK" is no country code (did you mean GB?)'),
         ("default_region: AFG", "feeds[0].default_region: should be a country code"),
         ("id: !secret a", "feeds[0].id: has a tag"),
         ("evry: 5m", 'feeds[0].evry: unknown key (did you mean "interval"?)'),

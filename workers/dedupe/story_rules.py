@@ -113,7 +113,7 @@ def load_story_rules(config_dir: Path) -> StoryRules:
         ConfigError: The file is wrong; with line and column.
     """
     own = config_dir / FILE_NAME
-    source = Source.read(own if own.exists() else shipped_config_dir() / FILE_NAME)
+    source = Source.read_rules(own if own.exists() else shipped_config_dir() / FILE_NAME)
     rules = _Reader(source).read()
     source.refuse()
     return rules

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.source import Source
 from pipeline.config.words import Place
 from pipeline.model import Evidence, Tag
@@ -26,9 +27,7 @@ LEAST_TERMS = 1
 
 _BEAT_KEYS = {"id", "name", "any"}
 _WHEN_KEYS = {"regions", "roles", "topics", "terms", "min_region", "min_topic", "min_terms"}
-_PUBLIC = frozenset({"beats.id", "beats.name"} | {f"beats.any.{key}" for key in _WHEN_KEYS})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_COUNTRY = re.compile("[A-Z]{2}")
 _MOST_SPANS = 5
 
 
@@ -82,7 +81,7 @@ def load_beats(config_dir: Path, topics: TopicRules) -> BeatRules:
     """
     groups = load_groups(rules_path(config_dir, "regions.yaml"))
     known = {code for path in topics.lineages.values() for code in path}
-    reading = _BeatReading(Source.read(rules_path(config_dir, "beats.yaml"), public=_PUBLIC), groups, known)
+    reading = _BeatReading(Source.read_rules(rules_path(config_dir, "beats.yaml")), groups, known)
     return compile_beats(reading.beats())
 
 
@@ -213,8 +212,8 @@ class _BeatReading(Reading):
         countries: set[str] = set()
         for index, item in enumerate(self.items(value, place)):
             code = str(item)
-            if code not in self._groups and not _COUNTRY.fullmatch(code):
-                self.complain((*place, index), f'"{code}" is no country code and no group of regions.yaml')
+            if code not in self._groups and code not in COUNTRIES:
+                self.complain((*place, index), no_country(code, " and no group of regions.yaml"))
             countries |= self._groups.get(code, {code})
         return frozenset(countries)
 

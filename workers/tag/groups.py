@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.source import Source
 from workers.tag.reading import Reading
 
@@ -18,7 +19,7 @@ def load_groups(path: Path) -> dict[str, frozenset[str]]:
     Raises:
         ConfigError: With everything that is wrong in the file.
     """
-    reading = Reading(Source.read(path))
+    reading = Reading(Source.read_rules(path))
     whole = reading.mapping(reading.source.value, (), {"groups"})
     written = whole.get("groups")
     groups = {
@@ -29,6 +30,9 @@ def load_groups(path: Path) -> dict[str, frozenset[str]]:
         for index, inner in enumerate(_words(value.get("groups"))):
             if inner not in groups:
                 reading.complain(("groups", code, "groups", index), f'there is no group "{inner}"')
+        for index, country in enumerate(_words(value.get("countries"))):
+            if country not in COUNTRIES:
+                reading.complain(("groups", code, "countries", index), no_country(country))
     reading.source.refuse(reading.wrong)
     return {code: _members(code, groups, frozenset()) for code in groups}
 

@@ -18,7 +18,6 @@ from workers.tag.tokens import Case, Tokens, is_shouted, plain, tokenise
 
 FILE_NAME = "entities.yaml"
 _KEYS = ("name", "names", *LANGUAGES, "short")
-_PUBLIC = frozenset({"words", *(f"entities.{key}" for key in _KEYS)})
 _WORD_LISTS = ("titles", "particles", "bodies", "forms", "agencies")
 #: list of an entry → languages of the texts in which its names count
 _LISTS = (("names", LANGUAGES), *((each, (each,)) for each in LANGUAGES), ("short", LANGUAGES))
@@ -80,7 +79,7 @@ class KnownBodies:
 
 def load_known(config_dir: Path) -> KnownBodies:
     """Read and compile entities.yaml. Raises ConfigError with file, line, column, and what is wrong."""
-    reading = _BodyReading(Source.read(rules_path(config_dir, FILE_NAME), public=_PUBLIC))
+    reading = _BodyReading(Source.read_rules(rules_path(config_dir, FILE_NAME)))
     whole = reading.mapping(reading.source.value, (), {"words", "entities"})
     words = reading.word_lists(whole.get("words"))
     bodies, found = reading.bodies(whole.get("entities"))

@@ -16,10 +16,6 @@ LANGUAGES = ("en", "fr")
 _TERM_KEYS = {"terms", "not"}
 _TOPIC_KEYS = {"code", "name", "examples", *LANGUAGES}
 _LIST_KEYS = {"match", "not"}
-_PUBLIC = frozenset(
-    {"topics.code", "topics.name", "topics.examples.match", "topics.examples.not"}
-    | {f"topics.{language}.{key}" for language in LANGUAGES for key in _TERM_KEYS}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,7 @@ def read_topic_files(directory: Path, listed: Mapping[str, MediaTopic]) -> tuple
 
 
 def _read_topics(path: Path, listed: Mapping[str, MediaTopic], elsewhere: set[str]) -> list[TopicRule]:
-    reading = Reading(Source.read(path, public=_PUBLIC))
+    reading = Reading(Source.read_rules(path))
     whole = reading.mapping(reading.source.value, (), {"topics"})
     rules: list[TopicRule] = []
     for index, item in enumerate(reading.items(whole.get("topics"), ("topics",))):

@@ -86,8 +86,7 @@ def load_sender_codes(config_dir: Path, listed: Mapping[str, MediaTopic]) -> Sen
         ConfigError: With everything that is wrong with sendercodes.yaml.
     """
     yaml, subject_codes = (rules_path(config_dir, name) for name in FILES)
-    public = frozenset(_KEYS)
-    reading = Reading(Source.read(yaml, public=public))
+    reading = Reading(Source.read_rules(yaml))
     whole = reading.mapping(reading.source.value, (), _KEYS)
     codes = SenderCodes(
         vocabularies=_vocabularies(reading, whole.get("vocabularies")),

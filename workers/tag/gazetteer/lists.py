@@ -60,7 +60,7 @@ class Lists:
             ConfigError: One is wrong; with file, line, column, and what is wrong.
         """
         self._readings = {
-            name: _ListReading(Source.read(path)) for name, path in list_paths(config_dir).items()
+            name: _ListReading(Source.read_rules(path)) for name, path in list_paths(config_dir).items()
         }
         self._values = {name: reading.checked(name) for name, reading in self._readings.items()}
 
