@@ -146,6 +146,7 @@ def _lost(host: Host) -> list[object]:
     return [*host.events("batch_failed"), *(each for each in host.events("batch_processed") if each["lost"])]
 
 
+@pytest.mark.timeout(2400)  # half an hour in full
 def test_v10_hosts_that_work_for_long_keep_no_more_files_open_and_say_how_their_memory_grows(
     cluster: Cluster, north: Host, south: Host, size: Size
 ) -> None:
