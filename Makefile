@@ -15,6 +15,7 @@ $(VENV)/.python:
 $(VENV)/.setup: $(VENV)/.python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q pipeline workers
 	$(BIN)/python -m workers.tag.gazetteer.ready
 	@touch $@
 
@@ -25,8 +26,9 @@ $(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
 run: setup
 	$(BIN)/newswire run
 
+# Tests of processes wait for much of their time: three at once keep two cores busy.
 test: $(VENV)/.setup-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # All that drives the command, on PostgreSQL instead of SQLite.
 test-postgres: $(VENV)/.setup-dev

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from running import run, wait_for, write_records
 
-DATA = Path(os.environ["NEWSWIRE_DATA"])
-CONFIG = Path(os.environ["NEWSWIRE_CONFIG"])
+DATA = Path(os.environ.get("NEWSWIRE_DATA", "."))
+CONFIG = Path(os.environ.get("NEWSWIRE_CONFIG", "."))
 _PR_SET_MDWE = 65
 
 

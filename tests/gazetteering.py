@@ -1,22 +1,19 @@
-"""The gazetteer for tests: compiled once for each state of its inputs, then only mapped."""
+"""The gazetteer for tests: that of the installation, compiled once for each state of its inputs."""
 
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
 from pipeline.model import Document, Entry
 from workers.normalise.document import Source, normalise
-from workers.tag.gazetteer.compile import compile_gazetteer
-from workers.tag.gazetteer.file import Gazetteer, load_gazetteer
+from workers.tag.gazetteer.file import Gazetteer
+from workers.tag.gazetteer.ready import ready_gazetteer
 from workers.tag.regions import RegionReading, regions_of
 from workers.tag.tokens import tagged_text, tokenise
-
-_PATH = Path(__file__).parents[1] / ".pytest_cache" / "gazetteer.bin"
 
 
 @cache
 def gazetteer() -> Gazetteer:
-    return load_gazetteer(compile_gazetteer(_PATH))
+    return ready_gazetteer()
 
 
 def document_of(text: str, *, headline: str | None = None, language: str | None = None) -> Document:
