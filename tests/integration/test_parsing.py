@@ -411,6 +411,7 @@ OWNER = """
         reading = [asyncio.create_task(pool.parse(slow, name="feed", media_type=None))]
         await asyncio.sleep(0.3)
         print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)  # somebody looks at us first
         await asyncio.wait(reading, timeout=0 if "leave" in sys.argv else None)
 
     if __name__ == "__main__":
@@ -426,18 +427,23 @@ def test_no_process_outlives_its_owner(tmp_path: Path, how: str) -> None:
     before = children()
     owner = subprocess.Popen(
         [sys.executable, script, how],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
         env=_environment(),
     )
+    assert owner.stdin is not None
     assert owner.stdout is not None
-    with owner, owner.stdout:
+    with owner, owner.stdin, owner.stdout:
         assert owner.stdout.readline() == b"ready\n"
         started = children() - before
         # the owner, multiprocessing's resource tracker and two parsers
         assert len(started) >= 4
         if how == "killed":
             owner.kill()
+        else:
+            owner.stdin.write(b"go on\n")
+            owner.stdin.flush()
         owner.wait(10)
     assert until(lambda: not any(map(alive, started)), within_s=2.0)
 
