@@ -13,7 +13,7 @@ from running import write_config
 def size() -> Size:
     full = os.environ.get("NEWSWIRE_CHAOS") == "full"
     return Size(
-        full=full, records=5000 if full else 1000, seconds=120 if full else 30, cuts=200 if full else 3
+        full=full, records=5000 if full else 1000, seconds=120 if full else 30, cuts=200 if full else 2
     )
 
 

@@ -150,11 +150,13 @@ def _lost(host: Host) -> list[object]:
 def test_v10_hosts_that_work_for_long_keep_no_more_files_open_and_say_how_their_memory_grows(
     cluster: Cluster, north: Host, south: Host, size: Size
 ) -> None:
+    if not size.full:
+        pytest.skip("seconds say nothing of what grows: `make chaos` looks for half an hour")
     _bring_up(north, south)
     cluster.deliver(size.records // 10)
     cluster.wait_until_stored()
     growth = Growth()
-    lasts_s, a_second = (1800.0, 50) if size.full else (6.0, 5)
+    lasts_s, a_second = 1800.0, 50
     began = time.monotonic()
     while (passed_s := time.monotonic() - began) < lasts_s:
         cluster.deliver(a_second)
