@@ -9,7 +9,6 @@ Where the connection breaks during a commit, the server is asked afterwards whet
 not is done once more (see database.Part), and nothing is done twice.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,6 @@ from sqlalchemy import (
     create_engine,
     delete,
     false,
-    func,
     insert,
     not_,
     or_,
@@ -48,6 +46,7 @@ from pipeline.errors import StoreError
 from pipeline.ports import Query
 from pipeline.store import postgres_dump
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
+from pipeline.store.one_process import OneProcess
 from pipeline.store.postgres_link import Link, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
@@ -108,7 +107,7 @@ class PostgresDatabase:
         self._engine = _engine(self._link, wait_s)
         #: listens to the change log; None: nobody waits for it
         self._bell: psycopg.Connection[Any] | None = None
-        self._pid: int | None = None
+        self._process = OneProcess()
 
     @property
     def name(self) -> str:
@@ -183,26 +182,26 @@ class PostgresDatabase:
         """See database.Database."""
         self._engine.dispose()
         self._hang_up()
-        self._pid = None
+        self._process.forget()
 
     def insert_new(self, table: Table) -> Insert:
         """See database.Database."""
-        return _insert_new(table)
+        return statements.insert_new(postgres_insert, table)
 
     def insert_or_add(self, table: Table, column: str) -> Insert:
         """See database.Database."""
-        return _insert_or_add(table, column)
+        return statements.insert_or_add(postgres_insert, table, column)
 
     def insert_or_set(self, table: Table, column: str) -> Insert:
         """See database.Database."""
-        return _insert_or_set(table, column)
+        return statements.insert_or_set(postgres_insert, table, column)
 
     def reserve(self, connection: Connection, table: Table, count: int) -> range:
         """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
         if table is raw:  # its rows go while entries still name them: no id is given twice
             last = connection.execute(_NEXT_RAW, {"count": count}).scalar_one() - count
         else:
-            last = connection.execute(_last_id(table)).scalar_one()
+            last = connection.execute(statements.last_id(table)).scalar_one()
         return range(last + 1, last + 1 + count)
 
     def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
@@ -241,7 +240,7 @@ class PostgresDatabase:
 
     def wait_for_change(self) -> None:
         """See database.Database. The table rings; the first call only begins to listen."""
-        self._check_process()
+        self._process.check()
         try:
             if self._bell is None:
                 self._bell = self._link.connect()
@@ -279,7 +278,7 @@ class PostgresDatabase:
     @contextmanager
     def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
-        self._check_process()
+        self._process.check()
         with ExitStack() as open_:
             connection = open_.enter_context(self._engine.connect())
             try:
@@ -333,38 +332,6 @@ class PostgresDatabase:
         # Without a state it is the connection that is lost, or was not made.
         undone = state in _TRANSIENT or (state is None and isinstance(error, psycopg.OperationalError))
         return (UndoneError if undone else StoreError)(self._link.in_words(error))
-
-    def _check_process(self) -> None:
-        if self._pid is None:
-            self._pid = os.getpid()
-        if self._pid != os.getpid():
-            raise StoreError("the store was open when this process was forked: close it in the parent first")
-
-
-@cache
-def _insert_new(table: Table) -> Insert:
-    return postgres_insert(table).on_conflict_do_nothing()
-
-
-@cache
-def _insert_or_add(table: Table, column: str) -> Insert:
-    new = postgres_insert(table)
-    total = table.c[column] + new.excluded[column]
-    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={column: total})
-
-
-@cache
-def _insert_or_set(table: Table, column: str) -> Insert:
-    new = postgres_insert(table)
-    return new.on_conflict_do_update(
-        index_elements=list(table.primary_key), set_={column: new.excluded[column]}
-    )
-
-
-@cache
-def _last_id(table: Table) -> Select[int]:
-    (key,) = table.primary_key
-    return select(func.coalesce(func.max(key), 0))
 
 
 def _engine(link: Link, wait_s: float) -> Engine:

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from pipeline.errors import StoreError
 from pipeline.store.migrations import HEAD, newer
 from pipeline.store.postgres_link import Link
+from pipeline.store.private_files import check_target, partial_of, put_in_place
 
 _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
@@ -45,19 +46,14 @@ def backup(link: Link, target: Path) -> None:
         OSError: The file cannot be written.
         psycopg.Error: The server cannot be reached.
     """
-    if target.exists():
-        raise StoreError(f"{target} is there already: give another name")
-    if not target.parent.is_dir():
-        raise StoreError(f"{target}: there is no folder {target.parent}")
+    check_target(target)
     with closing(link.connect()) as connection:
         schema, _ = _row(connection, _TABLES)
-    with _private_file(target.with_name(f"{target.name}.partial")) as partial:
+    with partial_of(target) as partial:
         words = ["--format=custom", "--no-owner", "--no-privileges", f'--schema="{schema}"']
         _run(link, "pg_dump", *words, f"--file={partial}")
         _listed(partial)
-        _sync(partial)
-        partial.replace(target)
-        _sync(target.parent)
+        put_in_place(partial, target)
 
 
 def restore(link: Link, source: Path) -> str | None:
@@ -156,22 +152,3 @@ def _program(name: str) -> str:
             "release or newer (Debian: postgresql-client)"
         )
     return found
-
-
-@contextmanager
-def _private_file(path: Path) -> Iterator[Path]:
-    """Make a file for its owner only, and remove what is left of it at the end."""
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

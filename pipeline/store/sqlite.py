@@ -6,12 +6,10 @@ reading and writing; and as the lock is held during the checkpoint that follows 
 checkpoint against each other.
 """
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
     literal_column,
     select,
     text,
@@ -40,9 +37,10 @@ from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
-from pipeline.store import sqlite_files
+from pipeline.store import sqlite_files, statements
 from pipeline.store.database import Terms
 from pipeline.store.file_lock import FileLock
+from pipeline.store.one_process import OneProcess
 from pipeline.store.tables import document
 
 try:
@@ -104,7 +102,7 @@ class SqliteDatabase:
             lasting: self._reading.execution_options(newswire_write="FULL" if lasting else "NORMAL")
             for lasting in (True, False)
         }
-        self._pid: int | None = None
+        self._process = OneProcess()
 
     @property
     def name(self) -> str:
@@ -115,7 +113,7 @@ class SqliteDatabase:
     def read(self, *, patient: bool = False) -> Iterator[Connection]:  # noqa: ARG002
         """See database.Database."""
         with _errors(self.path):
-            self._check_process()
+            self._process.check()
             with self._reading.connect() as connection, connection.begin():
                 yield connection
 
@@ -123,7 +121,7 @@ class SqliteDatabase:
     def write(self, *, lasting: bool = True) -> Iterator[Connection]:
         """See database.Database."""
         with _errors(self.path):
-            self._check_process()
+            self._process.check()
             connect = self._writing[lasting].connect
             with self._lock.held(self._wait_s), connect() as connection, connection.begin():
                 yield connection
@@ -141,7 +139,7 @@ class SqliteDatabase:
     def migration(self) -> Iterator[Connection]:
         """See database.Database."""
         with _errors(self.path):
-            self._check_process()
+            self._process.check()
             connect = self._writing[True].connect
             with self._lock.held(_MIGRATION_WAIT_S), connect() as connection, connection.begin():
                 yield connection
@@ -169,23 +167,23 @@ class SqliteDatabase:
         """See database.Database."""
         self._reading.dispose()
         self._lock.close()
-        self._pid = None
+        self._process.forget()
 
     def insert_new(self, table: Table) -> Insert:
         """See database.Database."""
-        return _insert_new(table)
+        return statements.insert_new(insert, table)
 
     def insert_or_add(self, table: Table, column: str) -> Insert:
         """See database.Database."""
-        return _insert_or_add(table, column)
+        return statements.insert_or_add(insert, table, column)
 
     def insert_or_set(self, table: Table, column: str) -> Insert:
         """See database.Database."""
-        return _insert_or_set(table, column)
+        return statements.insert_or_set(insert, table, column)
 
     def reserve(self, connection: Connection, table: Table, count: int) -> range:
         """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
-        last = connection.execute(_last_id(table)).scalar_one()
+        last = connection.execute(statements.last_id(table)).scalar_one()
         return range(last + 1, last + 1 + count)
 
     def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
@@ -268,38 +266,6 @@ class SqliteDatabase:
             step = _MERGE_PAGES
             if limit_s is not None and time.monotonic() - began > limit_s:
                 raise StoreError(f"{self.path}: its search index is large: the merge goes on the next time")
-
-    def _check_process(self) -> None:
-        if self._pid is None:
-            self._pid = os.getpid()
-        if self._pid != os.getpid():
-            raise StoreError("the store was open when this process was forked: close it in the parent first")
-
-
-@cache
-def _insert_new(table: Table) -> Insert:
-    return insert(table).on_conflict_do_nothing()
-
-
-@cache
-def _insert_or_add(table: Table, column: str) -> Insert:
-    new = insert(table)
-    total = table.c[column] + new.excluded[column]
-    return new.on_conflict_do_update(index_elements=list(table.primary_key), set_={column: total})
-
-
-@cache
-def _insert_or_set(table: Table, column: str) -> Insert:
-    new = insert(table)
-    return new.on_conflict_do_update(
-        index_elements=list(table.primary_key), set_={column: new.excluded[column]}
-    )
-
-
-@cache
-def _last_id(table: Table) -> Select[int]:
-    (key,) = table.primary_key
-    return select(func.coalesce(func.max(key), 0))
 
 
 def _total_changes(connection: Connection) -> int:

@@ -4,13 +4,13 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.store.migrations import HEAD, newer
+from pipeline.store.private_files import check_target, partial_of, put_in_place, sync
 
 #: pages copied in one step, 1 MB
 _STEP = 256
@@ -31,12 +31,8 @@ def backup(library: Any, source: Path, target: Path, *, replace: bool = True) ->
         target: Appears when it is whole.
         replace: What stands there already is replaced.
     """
-    if not replace and target.exists():
-        raise StoreError(f"{target} is there already: give another name")
-    if not target.parent.is_dir():
-        raise StoreError(f"{target}: there is no folder {target.parent}")
-    partial = target.with_name(f"{target.name}.partial")
-    with _private_file(partial):
+    check_target(target, replace=replace)
+    with partial_of(target) as partial:
         with (
             closing(library.connect(_uri(source, "mode=rw"), uri=True, isolation_level=None)) as whole,
             closing(library.connect(str(partial), isolation_level=None)) as copy,
@@ -47,8 +43,7 @@ def backup(library: Any, source: Path, target: Path, *, replace: bool = True) ->
             copy.execute("PRAGMA journal_mode=DELETE")
         if wrong := faults(library, partial):
             raise StoreError(f"{source}: damaged, and so would be its backup: {wrong[0]}")
-        partial.replace(target)
-        _sync(target.parent)
+        put_in_place(partial, target)
 
 
 def faults(library: Any, path: Path) -> list[str]:
@@ -69,17 +64,15 @@ def restore(library: Any, source: Path, target: Path) -> Path | None:
         Where the old one is; None: there was none.
     """
     _check_backup(library, source)
-    partial = target.with_name(f"{target.name}.partial")
-    with _private_file(partial):
+    with partial_of(target) as partial:
         shutil.copyfile(source, partial)
         if wrong := faults(library, partial):
             raise StoreError(f"{source}: damaged, it is of no use: {wrong[0]}")
         with closing(library.connect(str(partial), isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        _sync(partial)
+        sync(partial)  # before anything is done to the old one
         aside = _keep(library, target) if target.exists() else None
-        partial.replace(target)
-        _sync(target.parent)
+        put_in_place(partial, target)
     return aside
 
 
@@ -140,26 +133,6 @@ class _Pauses:
         self._began = time.monotonic()
 
 
-@contextmanager
-def _private_file(path: Path) -> Iterator[None]:
-    """Make a file for its owner only, and remove what is left of it at the end."""
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        yield
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
 def _uri(path: Path, options: str) -> str:
     """Name a file that is there; SQLite would make one that is not."""
     return f"{path.absolute().as_uri()}?{options}"
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
