@@ -44,7 +44,7 @@ from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
-from pipeline.store import postgres_dump
+from pipeline.store import postgres_dump, statements
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.one_process import OneProcess
 from pipeline.store.postgres_link import Link, version_of
