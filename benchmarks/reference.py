@@ -128,8 +128,8 @@ def process(store: SqlStore, feeds: int, tagger: Tagger) -> None:
 
 def tell(store: SqlStore) -> None:
     teller = Teller(store, load_story_rules(shipped_config_dir()), SystemClock())
-    while store.untold(1):
-        teller.round()
+    while teller.round():
+        pass
 
 
 class _Watch:

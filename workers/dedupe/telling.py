@@ -76,17 +76,23 @@ class Teller:
         self._max_attempts = max_attempts
         self._seen: Seen | None = None
 
-    def round(self) -> None:
+    def round(self) -> int:
         """Tell documents for about a second, or all there are.
+
+        Returns:
+            How many were taken to be told.
 
         Raises:
             ServiceError: The store is not usable now; the next round does it.
         """
+        taken = 0
         until = time.monotonic() + _ROUND_S
         while time.monotonic() < until and (untold := self._take()):
             began = time.monotonic()
             if self._tell_each(untold):
                 log.info("stories_told", documents=len(untold), duration_s=round(time.monotonic() - began, 4))
+            taken += len(untold)
+        return taken
 
     def _take(self) -> Sequence[Untold]:
         return self._store.untold(_BATCH, now=self._clock.now(), lease=_LEASE)
