@@ -21,7 +21,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return preloaded("power_cut.c", tmp_path_factory.mktemp("shim"))
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(3 * 3600)
 def test_a_power_cut_loses_nothing_that_was_acknowledged(
     shim: Path, tmp_path: Path, config: Path, size: Size
 ) -> None:
