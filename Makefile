@@ -69,7 +69,7 @@ bench: $(VENV)/.setup-dev
 	$(BIN)/python -m benchmarks.end_to_end
 
 chaos: $(VENV)/.setup-dev
-	NEWSWIRE_CHAOS=full $(BIN)/python -m pytest tests/chaos -s
+	NEWSWIRE_CHAOS=full NEWSWIRE_TEST_PATIENCE=8 $(BIN)/python -m pytest tests/chaos -s
 
 # Two minutes for each format; guided by coverage where atheris is installed (dependency group `fuzz`).
 fuzz: $(VENV)/.setup-dev

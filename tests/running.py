@@ -20,6 +20,8 @@ FAULTS = Path(__file__).parent / "faults"
 MARK = "NEWSWIRE_TEST_DATA"
 #: where all tests that drive the command store: `postgresql`, else in their data directories
 STORAGE = "NEWSWIRE_TEST_STORAGE"
+#: how many times as long everything is waited for: `make chaos` asks whether, not how soon
+PATIENCE = float(os.environ.get("NEWSWIRE_TEST_PATIENCE", "1"))
 
 _WORDS = (
     "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew "
@@ -41,7 +43,7 @@ def run(
         [NEWSWIRE, *words, *where],
         capture_output=True,
         text=True,
-        timeout=more.pop("timeout", 60),
+        timeout=more.pop("timeout", 60) * PATIENCE,
         env=marked(data, env),
         check=False,
         **more,
@@ -77,11 +79,11 @@ def importing(
 
 
 def wait_for(what: Callable[[], Any], *, seconds: float = 30, every: float = 0.1) -> Any:
-    """Wait until something is true and return it; fail after so many seconds.
+    """Wait until something is true and return it; fail after so many seconds, times PATIENCE.
 
     A command that is asked takes a processor: as long as it took, it is not asked again.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         began = time.monotonic()
         if value := what():

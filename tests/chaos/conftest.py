@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from fault_size import Size
-from running import write_config
+from running import PATIENCE, write_config
+
+#: pytest's own limit for a test, where it names none
+_LIMIT_S = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = item.get_closest_marker("timeout")
+        limit = given.args[0] if given else _LIMIT_S
+        item.add_marker(pytest.mark.timeout(limit * PATIENCE), append=False)
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,7 @@ def test_every_item_is_stored_once_whatever_is_killed(tmp_path: Path, config: Pa
                 last_fault = time.monotonic()
                 arrivals.finish()
                 expected = arrivals.expected()
-                wait_for(lambda: _stored(store) >= len(expected) and not store.backlog(), seconds=60)
+                _wait_until_stored(store, len(expected))
             drained = time.monotonic() - last_fault
             service.stop()
     guids = Counter(document["guid"] for document in exported(data, config))
@@ -53,6 +53,15 @@ def test_every_item_is_stored_once_whatever_is_killed(tmp_path: Path, config: Pa
     print(f"lost 0, twice 0, all stored {drained:.1f} s after the last fault")
     assert set(killed) == set(PARTS)
     assert in_work.total() >= (40 if size.full else 10)
+
+
+def _wait_until_stored(store: SqlStore, count: int) -> None:
+    try:
+        wait_for(lambda: _stored(store) >= count and not store.backlog(), seconds=60)
+    except AssertionError as late:
+        queues = store.snapshot(SystemClock().now()).queues
+        late.add_note(f"{_stored(store)} of {count} stored, {store.backlog()} waiting: {queues}")
+        raise
 
 
 def _kill_all(
