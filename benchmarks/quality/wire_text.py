@@ -128,7 +128,7 @@ def _shown(values: tuple[Any, Any]) -> Iterator[str]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("set", nargs="?", choices=(*OPEN, "fresh"), default="dev")
+    parser.add_argument("set", nargs="?", choices=(*OPEN, "fresh", "unread"), default="dev")
     parser.add_argument("--worst", type=int, default=10, help="cases of an open set to show, worst first")
     parser.add_argument("--field", help="show only cases that have this field wrong")
     wanted = parser.parse_args()
