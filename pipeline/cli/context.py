@@ -63,6 +63,15 @@ class AppContext:
 
         return shipped_config_dir()
 
+    @property
+    def config_is_shipped(self) -> bool:
+        """Say whether the configuration is nobody's own: the package's, or a checkout's that nobody named."""
+        from pipeline.settings import shipped_config_dir
+
+        is_named = self.config is not None or bool(self.env.get("NEWSWIRE_CONFIG"))
+        is_packed = self.config_dir.resolve().is_relative_to(Path(__file__).parents[1])
+        return is_packed or (not is_named and self.config_dir == shipped_config_dir())
+
     @cached_property
     def data_dir(self) -> Path:
         """Say where the embedded storage and queue live; absolute, need not exist."""

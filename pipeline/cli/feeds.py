@@ -20,7 +20,6 @@ from pipeline.identity import feed_id
 from pipeline.model import Feed, SourceKind
 from pipeline.plain import safe_json, safe_line
 from pipeline.redaction import hide_in_urls
-from pipeline.settings import shipped_config_dir
 
 if TYPE_CHECKING:
     from workers.tag.tagger import Tagger
@@ -260,7 +259,7 @@ def _found(app: AppContext, name: str) -> Feed:
 
 def _own_file(app: AppContext) -> Path:
     """Find the feeds.yaml that may be edited: not the one inside the installed package."""
-    if app.config_dir == shipped_config_dir():
+    if app.config_is_shipped:
         raise NewswireError("this is the configuration that came with newswire; make your own: newswire init")
     if not app.config_dir.is_dir():
         raise NewswireError(

@@ -16,7 +16,7 @@ from pipeline.store.chain import Chain, chain_of
 from pipeline.store.chains import KnownVersion, item_key, known_versions
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.documents import found_by, searched_by
-from pipeline.store.heartbeat import open_heartbeat
+from pipeline.store.heartbeat import held_heartbeat, open_heartbeat
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import (
     counter,
@@ -239,7 +239,7 @@ def _count_faults(connection: Connection) -> Iterator[Fault]:
     counts = {row.name: row.value for row in connection.execute(select(counter).where(counter.c.label == ""))}
     open_ = sum(_count(connection, state) for state in (IS_PENDING, IS_WORKING))
     open_ -= open_heartbeat(connection) is not None
-    held = _count(connection, quarantine.c.entry_id.is_not(None))
+    held = _count(connection, quarantine.c.entry_id.is_not(None) & ~held_heartbeat())
     became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
     if became != counts.get("accepted", 0):
         words = f"{counts.get('accepted', 0)} entries were taken in, {became} are accounted for"

@@ -7,7 +7,7 @@ time is noted. How long that took is what any entry would have taken, also when 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from pipeline.codec import to_json
 from pipeline.identity import digest
@@ -17,7 +17,7 @@ from pipeline.store.among import among
 from pipeline.store.database import Database, Part
 from pipeline.store.feeds import ensure_feed
 from pipeline.store.states import IS_OPEN, EntryState
-from pipeline.store.tables import entry, entry_payload, mark
+from pipeline.store.tables import entry, entry_payload, mark, quarantine
 
 #: no configured source can have this id
 HEARTBEAT_FEED = Feed(id="~heartbeat", kind=SourceKind.IMPORT, url="heartbeat:", provider="~heartbeat")
@@ -38,6 +38,7 @@ _CLOSE = (
     .values(state=EntryState.DONE, token=None, owner=None, lease_until=None, sent_at=None)
 )
 _FORGET = delete(entry_payload).where(among(entry_payload.c.entry_id))
+_RELEASE = delete(quarantine).where(quarantine.c.entry_id == bindparam("entry_id"))
 _AGAIN = update(entry).where(entry.c.id == bindparam("entry_id"))
 _INSERT, _INSERT_PAYLOAD = insert(entry), insert(entry_payload)
 _MARKS = select(mark.c.name, mark.c.at).where(mark.c.name.in_((_SENT, _SAVED)))
@@ -69,6 +70,7 @@ class Heartbeats(Part):
             else:
                 entry_id = known.id
                 connection.execute(_FORGET, {"values": [entry_id]})
+                connection.execute(_RELEASE, {"entry_id": entry_id})
                 connection.execute(_AGAIN.values(fresh), {"entry_id": entry_id})
             connection.execute(_INSERT_PAYLOAD, {"entry_id": entry_id, "data": to_json(_ENTRY)})
             connection.execute(self._database.insert_or_set(mark, "at"), {"name": _SENT, "at": now})
@@ -87,6 +89,11 @@ def open_heartbeat(connection: Connection) -> EntryState | None:
     """Say how the heartbeat's entry stands while it is on its way: it is nothing that anybody waits for."""
     state = connection.execute(_FIND_OPEN).scalar_one_or_none()
     return None if state is None else EntryState(state)
+
+
+def held_heartbeat() -> ColumnElement[bool]:
+    """Make the condition that what is in quarantine is the heartbeat, which counts for nothing."""
+    return quarantine.c.entry_id.in_(select(entry.c.id).where(entry.c.key == _KEY))
 
 
 def last_heartbeat(connection: Connection) -> Heartbeat | None:

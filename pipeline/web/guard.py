@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -46,7 +47,7 @@ class Guard:
         if refused := refusal(self._access, asked):
             app = PlainTextResponse(f"{refused.words}\n", refused.status, headers=dict(refused.headers))
         elif wants_session(self._access, asked):
-            app = _session(asked)
+            app = _session(asked, scope["query_string"])
         if scope["method"] == "HEAD":
             # The server leaves the body away; the routes only know GET.
             scope = {**scope, "method": "GET"}
@@ -75,9 +76,11 @@ def _cookie(headers: Sequence[str]) -> str:
     return jar[SESSION_COOKIE].value if SESSION_COOKIE in jar else ""
 
 
-def _session(asked: Asked) -> Response:
+def _session(asked: Asked, query: bytes) -> Response:
     """Change the token in the address for a cookie, and come back without it."""
-    response = RedirectResponse("/" + asked.path.lstrip("/"), status_code=303)
+    rest = urlencode([pair for pair in QueryParams(query).multi_items() if pair[0] != "token"])
+    address = "/" + asked.path.lstrip("/") + (f"?{rest}" if rest else "")
+    response = RedirectResponse(address, status_code=303)
     response.set_cookie(SESSION_COOKIE, session_of(asked.token), httponly=True, samesite="strict")
     return response
 

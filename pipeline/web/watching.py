@@ -1,16 +1,27 @@
 """What programs ask that watch the process."""
 
+import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from pipeline.monitor.health import check_ready
+from pipeline.monitor.health import Readiness, ReadyProbe, check_ready
 from pipeline.monitor.metrics import CONTENT_TYPE, metrics_text
 from pipeline.web.edge import WebEdge
+
+log = structlog.get_logger(__name__)
 
 
 def watching(edge: WebEdge) -> APIRouter:
     """Build the routes for probes and for Prometheus."""
     router = APIRouter(tags=["watching"])
+
+    def look() -> Readiness:
+        readiness = check_ready(edge.store, edge.queue, edge.clock.now())
+        if not readiness.ready:
+            log.warning("not_ready", problems=readiness.problems, causes=readiness.causes)
+        return readiness
+
+    probe = ReadyProbe(look)
 
     @router.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> str:
@@ -21,8 +32,8 @@ def watching(edge: WebEdge) -> APIRouter:
         "/readyz", response_class=PlainTextResponse, responses={503: {"description": "What is wrong"}}
     )
     def readyz() -> PlainTextResponse:
-        """Say whether queue and storage accept a write."""
-        readiness = check_ready(edge.store, edge.queue, edge.clock.now())
+        """Say whether queue and storage accept a write; the log, and `newswire doctor`, say why not."""
+        readiness = probe.ask()
         words = "\n".join(readiness.problems) or "ready"
         return PlainTextResponse(f"{words}\n", 200 if readiness.ready else 503)
 

@@ -125,6 +125,22 @@ def test_a_heartbeat_goes_the_way_of_an_entry_and_leaves_nothing_but_its_time(st
         assert store.check() == []
 
 
+def test_a_heartbeat_that_was_set_aside_is_no_fault_of_the_counts_and_the_next_one_takes_its_place(
+    store: Store,
+) -> None:
+    ref, now = store.beat(NOON, sending=True), NOON
+    assert ref is not None
+    for _ in range(3):
+        store.claim([ref.id], token="t", owner="w", now=now, lease=MINUTE)
+        now += 2 * MINUTE
+        store.give_back_expired(now=now, max_attempts=3)
+    assert [held.entry_id for held in store.quarantine_list()] == [ref.id]
+    assert store.check() == []
+    assert store.beat(now, sending=True) == ref
+    assert store.quarantine_list() == []
+    assert store.check() == []
+
+
 def test_without_a_heartbeat_there_is_none(store: Store) -> None:
     assert store.snapshot(NOON).heartbeat is None
 

@@ -1,5 +1,6 @@
 """What `init` writes: the files that newswire comes with, never those that are in use."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,5 +26,10 @@ def test_the_feeds_in_use_are_not_copied(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_checkout_begins_as_init_does(name: str) -> None:
-    """Holds as long as nobody has changed ./config for his own use."""
-    assert (ROOT / "config" / name).read_bytes() == (ROOT / "pipeline" / "starting" / name).read_bytes()
+    shipped = (ROOT / "config" / name).read_bytes()
+    starting = (ROOT / "pipeline" / "starting" / name).read_bytes()
+    committed = subprocess.run(
+        ["git", "-C", ROOT, "show", f"HEAD:config/{name}"], capture_output=True, check=False
+    )
+    # The README has people add feeds to ./config: what is shipped is what was committed.
+    assert (committed.stdout if committed.returncode == 0 else shipped) == starting

@@ -9,7 +9,7 @@ from rich.console import Console
 from fakes_read import NOON, FakeQueueView, FakeReadStore, entry_queue, feed_report, stored, worker
 from pipeline.errors import Reason
 from pipeline.model import QueueName, SourceKind
-from pipeline.monitor.health import check_ready
+from pipeline.monitor.health import Readiness, ReadyProbe, check_ready
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
 from pipeline.monitor.status import status_view
@@ -152,24 +152,43 @@ def test_every_metric_has_a_help_text() -> None:
         pytest.param(
             FakeReadStore(broken="disk full"),
             FakeQueueView(),
-            "storage takes no write: disk full",
+            ("storage takes no write", "disk full"),
             id="store",
         ),
         pytest.param(
-            FakeReadStore(), FakeQueueView(broken="replica"), "the queue takes no write: replica", id="queue"
+            FakeReadStore(),
+            FakeQueueView(broken="replica"),
+            ("the queue takes no write", "replica"),
+            id="queue",
         ),
-        pytest.param(FakeReadStore(), None, "the queue is not running", id="no-queue"),
+        pytest.param(FakeReadStore(), None, ("the queue is not running",), id="no-queue"),
     ],
 )
-def test_not_ready_says_why(store: FakeReadStore, queue: FakeQueueView | None, problem: str) -> None:
+def test_not_ready_says_why(
+    store: FakeReadStore, queue: FakeQueueView | None, problem: tuple[str, ...]
+) -> None:
     readiness = check_ready(store, queue, NOON)
 
     assert not readiness.ready
-    assert readiness.problems == (problem,)
+    assert (*readiness.problems, *readiness.causes) == problem
 
 
 def test_ready_when_both_take_a_write() -> None:
     assert check_ready(FakeReadStore(), FakeQueueView(), NOON).ready
+
+
+def test_however_often_it_is_asked_it_looks_once_a_second() -> None:
+    looks, now = [], [0.0]
+
+    def look() -> Readiness:
+        looks.append(now[0])
+        return Readiness(problems=())
+
+    probe = ReadyProbe(look, seconds=lambda: now[0])
+    for at in (0.0, 0.5, 0.9, 1.0, 1.5):
+        now[0] = at
+        probe.ask()
+    assert looks == [0.0, 1.0]
 
 
 def test_a_folder_without_provider_is_called_by_its_name() -> None:
