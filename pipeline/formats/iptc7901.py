@@ -128,6 +128,7 @@ def _entry(message: Message) -> Entry:
         format=NAME,
         guid=sender["id"] if sender and dated else None,
         revision=sender["revision"] if sender and dated else heading.number,
+        numbers=tuple(_numbers(header, sender, dated=dated)),
         provider=sender["name"] if sender else None,
         service=(said.get("service") or "").lower() or None,
         headline=heading.headline,
@@ -142,6 +143,14 @@ def _entry(message: Message) -> Entry:
         pub_status="canceled" if heading.signal in _KILL else None,
         ednote=" ".join(filter(None, (*heading.notes, ednote))) or None,
     )
+
+
+def _numbers(header: re.Match[str] | None, sender: re.Match[str] | None, *, dated: bool) -> Iterator[str]:
+    """Give the numbers of the day: the service's, "hpa0123", and the agency's, "hpa 061"."""
+    if header is not None:
+        yield f"{header['service']}{header['number']}"
+    if sender is not None and not dated:
+        yield f"{sender['name']} {sender['id']}"
 
 
 def _keyword_lines(message: Message) -> tuple[Sequence[str], str]:

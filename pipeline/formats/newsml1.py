@@ -34,6 +34,10 @@ _SIGNALS = names(
 )
 
 
+#: a shorter name may begin anew each day
+_LONG_ID = 8
+
+
 def claims(source: Source) -> bool:
     """Say whether the root element is NewsML's, or a NewsItem with the identifier that NewsML-G2 has not."""
     at = start_of(source, ROOTS)
@@ -90,7 +94,7 @@ def _entries(item: Element, envelope: Element | None, notes: Sequence[str]) -> I
         if len(stories) > 1 and entry.guid:
             part = value(story.owner.said if story.owner else None, "duid") or entry.language or str(number)
             whole = _item_id(item.find("identification/newsidentifier")) or entry.guid
-            entry = replace(entry, guid=f"{whole}#{part}")
+            entry = replace(entry, guid=f"{whole}#{part}", ids=(entry.guid, *entry.ids))
         yield entry
 
 
@@ -153,6 +157,7 @@ def _entry(item: Element, envelope: Element | None, chain: Sequence[Element], no
     return Entry(
         format=NAME,
         guid=_guid(identifier) or value(item, "duid"),
+        ids=tuple(_other_ids(identifier)),
         revision=_text_of(identifier, "revisionid"),
         provider=provider,
         infosource=infosource,
@@ -230,6 +235,15 @@ def _item_id(identifier: Element | None) -> str | None:
     if parts[2] is None:
         return None
     return ":".join(("urn:newsml", *filter(None, parts))) if parts[0] else parts[2]
+
+
+def _other_ids(identifier: Element | None) -> Iterator[str]:
+    """Give the other names of an item: made of its parts, and its own part of them, if that is not short."""
+    number = _text_of(identifier, "newsitemid")
+    if identifier is not None and number is not None:
+        yield from filter(None, [_item_id(identifier)])
+        if len(number) >= _LONG_ID and any(map(str.isdigit, number)):
+            yield number
 
 
 def _until(management: Element | None) -> str | None:

@@ -157,6 +157,7 @@ class _Item:
         entry = Entry(
             format=NAME,
             guid=value(self._item, "guid"),
+            ids=tuple(filter(None, map(words, self._all("altid")))),
             revision=value(self._item, "version"),
             provider=provider or infosource,
             infosource=infosource if provider and infosource != provider else None,

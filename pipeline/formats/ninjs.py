@@ -38,6 +38,9 @@ _OTHER = frozenset({"text", "html"})
 #: where interfaces put the items of an answer, and an item inside its own
 _ENVELOPES = ("items", "item", "_items", "hits", "data", "news", "documents", "results", "articles")
 _MAX_ENVELOPES = 4
+#: among other ids, those that are not the item's; and a shorter one may be anybody's
+_OF_VERSION = frozenset({"etag", "revision", "version"})
+_LONG_ID = 5
 
 #: what is seen and heard: its text is its caption
 _MEDIA = frozenset({"picture", "graphic", "video", "audio", "photo", "image"})
@@ -124,6 +127,7 @@ def entry_of(value: object) -> Entry:
     entry = Entry(
         format=NAME,
         guid=_guid(item),
+        ids=tuple(_other_ids(item)),
         revision=_first(item, "version"),
         provider=_provider(item),
         url=_url(item),
@@ -200,6 +204,21 @@ def _guid(item: Item) -> str | None:
     if uri and "?" in uri and isinstance(alternatives, dict):
         uri = _text(alternatives.get("itemid")) or uri
     return _first(item, "usn") or uri
+
+
+def _other_ids(item: Item) -> Iterator[str]:
+    """Give the other ids: `uri` and `guid`, and `altids` but for those of one version."""
+    yield from filter(None, (_first(item, name) for name in ("uri", "guid")))
+    sent = item.get("altids")
+    if isinstance(sent, dict):
+        named = [(name, _text(each)) for name, each in sent.items()]
+    else:
+        named = [
+            (_role(each), _any_case(each, "value"))
+            for each in _listed(item, "altids")
+            if isinstance(each, dict)
+        ]
+    yield from (each for role, each in named if each and len(each) >= _LONG_ID and role not in _OF_VERSION)
 
 
 def _provider(item: Item) -> str | None:

@@ -85,6 +85,7 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
     return Entry(
         format=NAME,
         guid=value(child(docdata, "doc-id"), "id-string") or meta.first(_META_ID) or value(nitf, "uno"),
+        ids=tuple(_other_ids(nitf, docdata, meta)),
         revision=value(child(docdata, "du-key"), "version"),
         provider=_provider(nitf, docdata),
         service=meta.first(_META_SERVICE),
@@ -109,6 +110,18 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
         copyright=_copyright(nitf, docdata),
         notes=(*notes, *odd),
     )
+
+
+def _other_ids(nitf: Element, docdata: Element | None, meta: "_Meta") -> Iterator[str]:
+    """Give all that names a document: of its ids one is the first; the key of its updates is no word."""
+    key = value(child(docdata, "du-key"), "key")
+    named = (
+        value(child(docdata, "doc-id"), "id-string"),
+        *meta.listed(_META_ID),
+        value(nitf, "uno"),
+        None if _slug(docdata) else key,
+    )
+    yield from filter(None, named)
 
 
 def filled(entry: Entry, nitf: Element) -> Entry:

@@ -55,6 +55,13 @@ class Moment:
     unzoned: bool = False
     #: what had to be assumed, in words
     note: str | None = None
+    #: the day by the clocks of its zone, where a zone is said
+    local: date | None = None
+
+    @property
+    def day(self) -> date:
+        """Give the day on which it was, as those who sent it would say."""
+        return self.local or self.at.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +271,7 @@ def _plain_rfc822(match: re.Match[str]) -> Moment:
     zone = timezone(-offset if sign == "-" else offset)
     month = MONTHS.get(name.lower(), 0)  # no month 0: refused as any impossible date
     read = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=zone)
-    return Moment(at=read.astimezone(UTC))
+    return Moment(at=read.astimezone(UTC), local=read.date())
 
 
 def _telegraph(match: re.Match[str]) -> Moment:
@@ -315,4 +322,4 @@ def _zoned(read: datetime, zone: str | None) -> Moment:
         )
     if read.tzinfo is None:
         return Moment(at=read.replace(tzinfo=UTC), unzoned=True, note="no time zone, read as UTC")
-    return Moment(at=read.astimezone(UTC))
+    return Moment(at=read.astimezone(UTC), local=read.date())
