@@ -219,13 +219,22 @@ def names_in(guid: str) -> Iterator[str]:
         yield part
 
 
+def number_of_day(number: str) -> str:
+    """Write the number of a transmission in one form: what it is parted by does not count, that it is does.
+
+    >>> number_of_day("DPA-061"), number_of_day("V1234")
+    ('dpa 061', 'v1234')
+    """
+    return " ".join(_TRANSMISSION.findall(number.casefold()))
+
+
 def number_key(provider: str, number: str, day: str) -> str:
     """Hash the number under which a provider transmitted something on a day.
 
     >>> number_key("dpa", "DPA-061", "2026-02-03") == number_key("dpa", "dpa 061", "2026-02-03")
     True
     """
-    return digest("number", scope_of(provider), " ".join(_TRANSMISSION.findall(number.casefold())), day)
+    return digest("number", scope_of(provider), number_of_day(number), day)
 
 
 def uri_of_text(

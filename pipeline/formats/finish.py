@@ -79,6 +79,7 @@ class _Finisher:
         """Return the entry as it may leave the formats."""
         values = {name: value for name in _FINISHED if (value := getattr(entry, name)) is not None}
         changes = {name: _FINISHED[name](self, name, value) for name, value in values.items()}
+        changes["ids"] = tuple(each for each in changes["ids"] if each != changes.get("guid"))
         return replace(entry, **changes, notes=(*entry.notes, *self._notes, *self._of_bytes()))
 
     def line(self, text: str) -> str:

@@ -11,6 +11,7 @@ from pipeline.identity import (
     names_an_item,
     names_in,
     number_key,
+    number_of_day,
     slug_family,
     slug_key,
     split_guid,
@@ -47,7 +48,7 @@ _REFERENCE = re.compile(
 _MARKS = ".:!?#'’*/-"
 #: a kill names no more
 _MOST_NAMED = 20
-_NUMBERED = re.compile(r"(?P<service>.*?[^\W\d_])\W?(?P<count>\d+)")
+_NUMBERED = re.compile(r"(?P<service>.*?[^\W\d_] ?)(?P<count>\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +188,9 @@ def _day_of(number: str, own: Sequence[str], day: str) -> str:
     >>> _day_of("hpa0900", ["hpa0012"], "2026-02-04")
     '2026-02-03'
     """
-    named = _NUMBERED.fullmatch(number.casefold())
+    named = _NUMBERED.fullmatch(number_of_day(number))
     for each in own if named else ():
-        mine = _NUMBERED.fullmatch(each.casefold())
+        mine = _NUMBERED.fullmatch(number_of_day(each))
         if mine and named and mine["service"] == named["service"]:
             return day_before(day) if int(named["count"]) > int(mine["count"]) else day
     return day
