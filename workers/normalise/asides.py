@@ -161,7 +161,10 @@ def _named(line: str) -> Aside | None:
     name = _BARE_NOTE.match(line) if _NAMED.match(line) else None
     if name is None:
         return None
-    said = _note(line[name.end() :])
+    rest = line[name.end() :]
+    if (embargo := _embargo(rest)) is not None and embargo.embargo:
+        return Aside(note=line.strip(" /*"), signal=embargo.signal, embargo=embargo.embargo)
+    said = _note(rest)
     return Aside(note=line.strip(" /*"), signal=said.signal if said else None)
 
 

@@ -21,6 +21,8 @@ from workers.normalise.lexicon.datelines import (
     NEVER_FIRST,
     NEVER_PLACE,
     PARTICLES,
+    PLACE_AFTER,
+    PLACE_NAMED,
     REGIONS,
 )
 
@@ -28,6 +30,8 @@ from workers.normalise.lexicon.datelines import (
 _MAX_CHARS = 120
 #: no place with its region is longer
 _MAX_PLACE = 60
+#: nor a line that is nothing else
+_MAX_LINE = 70
 #: city, region and country, or as many cities
 _MAX_PARTS = 4
 #: words of an agency's name
@@ -71,6 +75,11 @@ _AGENCY_BARE = re.compile(r"[^()]{3,40}\(([^()]{2,30})\)\.?\s+(?=[\"'“«]?[A-Z
 _ALONE = re.compile(
     r"([A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:, [^–—,-]{2,20})?)\s*(—|–|--|(?<= )-(?= )|:(?= ))\s*"
     r"(?=[\"'“«(]?[A-ZÀ-Þ\d])"
+)
+# "Puno, mar. 2. Trescientos …": a full stop for the dash
+_STOPPED = re.compile(
+    r"([^\d.;:()/–—-]{3,40}, ?(?:[^\W\d_]{3,10}\.? \d{1,2}|\d{1,2} (?:de )?[^\W\d_]{3,10}))\.\s+"
+    r"(?=[\"'“«¿¡]?[A-ZÀ-Þ])"
 )
 _AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/()]{2,40})/)[\s,.]*")
 _DATE = re.compile(
@@ -196,9 +205,28 @@ def _read_undashed(paragraph: str, known: frozenset[str]) -> Opening:
             return _opening(head, paragraph, match.end())
     if (match := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(match, known):
         return Opening(text=paragraph, city=city_name(match[2]), agency=match[1], rest="")
+    return _read_plain(paragraph, known)
+
+
+def _read_plain(paragraph: str, known: frozenset[str]) -> Opening:
+    """Read the datelines that name no agency, or are all that stands in their line."""
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
         return _opening(Head(city=city_name(match[1])), paragraph, match.end())
+    if (match := _STOPPED.match(paragraph)) and (head := _read_head(match[1], known, dashed=True)):
+        return _opening(head, paragraph, match.end())
+    if len(paragraph) <= _MAX_LINE and (head := _read_line(paragraph, known)) is not None:
+        return _opening(head, paragraph, len(paragraph))
     return Opening(rest=paragraph)
+
+
+def _read_line(line: str, known: frozenset[str]) -> Head | None:
+    """Read a line that is nothing but a dateline: place and agency, with a date or in capitals."""
+    head = _read_head(line, known, dashed=True)
+    if head is None or head.city is None or head.agency is None or not _is_agency(head.agency, known):
+        return None
+    before = _split_agency(line, known)[1]
+    told = head.date is not None or _DAY_ALONE.search(before) is not None
+    return head if told or before.strip(" ,.").isupper() else None
 
 
 def _with_joined(joined: re.Match[str], paragraph: str, agencies: frozenset[str]) -> Opening:
@@ -293,11 +321,24 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
     if followed.upper() == followed:
         return False
     known = _BETWEEN.split(city)[0].strip().lower() in CITIES_ALONE
+    if not known and _is_said_again(city.strip(), paragraph[match.end() :], hyphen=match[2] == "-"):
+        return True
     if region and not (known and _is_name(region)):
         return region.strip().lower() in REGIONS
     if not known:
         return False
     return match[2] != "-" or _begins_sentence(paragraph[match.end() :])
+
+
+def _is_said_again(city: str, text: str, *, hyphen: bool) -> bool:
+    """Say whether a text calls a place what stands in capitals before it: "HASSELT — … in Hasselt".
+
+    Before a hyphen stand names of firms, too, and who is in them: there the text must say what it is.
+    """
+    if not city.isupper() or not _is_name(city):
+        return False
+    before = PLACE_NAMED if hyphen else f"{PLACE_NAMED}|{PLACE_AFTER}"
+    return re.search(rf"\b(?i:{before})\s?{re.escape(city_name(city))}\b", text) is not None
 
 
 def _begins_sentence(text: str) -> bool:
@@ -308,7 +349,10 @@ def _begins_sentence(text: str) -> bool:
 
 def may_open(paragraph: str) -> bool:
     """Say at little cost whether a dateline can open a paragraph: it has a date or an agency, and an end."""
-    return _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None
+    if _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None:
+        return True
+    alone = len(paragraph) <= _MAX_LINE and paragraph[0].isupper() and "," in paragraph
+    return alone or _STOPPED.match(paragraph) is not None
 
 
 def year_of(

@@ -15,7 +15,7 @@ from workers.normalise.series import Series, is_slug, read_series, read_tail
 from workers.normalise.worded import read_words
 
 #: a header has no more lines, and no longer ones
-_MAX_LINES = 6
+_MAX_LINES = 8
 _MAX_CHARS = 200
 #: nor a line that files a story
 _MAX_LABEL = 60
@@ -27,7 +27,9 @@ _MAX_STANDFIRST = 400
 _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
 # A code with figures; keywords with marks between; a slug.
+# The header of a telegraph format, which lost its frame: "abc0123 4 pl 0188 FRA /ABC-KJ41".
 _LABEL = re.compile(
+    r"[A-Za-z]{1,6}\d{3,5}(?: \d)? [A-Za-z]{1,4}(?: [A-Za-z])? \d{2,5}\b[^.!?]{0,40}|"
     r"(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
     r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}/?|[\w'’.]+/|[\w.]+(?:-[\w.]+){1,5}"
 )

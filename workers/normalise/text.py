@@ -33,6 +33,8 @@ _PAGE_END = re.compile(PAGE_ENDS, re.IGNORECASE)
 _LISTED = re.compile(r"(?:[-–•]|\d{1,2}[.)])\s+\S")
 # "Wheat 276.50": of a table
 _ROW = re.compile(r"[^\W\d_][^.!?]{1,45}\s\d[\d.,:%/+-]*(?<![.,])")
+# "^Headline<", as ANPA 1312 sets lines
+_TYPESET = re.compile(r"\^(\S.*?)[<=]?")
 # "Editor: Ann Example"
 _LABELLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]{2,14}: \S")
 
@@ -101,6 +103,9 @@ def lead_of(body: Sequence[str]) -> str:
 def _unwrapped(block: str) -> Iterator[str]:
     """Join the lines of a block that were broken to fit a width; yield its paragraphs."""
     lines = [line.rstrip() for line in block.split("\n") if line.strip()]
+    if any(map(_TYPESET.fullmatch, lines)):
+        yield from _typeset(lines)
+        return
     margin = min((_indent(line) for line in lines), default=0)
     width = max((len(line) for line in lines), default=0)
     begun: list[str] = []
@@ -115,6 +120,20 @@ def _unwrapped(block: str) -> Iterator[str]:
         begun.append(line)
     if begun:
         yield " ".join(begun)
+
+
+def _typeset(lines: Sequence[str]) -> Iterator[str]:
+    """Part the lines that ANPA's marks set apart, "^Headline<", from the text around them."""
+    plain: list[str] = []
+    for line in lines:
+        marked = _TYPESET.fullmatch(line)
+        if marked is None:
+            plain.append(line)
+            continue
+        yield from _unwrapped("\n".join(plain))
+        yield marked[1]
+        plain = []
+    yield from _unwrapped("\n".join(plain))
 
 
 def _indent(line: str) -> int:
@@ -156,6 +175,8 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
     if width > _MAX_WRAP or following.startswith(_BULLETS):
         return True
     if len(line) < width and (is_slug(line) or is_byline(following) or _BARE_NOTE.match(following)):
+        return True
+    if line.endswith(_SENTENCE_END) and following[0].isupper() and is_byline(following):
         return True
     if len(line) + 1 + len(following.split(None, 1)[0]) <= width and not following[0].islower():
         return line.endswith(_SENTENCE_END) or len(line) < _SHORT_LINE * width

@@ -3,6 +3,8 @@
 Each is a regular expression without groups, for a whole paragraph; case counts only where it is said.
 """
 
+from workers.normalise.lexicon.agencies import AGENCY_NAMES
+from workers.normalise.lexicon.credits import BUREAUS
 from workers.normalise.lexicon.words import any_of, words
 
 _TEXT_WORDS = (
@@ -46,11 +48,13 @@ PAGE_ENDS = any_of(rf"""
     #+
     [(\[]\s*(?:{LAST_WORDS})\.?\s*[)\]]
     [-–—/=*+]{{1,4}}\s?(?:{LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
+    issn [\dx -]{{8,12}}
+    (?-i:MORE|MF|MFL)|mfl?|(?:page|seite|página|pagina) \d{{1,2}}:? ?\d\d[:.]\d\d
     (?:issn [\d -]+)?{_STAMP}(?: \(\d+\))?(?: \d)?(?: nnn+)?
     \d\d[:.]\d\d \d\d[-/.]\d\d[-/.]\d\d(?:\d\d)?(?: nnn+)?
     [a-z]{{2,5}}\d{{3,5}} \d{{4}}-\d\d-\d\d/\d\d:\d\d
     [a-z]{{2,4}}-[a-z]{{2,4}}-\d\d-\d\d-\d\d \d{{4}}(?:[a-z]{{3}})?
-    (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}} [^\W\d_]{{3}} \d\d)
+    (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}}(?: ?[a-z]{{1,5}})? [^\W\d_]{{3,9}}\.? \d\d(?:\d\d)?)
     nnn+
 """)
 #: the end of a text, where nothing of the story follows
@@ -65,6 +69,9 @@ TEXT_ENDS = any_of(rf"""
     (?:(?:à )?lire aussi|voir aussi)\s?:[^\n]{{3,150}}
     (?:leia (?:também|mais)|veja também|lea también|leer más|leggi anche|lees ook|lees meer)\s?:[^\n]{{3,150}}
     (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
+    (?:más|mais|more|plus|mehr|meer|altro) (?:en|em|on|at|sur|auf|bei|op|su) (?-i:[A-ZÀ-Þ])[^.!?]{{2,40}}:
+    (?:source|quelle|fonte|fuente|bron)\s?: ?(?:the |l['’]|la |el )?(?:{AGENCY_NAMES})
+    \*{{2,4}} ?[^*]{{10,200}} ?\*{{2,4}}
     \d{{3,5}}\*\*\d{{3,5}}
     [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
@@ -123,6 +130,9 @@ CONTACTS = any_of(rf"""
     (?:contacts?|kontakt|contacto|contatos?|contatti|news ?desk|tel(?:efon|efono|éfono|\.)?|phone|desk|e-?mail
     for more information|téléphone|redactie|persdienst)\b[^\n]{{0,80}}?(?:{_PHONE}|{_EMAIL})[^\n]{{0,120}}
     [-–—]\s?(?:[^\W\d_][\w.'’-]*[\s,:;/]+){{1,6}}[(]?{_PHONE}
+    (?:[^\W\d_][\w.'’-]* ){{0,3}}(?:{BUREAUS})(?: [^\W\d_][\w.'’-]*){{0,3}}[\s,:;]+[(]?{_PHONE}[\d )]*
+    [-–—]?\s?[^.!?;\n@]{{3,60}}(?:;[^;\n]{{0,60}}?(?:{_PHONE}|{_EMAIL})[^;\n]{{0,40}})+(?:;[^;\n]{{2,30}}){{0,2}}
+    (?:write|written|e-?mail|schreiben sie|écrire|escriba|scrivere) (?:to|an|à|a) [^\n]{{2,80}}{_EMAIL}\.?
     [-–•]?\s?(?:[^\W\d_][\w.'’-]*[\s,:;]+){{0,8}}[<(]?{_EMAIL}[>)]?[.;,\s]*(?:{_PHONE})?
     [^.!?\n]{{0,80}}(?:https?://|www\.)\S+(?<![.,])
     (?:(?:twitter|x|telegram|facebook|instagram|threads|bluesky) ?:? ?)?@[\w.]{{2,30}}
@@ -135,14 +145,15 @@ NOTEBOOKS = any_of(r"""
     #{1,3} ?(?:dpa-)?(?:notizblock|redaktionelle hinweise|kontakte|orte|internet|service)[^\n]{0,60}
     (?:dpa-)?(?:notizblock|kontakte):?
 """)
-_HAND = r"[a-z]{2,5}(?:-[a-z]{2,5})*"
+_HAND = r"[a-z][a-z0-9]{1,4}(?:-[a-z]{2,5})*"
 #: the letters that those who handled a text sign with, also on the last line of the story; these heed case
 INITIALS = any_of(rf"""
     (?:\([^\W\d_]{{3,10}}\) )?(?:[A-Z]{{2,9}}[ /-])?(?:burs?-)?{_HAND}(?:/{_HAND}){{1,6}}/?
     (?:dpa|apa|sda|ats|awp|afp|efe|anp|sid|epd|kna|belga|ntb)(?:[-/][a-z]+)*(?: [a-z][a-z0-9]{{1,6}}){{1,7}}
     -{{0,2}}(?:IANS|ANI|UNI|PTI)(?:[ /][A-Z]{{2,4}})*(?: \d{{4}})?
     \([^\W\d_]{{3,10}}\) ?[A-Z]{{2,4}}(?:/[A-Z]{{2,4}})*
-    \([A-Z]{{2,4}}(?:, ?[A-Z][A-Za-z]{{1,4}})+\)
+    \([A-Z]{{2,4}}(?:, ?(?:[A-Za-z]{{2,5}}|\d{{1,4}}))+\)
+    [A-Z]{{2,3}}-{{2,3}}[A-Z]{{2,3}}\.?
     [A-Z]{{2,9}}(?: [a-z][a-z0-9]{{1,4}}){{1,5}}
     [A-Z]{{2,5}}(?:/[A-Z]{{2,5}})*(?: ?\([A-Z]{{2,5}}\))? ?// ?[A-Z]{{2,5}}\.?
     [A-Za-z]{{2,5}}(?:/[A-Za-z]{{2,5}}){{1,6}}/?
@@ -159,6 +170,7 @@ LONE_INITIALS = any_of(r"""
     [-–—/(]{0,2}[a-z]{2,5}(?: [a-z]{1,5}){0,4}[)/]?
     [-–—/(]{0,2}[A-Z]{2,4}(?: [A-Z]{2,4})?[)/]?
     [-–—/(]{0,2}[A-Za-zÀ-ÿ]{1,5}(?:[-/][A-Za-zÀ-ÿ]{1,5}){1,6}[)/]{0,2}
+    [A-Z][a-z]{1,2}\d?|[A-Z][a-z](?: [a-z]{2}){1,2}
     [-–—(]{0,2}(?:[A-Z]\.){2,3}\)?
     \d{5,8} [a-z]{2,5}(?:[-/][a-z]{2,5}){0,6}
     (?:[A-Z]{2,4}/){1,4}[A-Z]{2,6}-\d{2,5}(?: [^\W\d_]{3,10} \d{4})?
