@@ -16,6 +16,7 @@ from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_WORDS, SHORT_AGE
 from workers.normalise.lexicon.calendar import BEFORE_DATE, INSIDE_DATE, MONTHS, WEEKDAYS
 from workers.normalise.lexicon.datelines import (
     BETWEEN_PLACES,
+    CANTONS,
     CITIES_ALONE,
     COUNTRY_CODES,
     NEVER_FIRST,
@@ -50,6 +51,7 @@ _EVIDENCE = re.compile(
     r"[^\d(/]{0,70}[\d(/]|[^\W\d_]{1,4}['’. ]?(?-i:[A-ZÀ-Þ])[^–—-]{0,60}[–—-]|[^\W\d_]{2,12}\s[–—-]"
 )
 _ENDS = re.compile(r"[^–—―‒‐−_)/=-]{0,120}[–—―‒‐−_)/=-]")
+_COLON = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}: [\"'“«]?[A-ZÀ-Þ][a-zà-ÿ]* [a-zà-ÿ]")
 # "(ANSA) - ROMA", "/ANSA/ - ROMA", "Reuters - The"
 _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
@@ -352,7 +354,7 @@ def may_open(paragraph: str) -> bool:
     if _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None:
         return True
     alone = len(paragraph) <= _MAX_LINE and paragraph[0].isupper() and "," in paragraph
-    return alone or _STOPPED.match(paragraph) is not None
+    return alone or any(form.match(paragraph) for form in (_STOPPED, _COLON))
 
 
 def year_of(
@@ -380,7 +382,8 @@ def city_name(place: str) -> str:
     """
     name = _BETWEEN.split(re.split(r"[(\[]", place, maxsplit=1)[0])[0].strip()
     if name != name.upper():
-        return name
+        town, _, canton = name.rpartition(" ")
+        return town if town and canton in CANTONS else name
     words = [word if "." in word[:-1] else _capitalised(word, n) for n, word in enumerate(name.split())]
     return " ".join(words)
 

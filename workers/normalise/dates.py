@@ -41,6 +41,7 @@ _FIGURES = re.compile(
     r"(?:[ T]?(?P<hour>\d\d|\d(?=:)):?(?P<minute>\d\d)(?::?(?P<second>\d\d|(?<=:)\d))?)?(?:[.,]\d{1,9})?"
     r"(?P<zone>\s?[A-Z]{1,5}|\s?[+-]\d\d:?\d\d)?"
 )
+_TOMORROW = re.compile(r"(?i)\b(?:tomorrow|demain|amanhã|domani)\b|^\s?(?:mañana|morgen)\b(?: a(?= las?\b))?")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 
 
@@ -150,12 +151,13 @@ def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Mome
     >>> embargo_end("0001 GMT, MAY 3", sent=datetime(2021, 5, 1, tzinfo=UTC)).at.isoformat()
     '2021-05-03T00:01:00+00:00'
     """
-    said = read_words(text[:_MAX_CHARS])
+    later = 1 if _TOMORROW.search(text) else 0
+    said = read_words(_TOMORROW.sub(" ", text[:_MAX_CHARS]))
     if said is None or (said.month is None and (said.clock is None or said.day is not None)):
         return None
     try:
         if said.month is None:
-            return _next_clock(said, sent, clocks)
+            return _next_clock(said, sent, clocks, later=later)
         if said.year and abs(said.year - sent.year) > 1:
             return None  # more likely a time that is not understood: "2030"
         year = said.year or nearest_year(said.month, said.day or 0, to=sent.date())
@@ -171,9 +173,16 @@ def not_early(moment: Moment, *, clocks: str | None = None) -> Moment:
     return _late(moment.at.replace(tzinfo=None), clocks)
 
 
-def _next_clock(said: Worded, sent: datetime, clocks: str | None) -> Moment:
-    """Find the next time that clocks show what is said, on its weekday where that is said too."""
-    for days in range(-1, 9):
+def _next_clock(said: Worded, sent: datetime, clocks: str | None, *, later: int) -> Moment:
+    """Find the next time that clocks show what is said, on its weekday where that is said too.
+
+    Args:
+        said: A time of day, perhaps of a weekday.
+        sent: When it was said.
+        clocks: The zone of those who said it, by name.
+        later: 1: of the day after.
+    """
+    for days in range(1, 9) if later else range(-1, 9):
         day = sent.date() + timedelta(days=days)
         if said.weekday not in (None, day.weekday()):
             continue

@@ -53,16 +53,18 @@ _TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each
 _TAIL = re.compile(
     rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?[a-z]?\d{{2,4}}){{0,2}}$"
     rf"|\s+[(\[](?:(?P<ord2>\d{{1,2}})(?:st|nd|rd|th|er|e|ª|º|\.)?\s+)?(?P<word>{_NAMES}|{_TAILS})"
-    r"(?:\s*(?P<num>\d{1,3}))?[)\]]$",
+    r"(?:\s*(?P<num>\d{1,3}))?(?:\s?,[^()\[\]]{2,40})?[)\]]$",
     re.IGNORECASE,
 )
 _SLUGGED = re.compile(r"(?:AM|PM|BC)-", re.IGNORECASE)
-# "AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "EP-Melons-Fire, a0455"
+# "AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "EP-Melons-Fire, a0455", "1 COURTS Melons"
 _SLUG = re.compile(
     r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
     r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
     r"|[A-Z]{2,4}(?:-[\w'’.&]+){1,5}\s?,[\w ,-]*\d[\w ,-]*"
+    r"|\d{1,2} [A-Z]{4,}(?: [A-Z][\w'’-]+){1,3}"
 )
+_SPACED = (" - ", " – ", " — ")
 _TAIL_MARKS = (")", "]")
 _MAX_WORDS = 4
 #: figures of the number of a version
@@ -210,11 +212,8 @@ def _is_meant(match: re.Match[str], line: str, in_text: bool) -> bool:
     if not word.isupper():
         if in_text or not rest:
             return known and not rest
-        return (
-            bool(match["end"].strip())
-            and ((known and ":" in match["end"]) or numbered)
-            and _counts(match, line)
-        )
+        apart = ":" in match["end"] or (match["end"] in _SPACED and rest[0].isupper())
+        return bool(match["end"].strip()) and ((known and apart) or numbered) and _counts(match, line)
     if rest and not match["end"].strip():  # nothing between: "SPOED Minister"
         return not in_text and word in LOUD
     if word in COMPOUNDED and match["end"] == "-" and rest[:2].isupper() and not numbered:

@@ -67,6 +67,8 @@ CITIES_ALONE = names(
     vientiane|vilnius|warschau|wellington|wenen|windhoek|yangon|yaounde|yaoundé|yerevan|zürich
     """
 )
+#: how Switzerland tells towns of one name apart: "Wil SG"
+CANTONS = words("AG AI AR BE BL BS FR GE GL GR JU LU NE NW OW SG SH SO SZ TG TI UR VD VS ZG ZH FL")
 #: what a place is called where a text says it again: "dans la wilaya de Tiaret". A regular expression
 PLACE_NAMED = any_of(r"""
     (?:city|town|village|port|county|province|district|state|region) of

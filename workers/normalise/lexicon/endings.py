@@ -40,6 +40,12 @@ STAMP_WORDS = words("gmt utc local time hrs uhr uur nnn nnnn")
 _MEDIA = (
     "photos?|fotos?|fotografías?|pictures?|images?|bilder|videos?|vídeos?|audios?|gráficos?|infograf[ií]as?"
 )
+#: words before the time of a text
+_STAMPED = any_of(r"""
+    publicad[oa]|published|posted|(?:last )?updated|actualizad[oa]|atualizad[oa]|publiée?(?: le)?
+    mise? à jour(?: le)?|veröffentlicht|aktualisiert|erstellt|stand|pubblicat[oa]|aggiornat[oa]|gepubliceerd
+    bijgewerkt|created|issued
+""")
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
@@ -72,9 +78,12 @@ TEXT_ENDS = any_of(rf"""
     (?:más|mais|more|plus|mehr|meer|altro) (?:en|em|on|at|sur|auf|bei|op|su) (?-i:[A-ZÀ-Þ])[^.!?]{{2,40}}:
     (?:source|quelle|fonte|fuente|bron)\s?: ?(?:the |l['’]|la |el )?(?:{AGENCY_NAMES})
     \*{{2,4}} ?[^*]{{10,200}} ?\*{{2,4}}
+    (?:{_STAMPED})\s?: ?(?=[^\n]{{0,30}}\d\d)[^!?\n]{{6,45}}
+    (?-i:ISIN|WKN|RIC)(?: [A-Z0-9]{{6,12}})+
     \d{{3,5}}\*\*\d{{3,5}}
     [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
+    [(\[](?:{LAST_WORDS})[)\]]\s*(?:{AGENCY_NAMES})\.?
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
 """)
 #: says that the story is over; where it stands once, what follows is about the sender, or for newsrooms
@@ -91,12 +100,22 @@ AFTER_END = any_of(r"""
     (?:for|pour|für|para|per|voor) (?:more|further|plus|tout|weitere|más|mais|ulteriori|meer)\b
     background|source:|photos?:|images?:|website:|www\.|https?:
 """)
+#: the heading of whom to ask, where telephone numbers or addresses follow
+CONTACT_HEADS = any_of(r"""
+    rückfrage(?:n|hinweise?)|(?:presse|medien)?kontakte?|(?:media|press|investor)(?: relations)? contacts?
+    (?:media |press )?(?:contacts?|enquiries|inquiries)|contacts? (?:presse|médias?)
+    relations (?:presse|médias)
+    contactos?(?: de prensa| para (?:la )?prensa)?|contatos?(?: para (?:a )?imprensa)?|contatti(?: stampa)?
+    perscontact|(?:voor )?meer informatie|para más información
+    per (?:ulteriori )?informazioni|assessoria de imprensa
+""")
 #: the same, on the last line of the story itself: a sentence ended before it
 INLINE_ENDS = any_of(rf"""
     [(\[](?:{LAST_WORDS})\.?[)\]]
     [-–—/=*+]{{1,4}}\s?(?:{LAST_WORDS}|0|30)\s?[-–—/=*+]{{1,4}}
     (?-i:ENDS?|MORE|FIN|FINE|FIM|EINDE|ENDE|SEGUE|SIGUE|SUITE|End|Ends|Fin|Fine|Fim|Einde|Ende|Segue|Sigue|Suite)
     \./\.
+    \(© ?[^()]{{2,30}}\)|\((?:www\.|https?:)[^()\s]{{3,80}}\)
     enditem
     #{{2,}}
 """)
@@ -132,6 +151,7 @@ CONTACTS = any_of(rf"""
     [-–—]\s?(?:[^\W\d_][\w.'’-]*[\s,:;/]+){{1,6}}[(]?{_PHONE}
     (?:[^\W\d_][\w.'’-]* ){{0,3}}(?:{BUREAUS})(?: [^\W\d_][\w.'’-]*){{0,3}}[\s,:;]+[(]?{_PHONE}[\d )]*
     [-–—]?\s?[^.!?;\n@]{{3,60}}(?:;[^;\n]{{0,60}}?(?:{_PHONE}|{_EMAIL})[^;\n]{{0,40}})+(?:;[^;\n]{{2,30}}){{0,2}}
+    \([^()\n]{{3,200}}{_EMAIL}[^()\n]{{0,80}}\)
     (?:write|written|e-?mail|schreiben sie|écrire|escriba|scrivere) (?:to|an|à|a) [^\n]{{2,80}}{_EMAIL}\.?
     [-–•]?\s?(?:[^\W\d_][\w.'’-]*[\s,:;]+){{0,8}}[<(]?{_EMAIL}[>)]?[.;,\s]*(?:{_PHONE})?
     [^.!?\n]{{0,80}}(?:https?://|www\.)\S+(?<![.,])
@@ -142,7 +162,9 @@ CONTACTS = any_of(rf"""
 """)
 #: a block for other newsrooms begins; what follows is none of the text
 NOTEBOOKS = any_of(r"""
-    #{1,3} ?(?:dpa-)?(?:notizblock|redaktionelle hinweise|kontakte|orte|internet|service)[^\n]{0,60}
+    #{1,3} ?(?:\w{2,6}-)?(?:notizblock|redaktionelle hinweise|kontakte|orte|internet|service)[^\n]{0,60}
+    #{1,3} ?(?:\w{2,6}-)?(?:notebook|editorial notes|notes|contacts|links|locations|background)[^\n]{0,60}
+    #{1,3} ?(?:bloc de notas|block de notas|contactos|notas|bloc-notes|notes de la rédaction)[^\n]{0,60}
     (?:dpa-)?(?:notizblock|kontakte):?
 """)
 _HAND = r"[a-z][a-z0-9]{1,4}(?:-[a-z]{2,5})*"

@@ -122,15 +122,16 @@ SERIES_WORDS = MappingProxyType(
 #: an advisory that says so takes a text back; the text is named, for events are called off too. A regular
 #: expression
 KILL_PHRASES = any_of(r"""
-    (?:story|item|report)\b[^.]{0,80} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
-    (?:kill|disregard|do not use) (?:the|our|this) [^.]{0,40}\b(?:story|item|report)\b
-    (?:annuler|ne pas utiliser) (?:notre|la|cette) [^.]{0,40}\bdépêche\b
-    dépêche\b[^.]{0,80} (?:est|a été) annulée\b
-    meldung\b[^.]{0,80} (?:zurückgezogen|storniert)\b|meldung\b[^.]{0,80} nicht (?:zu )?verwenden\b
-    (?:nota|noticia|despacho)\b[^.]{0,80} (?:queda|ha sido|está) anulad[ao]\b
-    (?:notícia|texto|despacho)\b[^.]{0,80} (?:fica|foi|está) anulad[ao]\b
-    (?:notizia|lancio)\b[^.]{0,80} (?:è|viene|è stata) (?:annullat|ritirat)[ao]\b
-    bericht\b[^.]{0,80} (?:is|wordt|werd) ingetrokken\b
+    (?:story|item|report)\b(?:[^.]|[.](?=\d)){0,120} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
+    (?:kill|disregard|do not use) (?:the|our|this) (?:[^.]|[.](?=\d)){0,60}\b(?:story|item|report)\b
+    (?:annuler|ne pas utiliser) (?:notre|la|cette) (?:[^.]|[.](?=\d)){0,60}\bdépêche\b
+    dépêche\b(?:[^.]|[.](?=\d)){0,120} (?:est|a été) annulée\b
+    meldung\b(?:[^.]|[.](?=\d)){0,120} (?:zurückgezogen|storniert)\b
+    meldung\b(?:[^.]|[.](?=\d)){0,120} nicht (?:zu )?verwenden\b
+    (?:nota|noticia|despacho)\b(?:[^.]|[.](?=\d)){0,120} (?:queda|ha sido|está) anulad[ao]\b
+    (?:notícia|texto|despacho)\b(?:[^.]|[.](?=\d)){0,120} (?:fica|foi|está) anulad[ao]\b
+    (?:notizia|lancio)\b(?:[^.]|[.](?=\d)){0,120} (?:è|viene|è stata) (?:annullat|ritirat)[ao]\b
+    bericht\b(?:[^.]|[.](?=\d)){0,120} (?:is|wordt|werd) ingetrokken\b
 """)
 
 #: the same, shortened and in brackets only: "(Act) Titular", "(Amp.2) Titular"
