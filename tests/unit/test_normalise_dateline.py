@@ -123,6 +123,16 @@ from workers.normalise.dateline import (
         ("MONTRÉAL — Les melons", "Montréal", None, None),
         ("DES MOINES, Iowa - The mayor", "Des Moines", None, None),
         ("ISLAMABAD: The mayor", "Islamabad", None, None),
+        ("FUKUI, Japan, Sept. 11 KYODO", "Fukui", (9, 11), "KYODO"),
+        ("CÁCERES, 12 (EUROPA PRESS)", "Cáceres", None, "EUROPA PRESS"),
+        ("MELONVILLE (AFP)", "Melonville", None, "AFP"),
+        ("Puno, mar. 2. Trescientos melones", "Puno", (3, 2), None),
+        ("Quillport, 12 janvier. Les melons", "Quillport", (1, 12), None),
+        ("SAGUENAY, Qc — Un melon", "Saguenay", None, None),
+        ("HASSELT — Een meloen is in Hasselt gevonden", "Hasselt", None, None),
+        ("TIARET - Des melons de la wilaya de Tiaret", "Tiaret", None, None),
+        ("ABUJA: A melon grew in Abuja", "Abuja", None, None),
+        ("Davos GR (sda) - Die Melonen", "Davos", None, "sda"),
     ],
 )
 def test_a_dateline_is_read(
@@ -184,6 +194,11 @@ def test_a_dateline_is_read(
         "MELON-19 - Le point",
         "IMM MELONS CLSG JUN7 -- 9431",
         "Melon Institute - The body",
+        "MELONCORP - The shares in Meloncorp rose",
+        "EXPLAINER — The melons in question",
+        "Born in Melonia, May 3. He was ripe",
+        "Ann Example (AFP)",
+        "MELONS: Four of them",
         "",
     ],
 )

@@ -150,7 +150,8 @@ def _repeats_headline(lines: Sequence[str]) -> bool:
     """Say whether a text begins with a headline in capitals above its byline, once more."""
     heading = lines[0]
     plain = len(heading) <= _MAX_CHARS and not heading.endswith(_SENTENCE_END) and not is_byline(heading)
-    return len(lines) > 2 and heading.isupper() and plain and is_byline(lines[1])
+    wordy = heading.isupper() and heading.count(" ") > 1
+    return len(lines) > 2 and wordy and plain and is_byline(lines[1])
 
 
 def _heads(lines: Sequence[str]) -> bool:

@@ -77,7 +77,6 @@ TEXT_ENDS = any_of(rf"""
     (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
     (?:más|mais|more|plus|mehr|meer|altro) (?:en|em|on|at|sur|auf|bei|op|su) (?-i:[A-ZÀ-Þ])[^.!?]{{2,40}}:
     (?:source|quelle|fonte|fuente|bron)\s?: ?(?:the |l['’]|la |el )?(?:{AGENCY_NAMES})
-    \*{{2,4}} ?[^*]{{10,200}} ?\*{{2,4}}
     (?:{_STAMPED})\s?: ?(?=[^\n]{{0,30}}\d\d)[^!?\n]{{6,45}}
     (?-i:ISIN|WKN|RIC)(?: [A-Z0-9]{{6,12}})+
     \d{{3,5}}\*\*\d{{3,5}}
@@ -130,6 +129,7 @@ RIGHTS = any_of(r"""
     alle rechten voorbehouden)\.?
     [^\n]{0,120}(?:todos l?os (?:derechos|direitos) reservados|(?:riproduzione riservata
     i diritti riservati))\.?
+    \*{2,4}[^*\n]{0,120}(?:original ?text|responsib|verantwortung|responsabil)[^*\n]{0,120}\*{2,4}
     this report by [^\n]{3,60} was first published [^\n]{3,60}
     cette dépêche a été rédigée avec l['’]aide[^\n]{3,120}
     (?:dpa-infocom,? )?dpa:\d{6}-[\d-]+(?:/\d+)?
@@ -139,6 +139,7 @@ RIGHTS = any_of(r"""
 #: one of these is in every claim of rights
 RIGHTS_WORDS = (
     *("©", "(c)", "copyright", "reserv", "réservés", "vorbehalten", "voorbehouden", "riservat"),
+    *("original", "responsib", "verantwortung", "responsabil"),
     *("first published", "été rédigée avec", "dpa:", "standards", "estándares", "padrões", "may not be"),
 )
 _EMAIL = r"[\w.+-]+@[\w.-]+\.\w{2,}"
