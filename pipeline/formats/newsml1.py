@@ -34,6 +34,8 @@ _SIGNALS = names(
 )
 
 
+_CHANGES = {"insertbefore": "insert before", "insertafter": "insert after"}
+_MAX_CHANGES = 20
 #: a shorter name may begin anew each day
 _LONG_ID = 8
 
@@ -66,6 +68,12 @@ def _reader(tree: Tree) -> Callable[[Element], Iterator[Entry]]:
 
 
 def _otherwise(item: Element) -> str:
+    if changes := list(_changes(item)):
+        named = _guid(item.find("identification/newsidentifier")) or "a NewsItem"
+        return (
+            f"an update of parts of {named[:200]} ({', '.join(changes)[:200]}): items are stored whole, their"
+            " parts are not known; ask the sender for the whole item"
+        )
     kind = value(item.find("newsmanagement/newsitemtype"), "formalname") or "unknown"
     return f"a NewsItem (type {kind[:40]}) with neither text nor headline: it holds no story"
 
@@ -80,7 +88,21 @@ _FORM = ItemForm(
 )
 
 
+def _changes(item: Element) -> Iterator[str]:
+    """Say what an item changes in one that was sent before: "replace b1", "delete b2"."""
+    for update in item.findall("update"):
+        for change in islice(update, _MAX_CHANGES):
+            yield f"{_CHANGES.get(change.tag, change.tag)} {value(change, 'duidref') or '?'}"
+
+
 def _entries(item: Element, envelope: Element | None, notes: Sequence[str]) -> Iterator[Entry]:
+    if (
+        item.find("update") is not None
+    ):  # what it holds are parts of a story: only an order about all of it counts
+        order = _told(_entry(item, envelope, (), notes))
+        if order is not None:
+            yield order
+        return
     texts = texts_of(item)
     stories = stories_of(texts)
     if not stories:
