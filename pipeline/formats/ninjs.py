@@ -17,6 +17,7 @@ from pipeline.formats import exported
 from pipeline.formats.finish import finish
 from pipeline.formats.json_values import WrongValueError, dump, load
 from pipeline.formats.links import is_web_url
+from pipeline.formats.newscodes import split_qcode
 from pipeline.formats.source import Source
 from pipeline.model import Concept, Entry, Parsed, Problem
 
@@ -135,6 +136,7 @@ def entry_of(value: object) -> Entry:
         slugline=_first(item, "slugline", "slug"),
         byline=_first(item, "byline", "by") or _bylines(item),
         authors=tuple(_names(item.get("authors"))),
+        dateline=_dateline(item),
         located=_first(item, "located", "location"),
         keywords=_keywords(item.get("keywords")),
         concepts=tuple(_concepts(item)),
@@ -346,6 +348,12 @@ def _summary(values: Sequence[tuple[str, str, str]]) -> str | None:
     return value if _is_html(role, kind, value) else escape(value, quote=False)
 
 
+def _dateline(item: Item) -> str | None:
+    """Read the dateline that Superdesk adds: an object, or its words."""
+    sent = item.get("dateline")
+    return _any_case(sent, "text") if isinstance(sent, dict) else _text(sent)
+
+
 def _bylines(item: Item) -> str | None:
     """Read AP's list of bylines."""
     named = (_text(each.get("by")) for each in _listed(item, "bylines") if isinstance(each, dict))
@@ -408,6 +416,8 @@ def _concept(kind: str, value: object, scheme: str | None) -> Concept:
     if uri and sent_scheme is None and (found := _CODE_URI.fullmatch(uri)):
         # The URI says more of the code than a literal, unless that is the same code with its vocabulary.
         sent_scheme, code = found[1], found[2]
+    if sent_scheme is None and code and (parts := split_qcode(code)) is not None:
+        sent_scheme, code = parts
     lat, lon = _point(each)
     return Concept(kind=kind, scheme=sent_scheme, code=code or uri, name=named, lat=lat, lon=lon)
 

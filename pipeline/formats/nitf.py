@@ -144,6 +144,7 @@ def headline(nitf: Element) -> str | None:
 def byline(nitf: Element) -> str | None:
     """Give the byline without the writer's title; a title that stands alone is one."""
     found = nitf.findall("body/body.head/byline") or list(islice(nitf.iter("byline"), 1))
+    found = [each for each in found if "normalized" not in (value(each, "class") or "")] or found
     lines = (words(each, without=_TITLE) or words(each) for each in found)
     clean = (_AT_END.sub("", line) for line in lines if line)
     return ", ".join(dict.fromkeys(filter(None, clean))) or None

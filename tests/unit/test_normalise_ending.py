@@ -57,6 +57,8 @@ STORY = "The melons burned."
         *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
         *("ISSN 2465 - 1222", "mf", "page 2: 11:52", "021800 GMT nov 2026", "bron: ANP", "Source: the AFP"),
         *("More on Melonia:", "(END) Dow Jones Newswires", "February 20, 2026 08:02 ET (13:02 GMT)"),
+        *("The post Melons burn appeared first on Melon News.", "L’articolo Meloni proviene da Meloni.it."),
+        *("Der Beitrag Melonen erschien zuerst auf Melonen.de.",),
         *("Publicado: 3/2/2026", "Last updated: 3 February 2026 at 10:21", "ISIN DE0001234567 US0123456789"),
         *("*** MELON ORIGINAL TEXT UNDER THE SOLE RESPONSIBILITY OF ITS SENDER ***",),
         *("Write to Ann Example at ann@example.com", "Melonville newsroom +30 210 555 0188"),

@@ -154,6 +154,8 @@ def _names_close(bare: str) -> bool:
     if match is None or not _WORDS[_index(match)].after_names:
         return False
     named, rest = bare[: match.start()].rstrip(" ,;"), bare[match.end() :].strip(_TRIM)
+    if match[0].endswith("contributed") and not _TITLES.search(named):
+        return False  # somebody did, to something: "AP writers A and B contributed." says it of the text
     # The writer may be called by the surname: "Example reported from Kabul."
     known = _NAMES.fullmatch(_TITLES.sub("", named)) or (named.istitle() and " " not in named)
     return bool(known) and (not rest or _names_close(rest))

@@ -56,7 +56,7 @@ CREDIT_WORDS = MappingProxyType(
             _words(
                 _R,
                 after_names=True,
-                pattern=r"(?:also )?contributed (?:reporting )?to (?:this|the) (?:report|story|article)",
+                pattern=r"(?:also )?contributed(?: reporting)?(?: to (?:this|the) (?:report|story|article))?",
             ),
             _words(_R, pattern=r"with (?:files|reporting|reports) (?:from|by)"),
             _words(_W, pattern=r"(?:re)?(?:written|writing|compiled|compiling) by"),

@@ -130,6 +130,13 @@ RIGHTS = any_of(r"""
     [^\n]{0,120}(?:todos l?os (?:derechos|direitos) reservados|(?:riproduzione riservata
     i diritti riservati))\.?
     \*{2,4}[^*\n]{0,120}(?:original ?text|responsib|verantwortung|responsabil)[^*\n]{0,120}\*{2,4}
+    the post\b[^\n]{1,300}\b(?:appeared first|first appeared) on\b[^\n]{2,100}
+    (?:l['’]article|cet article)\b[^\n]{1,300}\best apparu en premier sur\b[^\n]{2,100}
+    der beitrag\b[^\n]{1,300}\berschien zuerst auf\b[^\n]{2,100}
+    (?:la entrada|el artículo)\b[^\n]{1,300}\b(?:se publicó primero en|apareció primero en)\b[^\n]{2,100}
+    o post\b[^\n]{1,300}\bapareceu primeiro em\b[^\n]{2,100}
+    l['’]articolo\b[^\n]{1,300}\bproviene da\b[^\n]{2,100}
+    het bericht\b[^\n]{1,300}\bverscheen eerst op\b[^\n]{2,100}
     this report by [^\n]{3,60} was first published [^\n]{3,60}
     cette dépêche a été rédigée avec l['’]aide[^\n]{3,120}
     (?:dpa-infocom,? )?dpa:\d{6}-[\d-]+(?:/\d+)?
@@ -139,6 +146,7 @@ RIGHTS = any_of(r"""
 #: one of these is in every claim of rights
 RIGHTS_WORDS = (
     *("©", "(c)", "copyright", "reserv", "réservés", "vorbehalten", "voorbehouden", "riservat"),
+    *("appeared", "en premier sur", "zuerst auf", "primero en", "primeiro em", "proviene da", "eerst op"),
     *("original", "responsib", "verantwortung", "responsabil"),
     *("first published", "été rédigée avec", "dpa:", "standards", "estándares", "padrões", "may not be"),
 )
