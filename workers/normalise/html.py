@@ -5,10 +5,10 @@ taken out of the HTML too.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import unescape
-from itertools import accumulate, islice
+from itertools import accumulate
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -126,12 +126,15 @@ def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
     body = LexborHTMLParser(sanitised).body
     assert body is not None  # lexbor gives every document a body
     stretches = _stretches(body)
-    texts = [_squeezed(node) for lines in stretches for line in lines for node in line.texts]
-    if "".join(texts) != "".join("".join(each.split()) for each in before):
+    texts = [text for lines in stretches for line in lines for _, text in line.texts]
+    if "".join(texts) != "".join(before).replace(" ", ""):
         return sanitised  # it was read otherwise: nothing is taken from where it cannot be found
-    marks = iter(kept)
+    start = 0
     for lines in stretches:
-        _take_out([line.marked(marks) for line in lines])
+        end = start + sum(len(text) for line in lines for _, text in line.texts)
+        if "0" in kept[start:end]:
+            _take_out(lines, kept[start:end])
+        start = end
     return sanitise(body.inner_html or "")
 
 
@@ -142,37 +145,19 @@ def _kept(before: Sequence[str], after: Sequence[str]) -> str | None:
     for each in before:
         left = waiting.pop() if waiting and waiting[-1] in each else ""
         start = each.index(left)
-        for part, mark in ((each[:start], "0"), (left, "1"), (each[start + len(left) :], "0")):
-            marks.append(mark * len("".join(part.split())))
+        parts = (each[:start], left, each[start + len(left) :]) if left != each else ("", each, "")
+        for part, mark in zip(parts, "010", strict=True):
+            if part:
+                marks.append(mark * (len(part) - part.count(" ")))
     return None if waiting else "".join(marks)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Line:
-    """The texts of a line, that a break may end."""
+    """The texts of a line, each with its characters that are no spaces, and the break that ends it."""
 
-    texts: list[LexborNode] = field(default_factory=list)
-    #: of each text, for its characters that are no spaces, whether they are left
-    marks: Sequence[str] = ()
+    texts: list[tuple[LexborNode, str]] = field(default_factory=list)
     end: LexborNode | None = None
-
-    @property
-    def stays(self) -> bool:
-        """Say whether something of it is left."""
-        return any("1" in marks for marks in self.marks)
-
-    @property
-    def shrinks(self) -> bool:
-        """Say whether something of it is not left."""
-        return any("0" in marks for marks in self.marks)
-
-    def marked(self, marks: Iterator[str]) -> "_Line":
-        """Give each text its marks."""
-        return replace(self, marks=["".join(islice(marks, len(_squeezed(each)))) for each in self.texts])
-
-
-def _squeezed(text: LexborNode) -> str:
-    return "".join((text.text_content or "").split())
 
 
 def _stretches(body: LexborNode) -> list[list[_Line]]:
@@ -180,18 +165,21 @@ def _stretches(body: LexborNode) -> list[list[_Line]]:
     found: list[list[_Line]] = []
     blocks: dict[int, int] = {}
     block = None
-    for node in list(body.traverse(include_text=True)):
-        if not node.is_text_node and node.tag != "br":
+    for node in body.traverse(include_text=True):
+        is_text = node.is_text_node
+        text = "".join((node.text_content or "").split()) if is_text else ""
+        if not text and (is_text or node.tag != "br"):
             continue
         inside = _block_of(node, blocks)
         if inside != block:
             found.append([_Line()])
             block = inside
-        if node.is_text_node:
-            if _squeezed(node):
-                found[-1][-1].texts.append(node)
+        lines = found[-1]
+        if text:
+            lines[-1].texts.append((node, text))
         else:
-            found[-1][-1:] = [replace(found[-1][-1], end=node), _Line()]
+            lines[-1].end = node
+            lines.append(_Line())
     return found
 
 
@@ -207,20 +195,26 @@ def _block_of(node: LexborNode, known: dict[int, int]) -> int:
     return known[parent.mem_id]
 
 
-def _take_out(lines: Sequence[_Line]) -> None:
-    """Take out what is not left, and the breaks around lines of which nothing is."""
-    staying = [number for number, line in enumerate(lines) if line.stays]
+def _take_out(lines: Sequence[_Line], kept: str) -> None:
+    """Take out what is not left, and the breaks around lines of which nothing is.
+
+    Args:
+        lines: No block begins or ends between them.
+        kept: The marks of their characters.
+    """
+    ends = [*accumulate(sum(len(text) for _, text in line.texts) for line in lines)]
+    marks = [kept[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    staying = [number for number, line in enumerate(marks) if "1" in line]
     first, last = (staying[0], staying[-1]) if staying else (len(lines), -1)
     for number, line in enumerate(lines):
-        edge = lines[:first] if number < first else lines[last + 1 :] if number >= last else [line]
-        gone = any(each.shrinks and not each.stays for each in edge)
-        if gone and line.end is not None:
+        near = marks[:first] if number < first else marks[last + 1 :] if number >= last else [marks[number]]
+        if line.end is not None and any("0" in each and "1" not in each for each in near):
             line.end.decompose()
-    for line in lines:
-        begun = False
-        for node, marks in zip(line.texts, line.marks, strict=True) if line.shrinks else ():
-            _shorten(node, marks, begun=begun)
-            begun = begun or "1" in marks
+    for number, line in enumerate(lines):
+        start = 0
+        for node, text in line.texts if "0" in marks[number] else ():
+            _shorten(node, marks[number][start : start + len(text)], begun="1" in marks[number][:start])
+            start += len(text)
 
 
 def _shorten(node: LexborNode, marks: str, *, begun: bool) -> None:

@@ -120,17 +120,21 @@ def identify(provider: str, named: str | None, said: Said) -> Identity:
     return Identity(uri=uri(said.day), slugged=slugged)
 
 
-def further_names(provider: str, entry: Entry, *, uri: str, day: str | None) -> tuple[str, ...]:
+def further_names(
+    provider: str, entry: Entry, *, uri: str, named: str | None, day: str | None
+) -> tuple[str, ...]:
     """Hash what else an item is called: by other ids, by its address, by the numbers of its transmission.
 
     Args:
         provider: Scope of the identity.
         entry: The item as its format gave it.
         uri: What it is called first: left out here.
+        named: The id that this was made of, if any.
         day: ISO 8601 date of its transmission, by the sender's clocks.
     """
-    named = (uri_of_guid(provider, each) for each in _ids(entry))
-    keys = [item_key(each) for each in dict.fromkeys(named) if each != uri]
+    others = dict.fromkeys(each for each in _ids(entry) if each != named)
+    uris = dict.fromkeys(uri_of_guid(provider, each) for each in others)
+    keys = [item_key(each) for each in uris if each != uri]
     numbers = [number_key(provider, each, day) for each in entry.numbers] if day else []
     return tuple(dict.fromkeys((*keys, *numbers)))
 
