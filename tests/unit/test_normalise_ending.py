@@ -56,6 +56,7 @@ STORY = "The melons burned."
         *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
         *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
         *("ISSN 2465 - 1222", "mf", "page 2: 11:52", "021800 GMT nov 2026", "bron: ANP", "Source: the AFP"),
+        *("Door: ANP", "By: AFP"),
         *("More on Melonia:", "(END) Dow Jones Newswires", "February 20, 2026 08:02 ET (13:02 GMT)"),
         *("The post Melons burn appeared first on Melon News.", "L’articolo Meloni proviene da Meloni.it."),
         *("Der Beitrag Melonen erschien zuerst auf Melonen.de.",),
@@ -87,7 +88,7 @@ def test_the_end_of_a_page_is_no_text(line: str) -> None:
         *("/a.b/c.d/", "EDO/BGH/./.", "[AB]", "AB.", "abc-", "dapd/T2011052400211/abc/de", "NZPA WGT pm"),
         *("(Api/Dire) 13:02 25-07-17 NNNN", "Lusa 2024-05-02", "-- Ann Example", "(Ann Example)"),
         *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
-        *("tl/v0/mw", "(JOV, nl, 284)", "MR---BI.", "Xfi", "Ab vn", "==Kyodo", "(FIN) JPC/TMC"),
+        *("tl/v0/mw", "(JOV, nl, 284)", "MR---BI.", "Xfi", "Ab vn", "AQ/5550188", "==Kyodo", "(FIN) JPC/TMC"),
         *("1010123 abc/de", "AB/CD/ANP-0042 Mars 2026"),
     ],
 )

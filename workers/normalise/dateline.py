@@ -43,6 +43,7 @@ _PREFIX = re.compile(r"date[ :=]\s*(\d{4})-(\d\d)(?:-(\d\d))?\s+(?=\S)")
 # The end of a dateline. A bare hyphen needs a space or bracket before it, else it is part of a word.
 _DASH = re.compile(
     r"\s*(?:[–—―]|--+)\s*|(?<=[)\s.,/])\.?\s*[-_‒‐−=](?:\s+|$)|(?<=\))\.?\s*-\s*|(?<=\d)-\s+|(?<=\)):\s+"
+    r"|(?<=\d{4}):\s+(?=[A-ZÀ-Þ])"
 )
 # Where the dash was lost: only after date and agency together.
 _NO_DASH = re.compile(r"(?<=\))\.?\s+(?=[^\W\d_]|[\"'“«])|(?<=/)\.?\s+")
@@ -412,7 +413,8 @@ def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
         head = f"{head[: dated.start()]}, {dated[1]}"
     agency, words = _split_agency(head, known)
     day, place = _split_date(words, slashes=agency is not None)
-    apart = place.endswith((",", "."))
+    # "London – 3 May 2026 – …": between dashes only a whole date shows that it is none of a sentence.
+    apart = place.endswith((",", ".")) or (day is not None and day.year is not None and place[-1:] in "-–—")
     if agency is not None and day is None:
         place = _DAY_ALONE.sub("", place)
     place = place.strip(" ,.-–—")
@@ -513,7 +515,7 @@ def _is_place(place: str, known: frozenset[str], *, small: bool = False) -> bool
     ):
         return False
     # A country may have its article: "ARNHEM, the Netherlands".
-    return all(_is_name(part.removeprefix("the ")) for part in parts[1:])
+    return all(_is_name(part.removeprefix("the "), small=small) for part in parts[1:])
 
 
 def _is_name(part: str, *, small: bool = False) -> bool:

@@ -83,6 +83,7 @@ TEXT_ENDS = any_of(rf"""
     [a-z]{{2,4}}\.[a-z]{{2,4}}
     (?-i:SOURCE):? [^.!?]{{2,50}}\.?
     [(\[](?:{LAST_WORDS})[)\]]\s*(?:{AGENCY_NAMES})\.?
+    (?:by|door|por|von|par|di|da)\s?: ?(?:{AGENCY_NAMES})
     (?:lusa|efe|ansa|afp|dpa|belga|anp|ats)[/\s-]+(?:fim|fin|fine|ende|einde)
 """)
 #: says that the story is over; where it stands once, what follows is about the sender, or for newsrooms
@@ -203,6 +204,7 @@ LONE_INITIALS = any_of(r"""
     [-–—/(]{0,2}[A-Za-zÀ-ÿ]{1,5}(?:[-/][A-Za-zÀ-ÿ]{1,5}){1,6}[)/]{0,2}
     [A-Z][a-z]{1,2}\d?|[A-Z][a-z](?: [a-z]{2}){1,2}
     [-–—(]{0,2}(?:[A-Z]\.){2,3}\)?
+    [A-Z]{2,3}/\d{5,8}
     \d{5,8} [a-z]{2,5}(?:[-/][a-z]{2,5}){0,6}
     (?:[A-Z]{2,4}/){1,4}[A-Z]{2,6}-\d{2,5}(?: [^\W\d_]{3,10} \d{4})?
 """)
