@@ -1,10 +1,10 @@
 """How well what wire copy says of itself is read: dateline, credit, signal, notes, embargo, clean text.
 
-    python -m benchmarks.quality.wire_text [dev|held|agencies|fresh] [--worst N] [--field NAME]
+    python -m benchmarks.quality.wire_text [SET] [--worst N] [--field NAME]
 
 Prints, for each field, how many cases have it right. The sets are invented copy in the forms of the agencies,
-with what a careful reader takes from it: rules are made with `dev`, `held`, `agencies` and `fresh` in
-view: all four may be looked at.
+with what a careful reader takes from it: rules are made with `dev`, `held`, `agencies` and `fresh` in view;
+of any other set only the figures are looked at, so its cases are never printed.
 """
 
 import argparse
@@ -31,6 +31,11 @@ def read_set(name: str) -> list[dict[str, Any]]:
     """Read the cases of a set."""
     lines = (SETS / f"wire-texts-{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
+
+
+def _sets() -> list[str]:
+    """Name the sets that are there."""
+    return sorted(each.stem.removeprefix("wire-texts-") for each in SETS.glob("wire-texts-*.jsonl"))
 
 
 def document_of(case: Mapping[str, Any]) -> Document:
@@ -128,7 +133,7 @@ def _shown(values: tuple[Any, Any]) -> Iterator[str]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("set", nargs="?", choices=(*OPEN, "fresh"), default="dev")
+    parser.add_argument("set", nargs="?", choices=_sets(), default="dev")
     parser.add_argument("--worst", type=int, default=10, help="cases of an open set to show, worst first")
     parser.add_argument("--field", help="show only cases that have this field wrong")
     wanted = parser.parse_args()

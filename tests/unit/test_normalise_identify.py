@@ -182,6 +182,12 @@ def test_a_number_with_letters_apart_is_written_with_any_mark_between() -> None:
     assert not named_alike(made("Kill hpa061, please.", **ORDER), story)
 
 
+@pytest.mark.parametrize("header", ["BC-Port-Fire, 1st Ld, v1234,0290", "V1234 4 pl 96 hpa"])
+def test_plain_text_has_its_number_in_its_header(header: str) -> None:
+    story = made(f"{header}\n{BODY}", published="2026-05-01T10:00:00Z")
+    assert named_alike(made("Kill V1234.", **ORDER), story)
+
+
 def test_numbers_begin_anew_each_day_by_the_clocks_of_their_sender() -> None:
     evening = made(BODY, published="2026-05-01T23:00:00-05:00", numbers=("a0900",))
     order = {"headline": "KILL", "pub_status": "canceled"}

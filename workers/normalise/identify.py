@@ -48,6 +48,12 @@ _REFERENCE = re.compile(
 _MARKS = ".:!?#'’*/-"
 #: a kill names no more
 _MOST_NAMED = 20
+# What plain text has of the header of a telegraph format: "hpa0123 4 pl 96", "BC-Port-Fire, a0123,0290".
+_IN_HEADER = re.compile(
+    r"^\^?(?:([A-Za-z]{1,6}\d{3,5}) \d? ?[A-Za-z]{1,4} \d{2,5}\b"
+    r"|[^\n]{3,80}, ?([A-Za-z]\d{3,4})(?:, ?\d{2,4})?<?$)",
+    re.MULTILINE,
+)
 _NUMBERED = re.compile(r"(?P<service>.*?[^\W\d_] ?)(?P<count>\d+)")
 
 
@@ -135,7 +141,7 @@ def further_names(
     others = dict.fromkeys(each for each in _ids(entry) if each != named)
     uris = dict.fromkeys(uri_of_guid(provider, each) for each in others)
     keys = [item_key(each) for each in uris if each != uri]
-    numbers = [number_key(provider, each, day) for each in entry.numbers] if day else []
+    numbers = [number_key(provider, each, day) for each in _numbers(entry)] if day else []
     return tuple(dict.fromkeys((*keys, *numbers)))
 
 
@@ -157,7 +163,7 @@ def names_killed(
     called = (each for reference in references for each in (reference, *names_in(reference)))
     uris = (uri_of_guid(provider, each) for each in (*([named] if named else ()), *own, *called))
     keys = [item_key(each) for each in uris]
-    numbers = (number_key(provider, each, _day_of(each, entry.numbers, day)) for each in references if day)
+    numbers = (number_key(provider, each, _day_of(each, _numbers(entry), day)) for each in references if day)
     return tuple(dict.fromkeys((*keys, *numbers)))
 
 
@@ -172,6 +178,13 @@ def _ids(entry: Entry) -> Iterator[str]:
         if names_an_item(each):
             yield each
             yield from names_in(each)
+
+
+def _numbers(entry: Entry) -> Sequence[str]:
+    """Give the numbers of a transmission: as sent, else as the first lines of a plain text say."""
+    if entry.numbers or not entry.text:
+        return entry.numbers
+    return [first or last for first, last in _IN_HEADER.findall(entry.text[:_OPENING])]
 
 
 def _references(entry: Entry, said: Said) -> Iterator[str]:
