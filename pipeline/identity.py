@@ -5,7 +5,7 @@ random, an ordinal or a time of arrival: reading the same bytes twice gives the 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
@@ -88,6 +88,11 @@ _VERSION_WORDS = re.compile(
 )
 _CYCLE = re.compile(r"(?i)^(?:am|pm|bc)-+")
 _COUNT = re.compile(r",\s*\d{1,5}\s*$")
+#: a part of an id that names its item alone, too: a UUID; the last part of an id by many parts
+_UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LAST_PART = re.compile(r"(?i)(?:urn|tag):.*[:/](?:newsml_|n(?=[A-Z0-9]{7}))?(?P<name>(?=[^:/]*\d)[^:/]{8,})")
+_UUID_MARKS = 4
+_TRANSMISSION = re.compile(r"[^\W_]+")
 _TEXT_URI = re.compile(r"urn:newswire:[^:]+:text:[0-9a-f]{32}")
 _NOT_LETTER = re.compile(r"[\W_]+")
 
@@ -191,6 +196,48 @@ def uri_of_guid(provider: str, guid: str) -> str:
     """
     name = split_guid(guid).name
     return f"urn:newswire:{quote(scope_of(provider))}:{quote(name, safe=':/,;@&=+$!*()#?~.-_%')}"
+
+
+def item_key(uri: str) -> str:
+    """Hash the name of an item."""
+    return digest("uri", uri)
+
+
+def names_in(guid: str) -> Iterator[str]:
+    """Give the parts of a sender's id by which others may name the item: formats write ids in several forms.
+
+    >>> list(names_in("urn:newsml:wire.example:20260203:nKB0FL0NM:10"))
+    ['KB0FL0NM']
+    """
+    if guid.count("-") < _UUID_MARKS and not guid.lower().startswith(("urn:", "tag:")):
+        return  # nearly all ids of feeds: addresses
+    name = split_guid(guid).name
+    if (uuid := _UUID.search(name)) is not None:
+        part = uuid[0].lower()
+    elif (last := _LAST_PART.fullmatch(name)) is not None:
+        part = last["name"]
+    else:
+        return
+    if part != name:
+        yield part
+
+
+def number_of_day(number: str) -> str:
+    """Write the number of a transmission in one form: what it is parted by does not count, that it is does.
+
+    >>> number_of_day("DPA-061"), number_of_day("V1234")
+    ('dpa 061', 'v1234')
+    """
+    return " ".join(_TRANSMISSION.findall(number.casefold()))
+
+
+def number_key(provider: str, number: str, day: str) -> str:
+    """Hash the number under which a provider transmitted something on a day.
+
+    >>> number_key("dpa", "DPA-061", "2026-02-03") == number_key("dpa", "dpa 061", "2026-02-03")
+    True
+    """
+    return digest("number", scope_of(provider), number_of_day(number), day)
 
 
 def uri_of_text(

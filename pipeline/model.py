@@ -230,6 +230,10 @@ class Entry:
     guid: str | None = None
     #: those of `guid` and `url` that its feed gave to other items too: they name no item
     shared_ids: tuple[str, ...] = ()
+    #: further ids of its item: alternative ones, that of the whole of which it is a part
+    ids: tuple[str, ...] = ()
+    #: numbers under which it was transmitted; they begin anew each day
+    numbers: tuple[str, ...] = ()
     #: the sender's revision or version number, as sent
     revision: str | None = None
     #: provider claimed inside the item
@@ -369,6 +373,8 @@ class Document:
     revision: str | None = None
     guid: str | None = None
     slugged: Slugged | None = None
+    #: hashes of what else its item is called; of a kill, of what it takes back. See pipeline.identity
+    names: tuple[str, ...] = ()
     #: scope of the identity
     provider: str
     #: agency named in the text or by the sender: data, never scope

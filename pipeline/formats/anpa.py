@@ -77,6 +77,8 @@ _STATUS = {"kill": "canceled", "elimination": "canceled", "withhold": "withheld"
 #: parts of a story are items of their own: they do not replace it
 _PARTS = frozenset({"add", "insert", "sub"})
 _COUNT = re.compile(r",?\s*0?\d{1,5}\s*$")
+#: level and number of the transmission: in the first line, and in the keyword lines of some
+_NUMBER = re.compile(r"[A-Za-z]\d{4}(?![\w-])")
 
 _NOTE = re.compile(
     r"(?:eds?\b|editors?\b|note to eds|(?:(?-i:[A-Z]{2,4})|with) (?:photo|video|graphic|wirephoto|laserphoto)"
@@ -131,6 +133,7 @@ def _entry(message: Message) -> Entry:
     told = (*heading.notes, *heading.summary)  # of a kill or an advisory they are all there is
     return Entry(
         format=NAME,
+        numbers=tuple(dict.fromkeys(_NUMBER.findall(f"{message.header} {heading.keyword or ''}"))),
         revision=version.number,
         provider=sent["agency"].upper() if sent else None,
         headline=heading.headline,

@@ -6,13 +6,19 @@ of any kind.
 
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
+from itertools import islice
 from typing import Any
 
 from pipeline.formats.newscodes import SCHEMES, scheme_at, subject
-from pipeline.model import Concept
+from pipeline.model import Concept, Entry
 
 _Raw = Mapping[str, Any]
 _YEAR = re.compile(r"\d{3}")
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+_DELETED = re.compile(r"<(?:[\w.-]+:)?deleted-entry\b([^<>]{0,4000})>")
+_SAID = re.compile(r"""\b(ref|when)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_MAX_DELETED = 5_000
 
 
 def concepts(raw: _Raw) -> Iterator[Concept]:
@@ -94,3 +100,14 @@ def _word(raw: _Raw, name: str) -> str | None:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def withdrawn(document: str) -> Iterator[Entry]:
+    """Read the tombstones of an Atom feed: each takes back the entry that it names (RFC 6721)."""
+    if _TOMBSTONES not in document:
+        return
+    for tombstone in islice(_DELETED.finditer(document), _MAX_DELETED):
+        said = {match[1]: unescape(match[2] or match[3] or "") for match in _SAID.finditer(tombstone[1])}
+        if said.get("ref"):
+            when = said.get("when")
+            yield Entry(format="atom", guid=said["ref"], published=when, updated=when, pub_status="canceled")

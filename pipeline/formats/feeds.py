@@ -93,6 +93,7 @@ def read(source: Source) -> Parsed:
         else:
             detail = "an item with neither title, text, link nor guid"
             problems.append(Problem(reason=Reason.EMPTY, detail=detail, where=f"entry {number}"))
+    entries += map(finish, feed_extensions.withdrawn(document))
     title = title_line(_plain(feed, "title"), repaired=source.repaired)
     return Parsed(
         format=kind,

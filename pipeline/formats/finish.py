@@ -37,7 +37,9 @@ _LINES = {
 _NAMES = {"guid": 2_000, "revision": 200, "url": 8_000}
 _BODIES = ("summary_html", "html", "text")
 _LISTS = ("authors", "keywords")
+_SHORT_NAMES = ("ids", "numbers")
 _MAX_LISTED = 200
+_MAX_NAMES = 20
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 _BAD_BYTES = f"{chr(BAD_BYTE)}-{chr(BAD_BYTE + 0xFF)}"
@@ -77,6 +79,7 @@ class _Finisher:
         """Return the entry as it may leave the formats."""
         values = {name: value for name in _FINISHED if (value := getattr(entry, name)) is not None}
         changes = {name: _FINISHED[name](self, name, value) for name, value in values.items()}
+        changes["ids"] = tuple(each for each in changes["ids"] if each != changes.get("guid"))
         return replace(entry, **changes, notes=(*entry.notes, *self._notes, *self._of_bytes()))
 
     def line(self, text: str) -> str:
@@ -118,6 +121,14 @@ class _Finisher:
         lines = (self.line(text)[:_MAX_LISTED] for text in texts)
         return tuple(dict.fromkeys(text for text in lines if text))[:MAX_KEYWORDS]
 
+    def names_of(self, _: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Clean identifiers; one that is too long would name something else, and is left out."""
+        if not texts:
+            return texts
+        lines = (self.line(text) for text in texts)
+        kept = (line for line in lines if 0 < len(line) <= _NAMES["guid"])
+        return tuple(dict.fromkeys(kept))[:_MAX_NAMES]
+
     def concepts_of(self, _: str, sent: tuple[Concept, ...]) -> tuple[Concept, ...]:
         """Clean codes and names; what has neither, and what stands there twice, goes."""
         cleaned = (
@@ -153,6 +164,7 @@ _FINISHED: Mapping[str, Callable[[_Finisher, str, Any], Any]] = {
     **dict.fromkeys(_NAMES, _Finisher.name_of),
     **dict.fromkeys(_BODIES, _Finisher.body_of),
     **dict.fromkeys(_LISTS, _Finisher.list_of),
+    **dict.fromkeys(_SHORT_NAMES, _Finisher.names_of),
     "concepts": _Finisher.concepts_of,
 }
 

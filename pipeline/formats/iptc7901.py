@@ -33,6 +33,7 @@ _SENDER = re.compile(
     r"(?:^|\s)/?(?P<name>[A-Za-z]{2,12})[ /-]+(?P<id>[A-Z]{0,4}\d[\w-]*)(?:#(?P<revision>\d{1,3}))?$"
 )
 _DATED_ID = re.compile(r"\d{6,8}-[\w-]{3,}")
+_END_OF_TAPE = re.compile(r"\bN{3,}\b")
 _DATE = re.compile(
     r"(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s*(?P<zone>[A-Z]{1,5}|[+-]\d{4})?\s*"
     r"(?P<month>[^\W\d_]{3,9})\.?\s*(?P<year>\d\d(?:\d\d)?)(?!\d)"
@@ -128,6 +129,7 @@ def _entry(message: Message) -> Entry:
         format=NAME,
         guid=sender["id"] if sender and dated else None,
         revision=sender["revision"] if sender and dated else heading.number,
+        numbers=tuple(_numbers(header, sender, dated=dated)),
         provider=sender["name"] if sender else None,
         service=(said.get("service") or "").lower() or None,
         headline=heading.headline,
@@ -142,6 +144,14 @@ def _entry(message: Message) -> Entry:
         pub_status="canceled" if heading.signal in _KILL else None,
         ednote=" ".join(filter(None, (*heading.notes, ednote))) or None,
     )
+
+
+def _numbers(header: re.Match[str] | None, sender: re.Match[str] | None, *, dated: bool) -> Iterator[str]:
+    """Give the numbers of the day: the service's, "hpa0123", and the agency's, "hpa 061"."""
+    if header is not None:
+        yield f"{header['service']}{header['number']}"
+    if sender is not None and not dated:
+        yield f"{sender['name']} {sender['id']}"
 
 
 def _keyword_lines(message: Message) -> tuple[Sequence[str], str]:
@@ -174,7 +184,11 @@ def _split_heading(text: str) -> tuple[_Heading, str]:
     lines = text.lstrip("\n").split("\n")
     for n, line in enumerate(lines[:_MAX_HEADING]):
         if line.rstrip().endswith("="):
-            return _read_heading([*lines[:n], line.rstrip().rstrip("=")]), "\n".join(lines[n + 1 :])
+            end = n + 1
+            while end < _MAX_HEADING and lines[end : end + 1] and lines[end].rstrip().endswith("="):
+                end += 1  # of some, each line of the heading ends so
+            heading = [each.rstrip().rstrip("=") for each in lines[:end]]
+            return _read_heading(heading), "\n".join(lines[end:])
     if len(lines) > 1 and lines[0].strip() and not lines[0].startswith((" ", "\t")) and not lines[1].strip():
         return _read_heading(lines[:1]), "\n".join(lines[1:])
     return _Heading(), text
@@ -233,6 +247,7 @@ def _date(trailer: str) -> str | None:
     """Read "131137 GMT Nov 13", as a date that can be read in words."""
     found = _DATE.search(trailer)
     if found is None:
+        trailer = _END_OF_TAPE.sub("", trailer).strip()
         return trailer if any(each.isdigit() for each in trailer) else None
     year = found["year"] if len(found["year"]) == 4 else f"20{found['year']}"
     if len(found["year"]) == 2 and int(found["year"]) >= 79:  # the year the recommendation was made

@@ -99,6 +99,7 @@ def _entry(record: Mapping[str, Any]) -> Entry:
     return Entry(
         format=NAME,
         guid=text_at(record, "guid") or text_at(record, "id"),
+        ids=tuple(filter(None, [text_at(record, "id")])) if record.get("guid") else (),
         revision=text_at(record, "version"),
         provider=text_at(record, "provider"),
         url=absolute(text_at(record, "url") or ""),

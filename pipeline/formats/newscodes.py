@@ -104,6 +104,17 @@ def split_uri(uri: str) -> tuple[str | None, str]:
     return (scheme_at(base + separator), code) if base and code else (None, uri.strip())
 
 
+def split_qcode(qcode: str) -> tuple[str, str] | None:
+    """Split a code that is written with the alias of a known vocabulary; None where it is written otherwise.
+
+    >>> split_qcode("medtop:20000523"), split_qcode("harbour:7")
+    (('medtop', '20000523'), None)
+    """
+    alias, _, code = qcode.partition(":")
+    named = scheme_named(alias)
+    return (named, code) if code and named is not None and named in SCHEMES else None
+
+
 def kind_of(scheme: str | None) -> str | None:
     """Say what the codes of a vocabulary name; None: anything."""
     if scheme and scheme.startswith("iso3166"):

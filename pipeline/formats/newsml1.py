@@ -34,6 +34,12 @@ _SIGNALS = names(
 )
 
 
+_CHANGES = {"insertbefore": "insert before", "insertafter": "insert after"}
+_MAX_CHANGES = 20
+#: a shorter name may begin anew each day
+_LONG_ID = 8
+
+
 def claims(source: Source) -> bool:
     """Say whether the root element is NewsML's, or a NewsItem with the identifier that NewsML-G2 has not."""
     at = start_of(source, ROOTS)
@@ -62,6 +68,12 @@ def _reader(tree: Tree) -> Callable[[Element], Iterator[Entry]]:
 
 
 def _otherwise(item: Element) -> str:
+    if changes := list(_changes(item)):
+        named = _guid(item.find("identification/newsidentifier")) or "a NewsItem"
+        return (
+            f"an update of parts of {named[:200]} ({', '.join(changes)[:200]}): items are stored whole, their"
+            " parts are not known; ask the sender for the whole item"
+        )
     kind = value(item.find("newsmanagement/newsitemtype"), "formalname") or "unknown"
     return f"a NewsItem (type {kind[:40]}) with neither text nor headline: it holds no story"
 
@@ -76,7 +88,21 @@ _FORM = ItemForm(
 )
 
 
+def _changes(item: Element) -> Iterator[str]:
+    """Say what an item changes in one that was sent before: "replace b1", "delete b2"."""
+    for update in item.findall("update"):
+        for change in islice(update, _MAX_CHANGES):
+            yield f"{_CHANGES.get(change.tag, change.tag)} {value(change, 'duidref') or '?'}"
+
+
 def _entries(item: Element, envelope: Element | None, notes: Sequence[str]) -> Iterator[Entry]:
+    if (
+        item.find("update") is not None
+    ):  # what it holds are parts of a story: only an order about all of it counts
+        order = _told(_entry(item, envelope, (), notes))
+        if order is not None:
+            yield order
+        return
     texts = texts_of(item)
     stories = stories_of(texts)
     if not stories:
@@ -90,7 +116,7 @@ def _entries(item: Element, envelope: Element | None, notes: Sequence[str]) -> I
         if len(stories) > 1 and entry.guid:
             part = value(story.owner.said if story.owner else None, "duid") or entry.language or str(number)
             whole = _item_id(item.find("identification/newsidentifier")) or entry.guid
-            entry = replace(entry, guid=f"{whole}#{part}")
+            entry = replace(entry, guid=f"{whole}#{part}", ids=(entry.guid, *entry.ids))
         yield entry
 
 
@@ -153,6 +179,7 @@ def _entry(item: Element, envelope: Element | None, chain: Sequence[Element], no
     return Entry(
         format=NAME,
         guid=_guid(identifier) or value(item, "duid"),
+        ids=tuple(_other_ids(identifier)),
         revision=_text_of(identifier, "revisionid"),
         provider=provider,
         infosource=infosource,
@@ -230,6 +257,15 @@ def _item_id(identifier: Element | None) -> str | None:
     if parts[2] is None:
         return None
     return ":".join(("urn:newsml", *filter(None, parts))) if parts[0] else parts[2]
+
+
+def _other_ids(identifier: Element | None) -> Iterator[str]:
+    """Give the other names of an item: made of its parts, and its own part of them, if that is not short."""
+    number = _text_of(identifier, "newsitemid")
+    if identifier is not None and number is not None:
+        yield from filter(None, [_item_id(identifier)])
+        if len(number) >= _LONG_ID and any(map(str.isdigit, number)):
+            yield number
 
 
 def _until(management: Element | None) -> str | None:

@@ -5,13 +5,12 @@ longest text whose role is no other; a NewsItem has several only where each has 
 """
 
 import re
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element
 
-from pipeline.formats.xml_html import Content, content_of
+from pipeline.formats.xml_html import Content, content_in_base64, content_of
 from pipeline.formats.xml_tree import names, value, words
 
 #: texts of one NewsItem that are looked at, and stories that are taken
@@ -146,29 +145,9 @@ def _content(item: Element) -> Content:
     if data is None:
         return Content()
     if "base64" in notation.lower():
-        return _decoded(data)
+        return content_in_base64(data)
     declared = (value(item.find(name), "formalname") or "" for name in ("mimetype", "format"))
     return content_of(data, plain=any(each.lower().startswith(_PLAIN) for each in declared))
-
-
-def _decoded(data: Element) -> Content:
-    try:
-        body = b64decode("".join((data.text or "").split()), validate=True)
-    except ValueError:
-        return Content()
-    if b"\x00" in body:
-        return Content()
-    plain = Element("datacontent")
-    plain.text = _text_of(body)
-    return content_of(plain)
-
-
-def _text_of(body: bytes) -> str:
-    # Not charset.decode: it marks bad bytes for a source that is mended as a whole.
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
 
 
 def _is_media(item: Element) -> bool:

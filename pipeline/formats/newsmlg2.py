@@ -19,7 +19,7 @@ from pipeline.formats.links import is_web_url
 from pipeline.formats.source import Source
 from pipeline.formats.urgency import read_urgency
 from pipeline.formats.usage import read_usage
-from pipeline.formats.xml_html import Content, content_of, html_of
+from pipeline.formats.xml_html import Content, content_in_base64, content_of, html_of
 from pipeline.formats.xml_items import ItemForm, read_items
 from pipeline.formats.xml_tree import Tree, child, children, names, start_of, value, words
 from pipeline.model import Entry, Parsed
@@ -157,6 +157,7 @@ class _Item:
         entry = Entry(
             format=NAME,
             guid=value(self._item, "guid"),
+            ids=tuple(filter(None, map(words, self._all("altid")))),
             revision=value(self._item, "version"),
             provider=provider or infosource,
             infosource=infosource if provider and infosource != provider else None,
@@ -164,7 +165,7 @@ class _Item:
             url=self._url(),
             headline=self._headline(),
             slugline=self._word("slugline"),
-            byline=self._word("by"),
+            byline=", ".join(self._bylines()) or None,
             authors=tuple(self._authors()),
             dateline=self._dateline(),
             located=self._concepts.name_of(self._found("located")),
@@ -197,17 +198,19 @@ class _Item:
         return replace(entry, headline=entry.headline or title, html=html, text=text)
 
     def _content(self) -> Content:
-        """Choose the text: the longest of the forms it was sent in, mark-up before plain text."""
-        found: list[Content] = []
+        """Choose the text: in the item's language, the longest of its forms, mark-up before plain text."""
+        found: list[tuple[bool, Content]] = []
+        language = self._language()
         for form in ("inlinexml", "inlinedata"):
             for each in children(self._item.find("contentset"), form):
                 kind = (value(each, "contenttype") or "").lower()
-                if kind.startswith(_NOT_TEXT) or "64" in (value(each, "encoding") or ""):
-                    continue
-                found.append(_events(each) or content_of(each, plain=kind.startswith("text/plain")))
-        texts = [each for each in found if each.length]
-        marked = [each for each in texts if each.html is not None]
-        return max(marked or texts, key=lambda each: each.length, default=Content())
+                if not kind.startswith(_NOT_TEXT):
+                    found.append((_in_language(each, language), _inline(each, kind)))
+        texts = [each for each in found if each[1].length]
+        chosen = max(
+            texts, key=lambda each: (each[0], each[1].html is not None, each[1].length), default=None
+        )
+        return chosen[1] if chosen else Content()
 
     def _described(self) -> str | None:
         """Give the descriptions of an item whose content is elsewhere: caption, dope sheet, shot list."""
@@ -250,6 +253,12 @@ class _Item:
         heads = (value(each, "lang") for each in self._all("headline"))
         spoken = (value(each, "tag") for each in self._all("language"))
         return next(filter(None, (*tags, *inline, *heads, *spoken)), None)
+
+    def _bylines(self) -> Iterator[str]:
+        """Give the bylines in the item's language, each once."""
+        language, sent = self._language(), self._all("by")
+        spoken = [each for each in sent if _in_language(each, language)] or sent
+        yield from dict.fromkeys(filter(None, map(words, spoken)))
 
     def _signal(self) -> str | None:
         """Give what this version is: IPTC's signals before others."""
@@ -325,6 +334,14 @@ class _Item:
 
     def _found(self, name: str) -> Element | None:
         return next(iter(self._all(name)), None)
+
+
+def _inline(inline: Element, kind: str) -> Content:
+    """Read what an item carries inside itself."""
+    if "64" in (value(inline, "encoding") or ""):
+        is_text = not kind.startswith("application/") or "xml" in kind
+        return content_in_base64(inline) if is_text else Content()
+    return _events(inline) or content_of(inline, plain=kind.startswith("text/plain"))
 
 
 def _events(inline: Element) -> Content | None:

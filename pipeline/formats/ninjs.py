@@ -17,6 +17,7 @@ from pipeline.formats import exported
 from pipeline.formats.finish import finish
 from pipeline.formats.json_values import WrongValueError, dump, load
 from pipeline.formats.links import is_web_url
+from pipeline.formats.newscodes import split_qcode
 from pipeline.formats.source import Source
 from pipeline.model import Concept, Entry, Parsed, Problem
 
@@ -38,6 +39,9 @@ _OTHER = frozenset({"text", "html"})
 #: where interfaces put the items of an answer, and an item inside its own
 _ENVELOPES = ("items", "item", "_items", "hits", "data", "news", "documents", "results", "articles")
 _MAX_ENVELOPES = 4
+#: among other ids, those that are not the item's; and a shorter one may be anybody's
+_OF_VERSION = frozenset({"etag", "revision", "version"})
+_LONG_ID = 5
 
 #: what is seen and heard: its text is its caption
 _MEDIA = frozenset({"picture", "graphic", "video", "audio", "photo", "image"})
@@ -124,6 +128,7 @@ def entry_of(value: object) -> Entry:
     entry = Entry(
         format=NAME,
         guid=_guid(item),
+        ids=tuple(_other_ids(item)),
         revision=_first(item, "version"),
         provider=_provider(item),
         url=_url(item),
@@ -131,6 +136,7 @@ def entry_of(value: object) -> Entry:
         slugline=_first(item, "slugline", "slug"),
         byline=_first(item, "byline", "by") or _bylines(item),
         authors=tuple(_names(item.get("authors"))),
+        dateline=_dateline(item),
         located=_first(item, "located", "location"),
         keywords=_keywords(item.get("keywords")),
         concepts=tuple(_concepts(item)),
@@ -200,6 +206,21 @@ def _guid(item: Item) -> str | None:
     if uri and "?" in uri and isinstance(alternatives, dict):
         uri = _text(alternatives.get("itemid")) or uri
     return _first(item, "usn") or uri
+
+
+def _other_ids(item: Item) -> Iterator[str]:
+    """Give the other ids: `uri` and `guid`, and `altids` but for those of one version."""
+    yield from filter(None, (_first(item, name) for name in ("uri", "guid")))
+    sent = item.get("altids")
+    if isinstance(sent, dict):
+        named = [(name, _text(each)) for name, each in sent.items()]
+    else:
+        named = [
+            (_role(each), _any_case(each, "value"))
+            for each in _listed(item, "altids")
+            if isinstance(each, dict)
+        ]
+    yield from (each for role, each in named if each and len(each) >= _LONG_ID and role not in _OF_VERSION)
 
 
 def _provider(item: Item) -> str | None:
@@ -327,6 +348,12 @@ def _summary(values: Sequence[tuple[str, str, str]]) -> str | None:
     return value if _is_html(role, kind, value) else escape(value, quote=False)
 
 
+def _dateline(item: Item) -> str | None:
+    """Read the dateline that Superdesk adds: an object, or its words."""
+    sent = item.get("dateline")
+    return _any_case(sent, "text") if isinstance(sent, dict) else _text(sent)
+
+
 def _bylines(item: Item) -> str | None:
     """Read AP's list of bylines."""
     named = (_text(each.get("by")) for each in _listed(item, "bylines") if isinstance(each, dict))
@@ -389,6 +416,8 @@ def _concept(kind: str, value: object, scheme: str | None) -> Concept:
     if uri and sent_scheme is None and (found := _CODE_URI.fullmatch(uri)):
         # The URI says more of the code than a literal, unless that is the same code with its vocabulary.
         sent_scheme, code = found[1], found[2]
+    if sent_scheme is None and code and (parts := split_qcode(code)) is not None:
+        sent_scheme, code = parts
     lat, lon = _point(each)
     return Concept(kind=kind, scheme=sent_scheme, code=code or uri, name=named, lat=lat, lon=lon)
 

@@ -85,6 +85,7 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
     return Entry(
         format=NAME,
         guid=value(child(docdata, "doc-id"), "id-string") or meta.first(_META_ID) or value(nitf, "uno"),
+        ids=tuple(_other_ids(nitf, docdata, meta)),
         revision=value(child(docdata, "du-key"), "version"),
         provider=_provider(nitf, docdata),
         service=meta.first(_META_SERVICE),
@@ -111,6 +112,18 @@ def entry_of(nitf: Element, notes: Sequence[str] = ()) -> Entry:
     )
 
 
+def _other_ids(nitf: Element, docdata: Element | None, meta: "_Meta") -> Iterator[str]:
+    """Give all that names a document: of its ids one is the first; the key of its updates is no word."""
+    key = value(child(docdata, "du-key"), "key")
+    named = (
+        value(child(docdata, "doc-id"), "id-string"),
+        *meta.listed(_META_ID),
+        value(nitf, "uno"),
+        None if _slug(docdata) else key,
+    )
+    yield from filter(None, named)
+
+
 def filled(entry: Entry, nitf: Element) -> Entry:
     """Fill what another format leaves open from the NITF document inside it."""
     said = entry_of(nitf)
@@ -131,6 +144,7 @@ def headline(nitf: Element) -> str | None:
 def byline(nitf: Element) -> str | None:
     """Give the byline without the writer's title; a title that stands alone is one."""
     found = nitf.findall("body/body.head/byline") or list(islice(nitf.iter("byline"), 1))
+    found = [each for each in found if "normalized" not in (value(each, "class") or "")] or found
     lines = (words(each, without=_TITLE) or words(each) for each in found)
     clean = (_AT_END.sub("", line) for line in lines if line)
     return ", ".join(dict.fromkeys(filter(None, clean))) or None

@@ -1,11 +1,12 @@
 """Bodies inside XML as HTML: NITF and XHTML in tags of HTML, text as text; no captions, no page heads."""
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from html import escape, unescape
 from xml.etree.ElementTree import Element
 
-from pipeline.formats.xml_tree import fragment, names, unescaped, words
+from pipeline.formats.xml_tree import fragment, names, unescaped, value, words
 
 _KEPT = names(
     "a article b blockquote br caption code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre s "
@@ -85,11 +86,31 @@ def content_of(element: Element, *, plain: bool = False, depth: int = 0) -> Cont
     return Content(html=html_of(element if body is None else body), title=title)
 
 
+def content_in_base64(element: Element) -> Content:
+    """Read a text that was sent in base64; what is none is no text."""
+    try:
+        body = b64decode("".join((element.text or "").split()), validate=True)
+    except ValueError:
+        return Content()
+    if b"\x00" in body:
+        return Content()
+    plain = Element(element.tag)
+    # Not charset.decode: it marks bad bytes for a source that is mended as a whole.
+    try:
+        plain.text = body.decode()
+    except UnicodeDecodeError:
+        plain.text = body.decode("cp1252", "replace")
+    return content_of(plain)
+
+
 def nitf_body(nitf: Element) -> str | None:
     """Give the body of an NITF document as HTML, without what its head and end say."""
     # A note may have a body.content of its own.
     bodies = nitf.findall("body/body.content") or list(nitf.iter("body.content"))[:1]
     bodies = bodies or nitf.findall("body") or [nitf]
+    # An archive sends the first paragraph twice: alone, and in the full text.
+    whole = [each for body in bodies for each in body.findall("block") if value(each, "class") == "full_text"]
+    bodies = whole or bodies
     return "\n".join(filter(None, map(html_of, bodies))) or None
 
 

@@ -52,7 +52,11 @@ def document_record(stored: StoredDocument) -> Record:
 def whole_record(stored: StoredDocument) -> Record:
     """Write a stored document as a record with all that is needed to store it again."""
     slugged = stored.document.slugged
-    return {**document_record(stored), "slugged": asdict(slugged) if slugged else None}
+    return {
+        **document_record(stored),
+        "slugged": asdict(slugged) if slugged else None,
+        "names": list(stored.document.names),
+    }
 
 
 def version_record(stored: StoredDocument, changed: str | None) -> Record:

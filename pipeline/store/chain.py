@@ -87,18 +87,26 @@ def in_order(versions: Iterable[Version]) -> list[Version]:
     return sorted(versions, key=_place)
 
 
-def chain_of(versions: Iterable[Version], now: datetime) -> Chain:
+def chain_of(
+    versions: Iterable[Version], now: datetime, *, kills: Sequence[Version] = (), killing: bool = False
+) -> Chain:
     """Say what may be done with each version, and which is current.
 
     A kill takes back all that is not newer than itself: whatever comes later takes nothing back from it, but
     may be used. What the newest version withholds is withheld as a whole. An erased version says no more what
     is current, and still takes back what it took back.
+
+    Args:
+        versions: All that there are of the item.
+        now: Aware UTC.
+        kills: Those of other items that take this one back, without their revisions.
+        killing: One of its kills takes back another item.
     """
     ordered = in_order(versions)
     if not ordered:
         return Chain(standings={}, current=None, following=None, following_at=None)
-    kills = [each for each in ordered if each.stage >= _NOTICE]
-    alone = all(each.stage == _NOTICE for each in ordered)
+    kills = [*(each for each in ordered if each.stage >= _NOTICE), *kills]
+    alone = not killing and all(each.stage == _NOTICE for each in ordered)
     withheld = ordered[-1].stage == _WITHHELD
     standings = {each.seq: _standing(each, kills, alone=alone, withheld=withheld) for each in ordered}
     shown = [each for each in ordered if standings[each.seq] in SHOWN and not each.erased]

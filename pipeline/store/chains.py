@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from pipeline.identity import digest
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of
 from pipeline.store.database import Part, execute_many
 from pipeline.store.homes import Named, homes
+from pipeline.store.names import reach_of
 from pipeline.store.tables import change, document, item, slugged
 
 #: items looked after in one transaction
@@ -85,11 +85,6 @@ class Chains(Part):
         return len(ids)
 
 
-def item_key(uri: str) -> str:
-    """Name an item's row."""
-    return digest("uri", uri)
-
-
 def refresh_items(
     connection: Connection, ids: Iterable[int], now: datetime, *, new: Collection[int] = ()
 ) -> Mapping[int, Standing]:
@@ -105,7 +100,16 @@ def refresh_items(
         How each document of these items stands.
     """
     known = known_versions(connection, ids := list(ids))
-    chains = {each: chain_of([one.version for one in known.get(each, [])], now) for each in ids}
+    reach = reach_of(connection, known.keys())
+    chains = {
+        each: chain_of(
+            [one.version for one in known.get(each, [])],
+            now,
+            kills=reach.kills.get(each, ()),
+            killing=each in reach.killing,
+        )
+        for each in ids
+    }
     stands = {seq: standing for chain in chains.values() for seq, standing in chain.standings.items()}
     every = [one for versions in known.values() for one in versions]
     turned = [one for one in every if stands[one.version.seq] != one.standing]

@@ -9,16 +9,19 @@ from sqlalchemy import Column, Connection, Select, func, select
 
 from pipeline.codec import from_json
 from pipeline.errors import StoreError
+from pipeline.identity import item_key
 from pipeline.model import Document, Tagging
 from pipeline.ports import Fault
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, chain_of
-from pipeline.store.chains import KnownVersion, item_key, known_versions
+from pipeline.store.chains import KnownVersion, known_versions
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.documents import found_by, searched_by
 from pipeline.store.heartbeat import held_heartbeat, open_heartbeat
+from pipeline.store.names import Reach, reach_of
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import (
+    alias,
     counter,
     document,
     document_data,
@@ -33,6 +36,7 @@ from pipeline.store.tables import (
     sighting,
     signature,
     slugged,
+    sought,
     story,
     story_key,
     story_member,
@@ -93,6 +97,8 @@ _DANGLING: Mapping[str, Select[Any]] = {
             sighting,
             signature,
             slugged,
+            alias,
+            sought,
             story_member,
             story_key,
         )
@@ -157,8 +163,9 @@ class Checking(Part):
         with self._database.read() as connection:
             rows = connection.execute(select(item).where(_within(item.c.id, window))).all()
             known = known_versions(connection, [row.id for row in rows])
+            reach = reach_of(connection, {row.id for row in rows})
         for row in rows:
-            if row.key != item_key(row.uri) or not _agrees(row, known.get(row.id, [])):
+            if row.key != item_key(row.uri) or not _agrees(row, known.get(row.id, []), reach):
                 yield "chains of versions that do not follow from their versions", row.uri
 
     def _dangling(self) -> Iterator[tuple[str, Any]]:
@@ -220,10 +227,15 @@ def _tagged_alike(seq: int, tags: bytes | None, found_by_: set[tuple[str, str]])
     return {(each["kind"], each["value"]) for each in found_by(seq, told)} == found_by_
 
 
-def _agrees(row: ReadRow, versions: Sequence[KnownVersion]) -> bool:
+def _agrees(row: ReadRow, versions: Sequence[KnownVersion], reach: Reach) -> bool:
     """Say whether an item is what its versions make it, at any time before its next embargo ends."""
     at = _FAR if row.next_at is None else row.next_at - timedelta(microseconds=1)
-    chain: Chain = chain_of([each.version for each in versions], at)
+    chain: Chain = chain_of(
+        [each.version for each in versions],
+        at,
+        kills=reach.kills.get(row.id, ()),
+        killing=row.id in reach.killing,
+    )
     stands = all(chain.standings[each.version.seq] == each.standing for each in versions)
     current = (chain.current, chain.following, chain.following_at)
     return stands and current == (row.current_seq, row.next_seq, row.next_at)

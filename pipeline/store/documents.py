@@ -9,15 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from pipeline.codec import to_json
-from pipeline.identity import revision_rank, scope_of
+from pipeline.identity import item_key, revision_rank, scope_of
 from pipeline.model import Document, Entity, Tagging
 from pipeline.ports import Processed
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
-from pipeline.store.chains import item_key, mark_told, note_changes, refresh_items, settle_slugs
+from pipeline.store.chains import mark_told, note_changes, refresh_items, settle_slugs
 from pipeline.store.copies import leading_somewhere, relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms, execute_many
+from pipeline.store.names import store_names, touched_by
 from pipeline.store.states import EnrichState
 from pipeline.store.tables import (
     document,
@@ -167,6 +168,8 @@ def _settle(
         rows = [_slugged_row(seq, each, items) for seq, each in by_slug]
         execute_many(connection, _INSERT_SLUGGED, rows)
         known |= settle_slugs(connection, {row["family"] for row in rows}, {row["day"] for row in rows})
+    names = store_names(connection, ((seq, each.processed.document) for seq, each in new))
+    known |= touched_by(connection, names)
     if known:
         stands |= refresh_items(connection, known, now, new=frozenset(seq for seq, _ in new))
     told = {seq: _is_told(each, stands[seq], now) for seq, each in new}

@@ -19,13 +19,15 @@ from sqlalchemy import (
 
 from pipeline.codec import from_json
 from pipeline.errors import StoreError
+from pipeline.identity import item_key
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports import AuditedVersion, Change, Query
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, Standing, Version, chain_of, in_order, taken_back_by
-from pipeline.store.chains import item_key, known_versions
+from pipeline.store.chains import known_versions
 from pipeline.store.copies import HIGH, LOW, SAME_COPY, copied_elsewhere, role_of
 from pipeline.store.database import Part, ReadRow
+from pipeline.store.names import reach_of
 from pipeline.store.newest import newest
 from pipeline.store.places import places_of, version_links
 from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents
@@ -169,11 +171,14 @@ class Read(Part):
             if len(found) != 1:
                 return []
             (known,) = known_versions(connection, found).values()
-            versions = in_order(each.version for each in known)
+            reach = reach_of(connection, found)
+            own = in_order(each.version for each in known)
+            kills = in_order(reach.kills.get(found[0], ()))
+            versions = [*own, *kills]
             seqs = [each.seq for each in versions]
             texts = {each.document.id: each for each in load(connection, seqs, now)}
             erased = {row.seq: row for row in connection.execute(_ERASED, {"values": seqs})}
-        chain = chain_of(versions, now)
+        chain = chain_of(own, now, kills=kills, killing=bool(reach.killing))
         return [
             _audited(each, rank, versions, chain, texts.get(each.id), erased.get(each.seq))
             for rank, each in enumerate(versions, 1)
@@ -292,7 +297,7 @@ def _audited(
     stored: StoredDocument | None,
     erased: ReadRow | None,
 ) -> AuditedVersion:
-    standing = chain.standings[version.seq]
+    standing = chain.standings.get(version.seq, Standing.CANCELED)  # else it is a kill of another item
     kill = taken_back_by(version, versions) if standing is Standing.KILLED else None
     return AuditedVersion(
         id=version.id,

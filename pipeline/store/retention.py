@@ -16,7 +16,9 @@ from pipeline.store.chain import Standing
 from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow
+from pipeline.store.names import names_of, touched_by
 from pipeline.store.tables import (
+    alias,
     document,
     document_data,
     document_tag,
@@ -28,6 +30,7 @@ from pipeline.store.tables import (
     sighting,
     signature,
     slugged,
+    sought,
     story,
     story_key,
     story_member,
@@ -92,7 +95,9 @@ _DELETE_TEXTS = _of_documents(
         )
     )
 )
-_DELETE_VERSIONS = _of_documents(slugged.c.document_seq, sighting.c.document_seq, document.c.seq)
+_DELETE_VERSIONS = _of_documents(
+    *(table.c.document_seq for table in (slugged, alias, sought, sighting)), document.c.seq
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +173,11 @@ class Retention(Part):
                 _BLANK.values(erased_at=now, expired_at=now, erase_reason=REASON), {"values": blank}
             )
             refresh_items(connection, [each.id for each in recorded], now)
-        gone = _forget(connection, [each for each in found if not each.on_record])
+        leaving = [each for each in found if not each.on_record]
+        names = names_of(connection, [each.id for each in leaving])
+        gone = _forget(connection, leaving)
+        if names:  # fewer have them now
+            refresh_items(connection, touched_by(connection, names), now)
         note_changes(connection, "expired", [row.id for row in texts if row.told], now)
         counts = Counts({("expired", ""): len(texts), ("items_expired", ""): gone})
         add_counts(self._database, connection, counts)

@@ -346,6 +346,24 @@ slugged = Table(
 )
 Index("slugged_family", slugged.c.family, slugged.c.day)
 
+# What else an item is called than by its uri. Kills find it so: see names.py.
+alias = Table(
+    "alias",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
+    Column("key", Key, primary_key=True),
+)
+Index("alias_key", alias.c.key)
+
+# What kills take back, by any name: few rows, looked through for everything that comes.
+sought = Table(
+    "sought",
+    metadata,
+    Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
+    Column("key", Key, primary_key=True),
+)
+Index("sought_key", sought.c.key)
+
 # The JSON of a document; no row: erased.
 document_data = Table(
     "document_data",

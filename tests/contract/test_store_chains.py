@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.identity import document_id
+from pipeline.identity import digest, document_id, item_key
 from pipeline.model import Document, PubStatus, Signal
 from pipeline.ports import Query, Store
 from pipeline.publish.tail import NEW
+from pipeline.retention import Policy
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
-from store_builders import HOUR, MINUTE, NOON, document, save
+from store_builders import DAY, HOUR, MINUTE, NOON, document, save
 from workers.normalise.identify import Said, identify
 
 KILL = PubStatus.CANCELED
@@ -289,13 +290,85 @@ def test_a_kill_by_slug_finds_an_item_that_has_a_senders_id(store: Store) -> Non
     assert _texts(store) == []
 
 
+# --- by other names ---
+
+
+def _named(made: Document, *names: str) -> Document:
+    return replace(made, names=tuple(digest("name", each) for each in names))
+
+
+def test_a_kill_finds_an_item_by_another_name(store: Store) -> None:
+    story = _named(document("a", "Wrong."), "hpa0123")
+    kill = _named(_wire(None, "Kill hpa0123.", canceled=True), "hpa0123")
+    save(store, story)
+    save(store, kill)
+    assert (_texts(store), _notes(store, "killed")) == ([], [story.id])
+    assert _standings(store, story) == ["killed", "canceled"]
+    audited = store.audit(story.id, now=NOON)
+    assert [(each.id, each.taken_back_by) for each in audited] == [(story.id, kill.id), (kill.id, None)]
+    assert _standings(store, kill) == ["canceled"]
+
+
+def test_a_kill_by_another_name_may_come_first_and_is_shown_until_then(store: Store) -> None:
+    kill = _named(_wire(None, "Kill hpa0123.", canceled=True), "hpa0123")
+    save(store, kill)
+    assert _texts(store) == [kill.body_text]
+    story = _named(document("a", "Wrong."), "hpa0123")
+    save(store, story)
+    assert (_texts(store), _notes(store)) == ([], [kill.id])
+    assert _notes(store, "killed") == [kill.id]
+
+
+def test_the_revision_of_a_kill_of_another_item_says_nothing_but_its_time_does(store: Store) -> None:
+    before = _named(document("a", "Wrong.", revision="7", version_created=NOON), "n")
+    after = _named(document("a", "Right.", revision="8", version_created=NOON + 2 * HOUR), "n")
+    kill = _named(_kill(guid="k", revision="1", version_created=NOON + HOUR), "n")
+    save(store, kill, after, before)
+    assert _texts(store, all_versions=True) == ["Right."]
+    assert _standings(store, before) == ["killed", "usable", "canceled"]
+
+
+def test_a_kill_of_the_whole_takes_back_all_its_parts(store: Store) -> None:
+    whole = _kill(guid="whole")
+    parts = [replace(document(f"whole#{n}", f"Part {n}."), names=(item_key(whole.uri),)) for n in range(5)]
+    kill = replace(whole, names=(item_key(whole.uri),))
+    save(store, *parts[:3])
+    save(store, kill)
+    save(store, *parts[3:])
+    assert _texts(store) == []
+
+
+def test_a_name_that_many_items_have_is_none_of_theirs(store: Store) -> None:
+    items = [_named(document(f"{n}", f"Text {n}."), "https://example.com/news") for n in range(4)]
+    kill = _named(_wire(None, "Kill it.", canceled=True), "https://example.com/news")
+    save(store, kill, *items[:3])
+    assert _texts(store) == []
+    save(store, items[3])
+    assert len(_texts(store)) == 5, "people must see the kill"
+    assert len(_notes(store, "released")) == 0, "nobody was told of them before"
+
+
+def test_retention_leaves_names_behind_that_say_the_same_of_the_rest(store: Store) -> None:
+    items = [_named(document(f"{n}", f"Text {n}.", published=NOON), "n") for n in range(3)]
+    save(store, *items, now=NOON)
+    save(store, _named(document("3", "Text 3."), "n"), now=NOON + 30 * DAY)
+    save(store, _named(_wire(None, "Kill it.", canceled=True), "n"), now=NOON + 30 * DAY)
+    later = NOON + 40 * DAY
+    assert len(_texts(store, now=later)) == 5
+    policy = Policy(document_days=30)
+    page = store.past_items(policy, later)
+    store.remove_past([each.id for each in page.items], policy, later)
+    assert _texts(store, now=later) == []
+    assert store.check() == []
+
+
 # --- any order ---
 
 _TIMES = (None, NOON, NOON + HOUR)
 
 
 def _chains(random: Random) -> list[Document]:
-    """Make versions of a few items: updates, corrections, kills, embargoes, by id and by slug.
+    """Make versions of a few items: updates, corrections, kills, embargoes, by id, slug and other names.
 
     Not drawn one by one: Hypothesis likes small examples, in which hardly ever two versions meet.
     """
@@ -314,7 +387,7 @@ def _chains(random: Random) -> list[Document]:
         )
         for number in range(random.randint(1, 7))
     ]
-    return made + [
+    made += [
         _wire(
             random.choice(["FIRE", "FIRE 2nd Ld", "STOCKS", "KILL"]),
             f"Wire {number}." + random.choice(["", " Kill slug FIRE.", " Kill slug STOCKS."]),
@@ -326,6 +399,7 @@ def _chains(random: Random) -> list[Document]:
         )
         for number in range(random.randint(2, 9))
     ]
+    return [_named(each, *random.sample(["n1", "n2", "n3"], random.choice([0, 0, 1, 2]))) for each in made]
 
 
 def _deliver(store: Store, documents: Sequence[Document], cuts: Sequence[int], erase: str | None) -> None:

@@ -51,17 +51,21 @@ def test_parquet_comes_back_as_json_lines_do() -> None:
 
 
 def test_the_operators_import_keeps_source_and_chain_and_another_source_does_not() -> None:
-    one = replace(ONE, document=replace(ONE.document, feed="harbour", slugged=SLUGGED))
-    assert (back(table(one)).feed, back(table(one)).slugged) == ("harbour", SLUGGED)
+    names = ("0" * 32, "f" * 32)
+    one = replace(ONE, document=replace(ONE.document, feed="harbour", slugged=SLUGGED, names=names))
+    came = back(table(one))
+    assert (came.feed, came.slugged, came.names) == ("harbour", SLUGGED, names)
     (entry,) = read(table(one), name="export").entries
     theirs = normalise(entry, Source(feed="other", provider=ONE.document.provider), NOON)
-    assert (theirs.feed, theirs.slugged) == ("other", None)
+    assert (theirs.feed, theirs.slugged, theirs.names) == ("other", None, ())
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "x"])
 def test_a_chain_that_makes_no_sense_is_left_out(day: str) -> None:
     one = replace(ONE, document=replace(ONE.document, slugged=replace(SLUGGED, day=day)))
     assert back(table(one)).slugged is None
+    odd = replace(ONE, document=replace(ONE.document, names=("0" * 32, "no hash")))
+    assert back(table(odd)).names == ("0" * 32,)
 
 
 def test_the_types_are_those_that_every_reader_has() -> None:

@@ -88,7 +88,7 @@ def samples() -> Iterator[Document]:
         for entry in entries:
             try:
                 # An export names the chain itself, not by what it was found.
-                yield replace(normalise(entry, TRUSTED, NOON), slugged=None)
+                yield replace(normalise(entry, TRUSTED, NOON), slugged=None, names=())
             except EntryError:
                 continue
 

@@ -62,6 +62,11 @@ def test_a_note_is_no_text(line: str, signal: Signal | None) -> None:
         ("Embargado hasta las 14:30 GMT del 3 de mayo", "las 14:30 GMT del 3 de mayo"),
         ("(Embargo 14:30 GMT)", "14:30 GMT"),
         ("EMBARGOED FOR RELEASE", ""),
+        ("(ADVANCE FOR RELEASE SUNDAY, NOV. 25)", "SUNDAY, NOV. 25"),
+        ("adv for release Sun Nov 25", "Sun Nov 25"),
+        ("Eds: HOLD FOR RELEASE UNTIL 5 p.m. EDT Tuesday, April 18.", "5 p.m. EDT Tuesday, April 18"),
+        ("(Noticia embargada hasta las 18.00 horas de hoy, hora peninsular)", "de hoy, hora peninsular"),
+        ("(EMBARGADA ATÉ ÀS 16:00 DE QUARTA-FEIRA, 17 DE JUNHO - HORA DE LISBOA)", "HORA DE LISBOA"),
         ("Embargo: the day after the melons", "the day after the melons"),
     ],
 )
@@ -95,6 +100,12 @@ def test_an_embargo_line_says_until_when(line: str, until: str) -> None:
 )
 def test_a_sentence_is_no_aside(line: str) -> None:
     assert read_aside(line) is None
+
+
+def test_an_order_not_to_use_a_text_stays_to_be_read() -> None:
+    order = "ACHTUNG: Die Meldung «Melonen» von 9.30 Uhr wird zurückgezogen."
+    kept, found = split_asides([order, "Die Redaktion"])
+    assert (kept, found.notes, found.signal) == ([order, "Die Redaktion"], (), Signal.KILL)
 
 
 def test_a_heading_is_no_embargo() -> None:

@@ -130,6 +130,13 @@ def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
         ("Ann Example and Bo Sample contributed to this report.", {"reporting": "Ann Example and Bo Sample"}),
         ("Anne Exemple a contribué à cet article.", {"reporting": "Anne Exemple"}),
         ("*Writing by Ann Example", {"writing": "Ann Example"}),
+        ("Editing by Van Dyck", {"editing": "Van Dyck"}),
+        ("Redaktion: Anna Beispiel, +49 40 5550188, <a@example.com> abc de", {"editing": "Anna Beispiel"}),
+        ("Video journalists: Ann Example, Bo Sample", {"reporting": "Ann Example, Bo Sample"}),
+        (
+            "Example reported from Melonville. Bo Sample in Quillport contributed to this report.",
+            {"reporting": "Example; Bo Sample in Quillport"},
+        ),
         ("* Traduit de l'arabe par Anne Exemple.", {"translator": "Anne Exemple"}),
     ],
 )

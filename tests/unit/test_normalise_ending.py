@@ -55,6 +55,15 @@ STORY = "The melons burned."
         "2 May 2024 10:00 GMT",
         *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
         *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
+        *("ISSN 2465 - 1222", "mf", "page 2: 11:52", "021800 GMT nov 2026", "bron: ANP", "Source: the AFP"),
+        *("Door: ANP", "By: AFP"),
+        *("More on Melonia:", "(END) Dow Jones Newswires", "February 20, 2026 08:02 ET (13:02 GMT)"),
+        *("The post Melons burn appeared first on Melon News.", "L’articolo Meloni proviene da Meloni.it."),
+        *("Der Beitrag Melonen erschien zuerst auf Melonen.de.",),
+        *("Publicado: 3/2/2026", "Last updated: 3 February 2026 at 10:21", "ISIN DE0001234567 US0123456789"),
+        *("*** MELON ORIGINAL TEXT UNDER THE SOLE RESPONSIBILITY OF ITS SENDER ***",),
+        *("Write to Ann Example at ann@example.com", "Melonville newsroom +30 210 555 0188"),
+        *("Melon News; +31-20-555 01 23; melons@example.nl", "(We can be reached at melons@example.com)"),
         *("Related news: Melons burn again", "Lire aussi : Des melons", "Mehr zum Thema: Melonen"),
     ],
 )
@@ -79,6 +88,7 @@ def test_the_end_of_a_page_is_no_text(line: str) -> None:
         *("/a.b/c.d/", "EDO/BGH/./.", "[AB]", "AB.", "abc-", "dapd/T2011052400211/abc/de", "NZPA WGT pm"),
         *("(Api/Dire) 13:02 25-07-17 NNNN", "Lusa 2024-05-02", "-- Ann Example", "(Ann Example)"),
         *("PTI SKP NRB", "Reuters LVX", "ap/dpa", "JGO/PMF // PJA", "(Abc/Adnkronos)"),
+        *("tl/v0/mw", "(JOV, nl, 284)", "MR---BI.", "Xfi", "Ab vn", "AQ/5550188", "==Kyodo", "(FIN) JPC/TMC"),
         *("1010123 abc/de", "AB/CD/ANP-0042 Mars 2026"),
     ],
 )
@@ -104,6 +114,9 @@ def test_who_handled_a_text_signs_it(line: str) -> None:
         ("(MORE)", None),
         ("-0-", None),
         ("Enditem", None),
+        ("(© Melon)", None),
+        ("(www.melons.example)", None),
+        ("=AFP", "=AFP"),
         ("./.", None),
     ],
 )
@@ -194,6 +207,18 @@ def test_a_block_for_other_newsrooms_is_no_text() -> None:
     )
     assert ending.body == [STORY]
     assert ending.credit == Credit(text="Redaktion: Anna Beispiel", editing="Anna Beispiel")
+
+
+def test_the_number_of_a_text_above_its_signature_goes() -> None:
+    assert read_ending([f"{STORY} EFE", "1010342", "ab/cd"]).body == [STORY]
+    assert read_ending([STORY, "1010342"]).body == [STORY, "1010342"]
+
+
+def test_a_block_of_whom_to_ask_needs_a_number_or_an_address() -> None:
+    block = ["Media contact:", "Melons plc", "Ann Example", "Tel. +44 20 555 0188"]
+    assert read_ending([STORY, *block]).body == [STORY]
+    listed = ["Contacts:", "They met in the garden.", "They met again."]
+    assert read_ending([STORY, *listed]).body == [STORY, *listed]
 
 
 def test_nothing_after_the_end_is_text() -> None:

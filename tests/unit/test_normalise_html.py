@@ -94,7 +94,7 @@ def test_many_tags_that_are_not_deep_stay_as_they_are() -> None:
         pytest.param(
             "<div><p>By A</p><p>One. <em>Two.</em> AFP</p><ol><li>MORE</li></ol></div>",
             ["One. Two."],
-            "<div><p>One. <em>Two.</em></p><ol></ol></div>",
+            "<div><p>One. <em>Two.</em></p></div>",
             id="the end of the last one",
         ),
         pytest.param("KABUL (AP) - One.", ["One."], "One.", id="text without elements"),
@@ -107,8 +107,39 @@ def test_many_tags_that_are_not_deep_stay_as_they_are() -> None:
             '<p><img src="https://a.example/b.png"></p><p>One.</p>',
             id="a picture stays",
         ),
+        pytest.param("<p>A - One.<br>Two.</p>", ["One. Two."], "<p>One.<br>Two.</p>", id="part of a line"),
         pytest.param(
-            "<p>A - One.<br>Two.</p>", ["One. Two."], "<p>A - One.<br>Two.</p>", id="line breaks are left"
+            "<p>By Ada Quill<br><br>A - One.<br><br>Two.<br>(MORE)</p><p>Three.</p>",
+            ["One.", "Two.", "Three."],
+            "<p>One.<br><br>Two.</p><p>Three.</p>",
+            id="lines between breaks",
+        ),
+        pytest.param(
+            "One.<br>\n(MORE)<br>\nTwo.<br>\n<i>(Writing by <b>Ada Quill</b>)</i>",
+            ["One.", "Two."],
+            "One.<br>\nTwo.",
+            id="lines of a text without elements",
+        ),
+        pytest.param(
+            "<div>A - One.<p>Two.</p>ab/cd<br></div>",
+            ["One.", "Two."],
+            "<div>One.<p>Two.</p></div>",
+            id="text beside blocks",
+        ),
+        pytest.param(
+            "<p>One.<br>Two.<br>MORE<br><br></p>",
+            ["One. Two."],
+            "<p>One.<br>Two.</p>",
+            id="breaks at the end",
+        ),
+        pytest.param(
+            "<table><tr><td>By Ada<td>Quill</tr><tr><td>a<td>1</tr></table>",
+            ["a 1"],
+            "<table><tbody><tr><td>a</td><td>1</td></tr></tbody></table>",
+            id="a row of a table",
+        ),
+        pytest.param(
+            "<pre>By Ada Quill\n\nOne.\n\nMORE</pre>", ["One."], "<pre>One.</pre>", id="preformatted"
         ),
         pytest.param("<p>One.</p>", ["Two."], "<p>One.</p>", id="another text is left"),
         pytest.param("<p>MORE</p>", [], "", id="nothing is left"),

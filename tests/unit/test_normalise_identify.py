@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.identity import item_key
 from pipeline.model import Document, Entry, PubStatus
 from workers.normalise.document import Source, normalise
 
@@ -145,3 +146,112 @@ def test_a_kill_that_names_nothing_goes_by_its_own_slug_or_by_none() -> None:
 def test_numbers_order_versions_where_there_is_only_a_day() -> None:
     assert wire(headline="UPDATE 2-Fire", published="2026-05-01").revision == "2"
     assert wire(headline="UPDATE 2-Fire").revision is None
+
+
+# --- by other names ---
+
+STORY = {"text": BODY, "published": "2026-05-01T10:00:00Z"}
+ORDER = {"headline": "KILL", "pub_status": "canceled", "published": "2026-05-01T12:00:00Z"}
+
+
+def named_alike(kill: Document, story: Document) -> bool:
+    """Say whether a kill names a story, as the store finds it."""
+    return not {item_key(story.uri), *story.names}.isdisjoint(kill.names)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "Please kill story V1234, sent at 1430 GMT.",
+        "EDITORS: Kill V1234 and V1240. A kill is mandatory.",
+        "Annuler la dépêche no. V1234",
+        "Die Meldung v1234 wird zurückgezogen.",
+        "La notizia V1234 è annullata.",
+    ],
+)
+def test_a_kill_names_the_number_of_a_transmission(order: str) -> None:
+    story = made(**STORY, numbers=("V1234",))
+    assert named_alike(made(order, **ORDER), story)
+    assert not named_alike(made(order, **ORDER), made(**STORY, numbers=("V1235",)))
+
+
+def test_a_number_with_letters_apart_is_written_with_any_mark_between() -> None:
+    story = made(**STORY, numbers=("hpa 061",))
+    for written in ("hpa 061", "HPA-061"):
+        assert named_alike(made(f"Kill {written}, please.", **ORDER), story)
+    assert not named_alike(made("Kill hpa061, please.", **ORDER), story)
+
+
+@pytest.mark.parametrize("header", ["BC-Port-Fire, 1st Ld, v1234,0290", "V1234 4 pl 96 hpa"])
+def test_plain_text_has_its_number_in_its_header(header: str) -> None:
+    story = made(f"{header}\n{BODY}", published="2026-05-01T10:00:00Z")
+    assert named_alike(made("Kill V1234.", **ORDER), story)
+
+
+def test_numbers_begin_anew_each_day_by_the_clocks_of_their_sender() -> None:
+    evening = made(BODY, published="2026-05-01T23:00:00-05:00", numbers=("a0900",))
+    order = {"headline": "KILL", "pub_status": "canceled"}
+    same_day = made("Kill a0900.", published="2026-05-01T23:30:00-05:00", **order)
+    day_after = made("Kill a0900.", published="2026-05-02T09:00:00-05:00", **order)
+    assert named_alike(same_day, evening)
+    assert not named_alike(day_after, evening)
+
+
+def test_a_kill_with_a_lower_number_means_the_day_before() -> None:
+    story = made(BODY, published="2026-05-01T22:00:00Z", numbers=("hpa0900",))
+    order = {"headline": "KILL", "pub_status": "canceled", "published": "2026-05-02T01:00:00Z"}
+    assert named_alike(made("Kill hpa0900.", numbers=("hpa0012",), **order), story)
+    assert not named_alike(made("Kill hpa0900.", numbers=("hpa0901",), **order), story)
+    assert not named_alike(made("Kill hpa0900.", numbers=("xyz0012",), **order), story)
+
+
+@pytest.mark.parametrize(
+    ("story", "kill"),
+    [
+        pytest.param(
+            {"guid": "harbour:1", "url": "https://example.com/a?utm_source=rss"},
+            {"guid": "http://example.com/a/"},
+            id="its address",
+        ),
+        pytest.param({"guid": "a-1", "ids": ("x-4711",)}, {"guid": "x-4711"}, id="another id"),
+        pytest.param({"guid": "a-1"}, {"guid": "k-1", "ids": ("a-1",)}, id="another id of the kill"),
+        pytest.param(
+            {"guid": "urn:newsml:example.com:20260501:nHW123456:3"},
+            {"guid": "tag:example.com,2026:newsml_HW123456"},
+            id="the same number in two forms of ids",
+        ),
+        pytest.param(
+            {"guid": "urn:uuid:0a1b2c3d-0000-4000-8000-00000000abcd"},
+            {"guid": "https://api.example.com/v1/0A1B2C3D-0000-4000-8000-00000000ABCD"},
+            id="a UUID",
+        ),
+        pytest.param(
+            {"guid": "urn:example:4711"}, {"text": "Withdraw urn:example:4711, please."}, id="in its words"
+        ),
+    ],
+)
+def test_a_kill_finds_its_item_by_any_of_its_names(story, kill) -> None:
+    killing = made(**({"text": "Do not use it."} | ORDER | kill))
+    assert killing.pub_status is PubStatus.CANCELED
+    assert named_alike(killing, made(**STORY | story))
+
+
+def test_a_longer_id_is_another_one() -> None:
+    assert not named_alike(made("Kill urn:example:47110.", **ORDER), made(**STORY, guid="urn:example:4711"))
+
+
+def test_a_kill_with_an_id_does_not_go_by_the_page_that_it_links_to() -> None:
+    page = "https://example.com/news"
+    assert not named_alike(made("Gone.", guid="k-1", url=page, **ORDER), made(**STORY, guid="a-1", url=page))
+
+
+def test_words_that_order_nothing_name_nothing() -> None:
+    story = made(**STORY, guid="urn:example:4711")
+    told = "The ferry sank.\n\n" + "It was built in a yard by the sea. " * 9 + "See urn:example:4711."
+    assert not named_alike(made(told, headline="Ferry sinks", pub_status="canceled"), story)
+
+
+def test_ids_that_a_feed_gives_to_several_items_name_none() -> None:
+    shared = {"guid": "g", "url": "https://example.com/a", "shared_ids": ("guid", "url")}
+    assert made(**STORY, **shared).names == ()
+    assert made(**STORY, guid="g", url="https://example.com/", ids=("0",)).names == ()

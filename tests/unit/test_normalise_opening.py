@@ -216,6 +216,27 @@ def test_series_words_or_a_byline_show_the_headline(lines: list[str], headline: 
     assert story.body[-1] == "They burned."
 
 
+def test_a_slug_may_stand_above_the_headline() -> None:
+    lines = ["1 COURTS Melons", "GROWER CLEARED OVER MELONS", "By Ann Example, PA", "They burned."]
+    header = read_story(lines, Sent(headed=True)).header
+    assert (header.slugline, header.headline) == ("1 COURTS Melons", "GROWER CLEARED OVER MELONS")
+    sent = read_story(lines[1:], Sent(headline="Melons"))
+    assert (sent.header.byline, sent.body) == ("By Ann Example, PA", ("They burned.",))
+
+
+def test_a_note_may_follow_the_dateline() -> None:
+    story = read_story([DATELINE + "(Rettifica il titolo precedente) They burned."], Sent(headline="x"))
+    assert ([note.note for note in story.header.notes], story.body) == (
+        ["Rettifica il titolo precedente"],
+        ("They burned.",),
+    )
+
+
+def test_a_headline_with_its_series_words_is_no_text() -> None:
+    story = read_story(["ROUNDUP 2/Melons burn", DATELINE + "They burned."], Sent(headline="Fire"))
+    assert (story.header.series.number, story.body) == (2, ("They burned.",))
+
+
 def test_a_slug_above_a_text_without_dateline() -> None:
     story = read_story(["BC-Melons, 1st Ld-Writethru,0345", "They burned."], Sent(headline="Melons"))
     assert (story.header.slugline, story.header.series.signal) == ("BC-Melons", Signal.WRITETHRU)
@@ -227,7 +248,17 @@ def test_key_points_above_the_dateline_are_notes() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["SPORT", "Politics/Kenya", "bdt0123 3 pl 210", "Ports/Strike/", "2 May 2024 10:00 GMT", "///"]
+    "label",
+    [
+        "FRS0123 4 IG 0188 FRA /ABC-KJ41",
+        "(MELON FEATURE)",
+        "SPORT",
+        "Politics/Kenya",
+        "bdt0123 3 pl 210",
+        "Ports/Strike/",
+        "2 May 2024 10:00 GMT",
+        "///",
+    ],
 )
 def test_a_label_above_the_dateline_goes(label: str) -> None:
     story = read_story(["By Ann Example", label, DATELINE + "They burned."], Sent(headline="Melons burn"))

@@ -75,6 +75,27 @@ witnesses said. "It was very fast," said one of them.
             ["some words of it here and more words that follow here"],
             id="a ragged line goes on in small letters",
         ),
+        pytest.param(
+            "^BC-Melons, 1st Ld<\n^Melons burn<\nMelons burned\nin town.",
+            ["BC-Melons, 1st Ld", "Melons burn", "Melons burned in town."],
+            id="typesetter's marks",
+        ),
+        pytest.param(
+            "Eds: Hold it.\nBy ANN EXAMPLE\nMelons burned.",
+            ["Eds: Hold it.", "By ANN EXAMPLE", "Melons burned."],
+            id="a byline between sentences",
+        ),
+        pytest.param("They burned.\nend", ["They burned.", "end"], id="a word for the end"),
+        pytest.param(
+            "Sperrfrist: 3. Mai, 14 Uhr\nDie Melonen sind reif und süß.",
+            ["Sperrfrist: 3. Mai, 14 Uhr", "Die Melonen sind reif und süß."],
+            id="an embargo above the text",
+        ),
+        pytest.param(
+            "The melons that were grown by\nAnn Example burned.",
+            ["The melons that were grown by Ann Example burned."],
+            id="no byline",
+        ),
         pytest.param("", [], id="nothing"),
         pytest.param(" \n\u200b\n ", [], id="nothing that shows"),
         pytest.param("a\x00b\x1b[31mc\x9bd\u202ee\ufefff", ["ab[31mcdef"], id="controls and direction marks"),

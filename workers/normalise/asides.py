@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Signal
 from workers.normalise.lexicon.notes import BARE_NOTES, CORRECTING, EMBARGO_WORDS, MENDING, NOTE_WORDS
-from workers.normalise.lexicon.series import ANY_CASE
+from workers.normalise.lexicon.series import ANY_CASE, KILL_PHRASES
 from workers.normalise.worded import has_clock, read_words
 
+#: words in capitals and brackets that say nothing to editors
+_LABEL_WORDS = 2
 #: no note is longer
 _MAX_NOTE = 400
 #: no embargo line is longer
@@ -36,6 +38,7 @@ _COLON_SOON = re.compile(r"[^:.]{2,30}:\s")
 _AFTER_EMBARGO = re.compile(r"\s[-–—]+\s|:\s+|\s?[|/]+\s|(?<=[)\]])\s+")
 _BRACKETED = re.compile(r"\([^()]{3,300}\)|\[[^\[\]]{3,300}\]")
 _STARRED = re.compile(r"\*{2,4} ?[^*]{3,200}\*{2,4}")
+_KILLS = re.compile(KILL_PHRASES, re.IGNORECASE)
 _MENDS = re.compile(rf"\b(?:{MENDING})", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)?")
 
@@ -83,6 +86,9 @@ def split_asides(body: Sequence[str]) -> tuple[list[str], Asides]:
         # Alone, the word "EMBARGO" is a heading anywhere but at the top.
         if aside is None or (aside.embargo == "" and n >= _TOP):
             kept.append(paragraph)
+        elif aside.signal is Signal.KILL:  # the order is what there is to read
+            kept.append(paragraph)
+            found = found.and_one(replace(aside, note=None))
         else:
             found = found.and_one(aside)
     return kept, found
@@ -113,6 +119,8 @@ def read_note_above(line: str) -> Aside | None:
     <Signal.CORRECTION: 'correction'>
     """
     if _BRACKETED.fullmatch(line):
+        if line.isupper() and line.count(" ") < _LABEL_WORDS and _note(line[1:-1]) is None:
+            return Aside()  # "(UPI FEATURE)" files the story
         mends = _MENDS.search(line) is not None
         return Aside(note=line[1:-1].strip(), signal=Signal.CORRECTION if mends else None)
     if _STARRED.fullmatch(line):
@@ -161,7 +169,12 @@ def _named(line: str) -> Aside | None:
     name = _BARE_NOTE.match(line) if _NAMED.match(line) else None
     if name is None:
         return None
-    said = _note(line[name.end() :])
+    rest = line[name.end() :]
+    if (embargo := _embargo(rest)) is not None and embargo.embargo:
+        return Aside(note=line.strip(" /*"), signal=embargo.signal, embargo=embargo.embargo)
+    if _KILLS.search(rest):
+        return Aside(note=line, signal=Signal.KILL)
+    said = _note(rest)
     return Aside(note=line.strip(" /*"), signal=said.signal if said else None)
 
 

@@ -22,7 +22,7 @@ _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?:\s+[^\W\d_][\w.'’-]*){0,4}")
 _END = re.compile(r"[=.\s)]+$")
 _TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
 # "By Ann Example, PA", "Von Anna Beispiel (dpa)"
-_AFTER = re.compile(rf"\s*(?:,\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
+_AFTER = re.compile(rf"\s*(?:(?:,|\s[–—-])\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
 # "By Ann Example and agencies", "Par Anne Exemple (avec AFP)"
 _HELPED = re.compile(rf"\s+\(?(?:{'|'.join(BYLINE_AND)})\s(?:{AGENCY_NAMES})\)?$", re.IGNORECASE)
 # "Ann Example in Kabul"

@@ -27,7 +27,8 @@ _MAX_NAMED = 250
 
 _WORDS = tuple(each for words in CREDIT_WORDS.values() for each in words)
 # After what was done, any language's "by" may stand before the names.
-_THEN_BY = rf"(?:\s(?:{'|'.join(CREDIT_OF)})(?=\s(?-i:[A-ZÀ-Þ])))?"
+_NOT_YET = "".join(rf"(?<!\s{word})" for word in CREDIT_OF)
+_THEN_BY = rf"(?:{_NOT_YET}\s(?-i:{'|'.join(CREDIT_OF)})(?=\s(?-i:[A-ZÀ-Þ])))?"
 _MARKER = re.compile(
     "|".join(rf"(?P<m{n}>\b{each.pattern})(?:\b|(?<=['’:])){_THEN_BY}\s*:?" for n, each in enumerate(_WORDS)),
     re.IGNORECASE,
@@ -58,6 +59,8 @@ _SOURCES = re.compile(
 )
 # What follows the names in a sentence of its own is a remark.
 _REMARK = re.compile(r"(?<=[^\W\d_]{3})\.\s.*$")
+# "Ann Example, +49 40 5550188, <news@example.com>": how they are reached, and what follows that
+_REACHED = re.compile(r",?\s*(?:<?[\w.+-]+@[\w-]+\.[\w.-]+>?|\+?\(?\d[\d ()/-]{6,}).*$")
 _CONTACT = re.compile(r"\s*\(\([^()]{1,300}\)\)\s*$")
 
 
@@ -148,9 +151,14 @@ def _names_close(bare: str) -> bool:
     if not any(word in bare for word in CLOSING_WORDS):
         return False  # cheaper than to look for any of the words of credits
     match = _MARKER.search(bare)
-    if match is None or not _WORDS[_index(match)].after_names or bare[match.end() :].strip(_TRIM):
+    if match is None or not _WORDS[_index(match)].after_names:
         return False
-    return _NAMES.fullmatch(_TITLES.sub("", bare[: match.start()]).rstrip(" ,;")) is not None
+    named, rest = bare[: match.start()].rstrip(" ,;"), bare[match.end() :].strip(_TRIM)
+    if match[0].endswith("contributed") and not _TITLES.search(named):
+        return False  # somebody did, to something: "AP writers A and B contributed." says it of the text
+    # The writer may be called by the surname: "Example reported from Kabul."
+    known = _NAMES.fullmatch(_TITLES.sub("", named)) or (named.istitle() and " " not in named)
+    return bool(known) and (not rest or _names_close(rest))
 
 
 def _opens(match: re.Match[str], text: str) -> bool:
@@ -183,7 +191,9 @@ def _read(text: str) -> Credit:
     for match, end in zip(markers, ends, strict=True):
         words = _WORDS[_index(match)]
         between = text[begin : match.start()] if words.after_names else text[match.end() : end]
-        names = _AND.sub("", _REMARK.sub("", between.partition("((")[0].strip(_TRIM))).strip(_TRIM)
+        names = _AND.sub(
+            "", _REACHED.sub("", _REMARK.sub("", between.partition("((")[0].strip(_TRIM)))
+        ).strip(_TRIM)
         for role in words.roles:
             _say(said, role, _BY.sub("", names) if words.after_names else names)
         begin = match.end()

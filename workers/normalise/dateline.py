@@ -16,11 +16,14 @@ from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_WORDS, SHORT_AGE
 from workers.normalise.lexicon.calendar import BEFORE_DATE, INSIDE_DATE, MONTHS, WEEKDAYS
 from workers.normalise.lexicon.datelines import (
     BETWEEN_PLACES,
+    CANTONS,
     CITIES_ALONE,
     COUNTRY_CODES,
     NEVER_FIRST,
     NEVER_PLACE,
     PARTICLES,
+    PLACE_AFTER,
+    PLACE_NAMED,
     REGIONS,
 )
 
@@ -28,6 +31,8 @@ from workers.normalise.lexicon.datelines import (
 _MAX_CHARS = 120
 #: no place with its region is longer
 _MAX_PLACE = 60
+#: nor a line that is nothing else
+_MAX_LINE = 70
 #: city, region and country, or as many cities
 _MAX_PARTS = 4
 #: words of an agency's name
@@ -38,6 +43,7 @@ _PREFIX = re.compile(r"date[ :=]\s*(\d{4})-(\d\d)(?:-(\d\d))?\s+(?=\S)")
 # The end of a dateline. A bare hyphen needs a space or bracket before it, else it is part of a word.
 _DASH = re.compile(
     r"\s*(?:[–—―]|--+)\s*|(?<=[)\s.,/])\.?\s*[-_‒‐−=](?:\s+|$)|(?<=\))\.?\s*-\s*|(?<=\d)-\s+|(?<=\)):\s+"
+    r"|(?<=\d{4}):\s+(?=[A-ZÀ-Þ])"
 )
 # Where the dash was lost: only after date and agency together.
 _NO_DASH = re.compile(r"(?<=\))\.?\s+(?=[^\W\d_]|[\"'“«])|(?<=/)\.?\s+")
@@ -46,6 +52,7 @@ _EVIDENCE = re.compile(
     r"[^\d(/]{0,70}[\d(/]|[^\W\d_]{1,4}['’. ]?(?-i:[A-ZÀ-Þ])[^–—-]{0,60}[–—-]|[^\W\d_]{2,12}\s[–—-]"
 )
 _ENDS = re.compile(r"[^–—―‒‐−_)/=-]{0,120}[–—―‒‐−_)/=-]")
+_COLON = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}: [\"'“«]?[A-ZÀ-Þ][a-zà-ÿ]* [a-zà-ÿ]")
 # "(ANSA) - ROMA", "/ANSA/ - ROMA", "Reuters - The"
 _AGENCY_FIRST = re.compile(
     r"(?:\(\s?([^()]{2,40}?)\s?\)|/\s?([^/]{2,40}?)\s?/)\s*(?:--|[-–—_.])\s+"
@@ -71,6 +78,11 @@ _AGENCY_BARE = re.compile(r"[^()]{3,40}\(([^()]{2,30})\)\.?\s+(?=[\"'“«]?[A-Z
 _ALONE = re.compile(
     r"([A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:, [^–—,-]{2,20})?)\s*(—|–|--|(?<= )-(?= )|:(?= ))\s*"
     r"(?=[\"'“«(]?[A-ZÀ-Þ\d])"
+)
+# "Puno, mar. 2. Trescientos …": a full stop for the dash
+_STOPPED = re.compile(
+    r"([^\d.;:()/–—-]{3,40}, ?(?:[^\W\d_]{3,10}\.? \d{1,2}|\d{1,2} (?:de )?[^\W\d_]{3,10}))\.\s+"
+    r"(?=[\"'“«¿¡]?[A-ZÀ-Þ])"
 )
 _AGENCY = re.compile(r"[\s,.–—-]*(?:\(([^()]{2,40})\)|/([^/()]{2,40})/)[\s,.]*")
 _DATE = re.compile(
@@ -196,9 +208,28 @@ def _read_undashed(paragraph: str, known: frozenset[str]) -> Opening:
             return _opening(head, paragraph, match.end())
     if (match := _AGENCY_SLASHED.fullmatch(paragraph)) and _is_slashed(match, known):
         return Opening(text=paragraph, city=city_name(match[2]), agency=match[1], rest="")
+    return _read_plain(paragraph, known)
+
+
+def _read_plain(paragraph: str, known: frozenset[str]) -> Opening:
+    """Read the datelines that name no agency, or are all that stands in their line."""
     if (match := _ALONE.match(paragraph)) and _stands_alone(match, paragraph):
         return _opening(Head(city=city_name(match[1])), paragraph, match.end())
+    if (match := _STOPPED.match(paragraph)) and (head := _read_head(match[1], known, dashed=True)):
+        return _opening(head, paragraph, match.end())
+    if len(paragraph) <= _MAX_LINE and (head := _read_line(paragraph, known)) is not None:
+        return _opening(head, paragraph, len(paragraph))
     return Opening(rest=paragraph)
+
+
+def _read_line(line: str, known: frozenset[str]) -> Head | None:
+    """Read a line that is nothing but a dateline: place and agency, with a date or in capitals."""
+    head = _read_head(line, known, dashed=True)
+    if head is None or head.city is None or head.agency is None or not _is_agency(head.agency, known):
+        return None
+    before = _split_agency(line, known)[1]
+    told = head.date is not None or _DAY_ALONE.search(before) is not None
+    return head if told or before.strip(" ,.").isupper() else None
 
 
 def _with_joined(joined: re.Match[str], paragraph: str, agencies: frozenset[str]) -> Opening:
@@ -293,11 +324,24 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
     if followed.upper() == followed:
         return False
     known = _BETWEEN.split(city)[0].strip().lower() in CITIES_ALONE
+    if not known and _is_said_again(city.strip(), paragraph[match.end() :], hyphen=match[2] == "-"):
+        return True
     if region and not (known and _is_name(region)):
         return region.strip().lower() in REGIONS
     if not known:
         return False
     return match[2] != "-" or _begins_sentence(paragraph[match.end() :])
+
+
+def _is_said_again(city: str, text: str, *, hyphen: bool) -> bool:
+    """Say whether a text calls a place what stands in capitals before it: "HASSELT — … in Hasselt".
+
+    Before a hyphen stand names of firms, too, and who is in them: there the text must say what it is.
+    """
+    if not city.isupper() or not _is_name(city):
+        return False
+    before = PLACE_NAMED if hyphen else f"{PLACE_NAMED}|{PLACE_AFTER}"
+    return re.search(rf"\b(?i:{before})\s?{re.escape(city_name(city))}\b", text) is not None
 
 
 def _begins_sentence(text: str) -> bool:
@@ -308,7 +352,10 @@ def _begins_sentence(text: str) -> bool:
 
 def may_open(paragraph: str) -> bool:
     """Say at little cost whether a dateline can open a paragraph: it has a date or an agency, and an end."""
-    return _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None
+    if _ENDS.match(paragraph) is not None and _EVIDENCE.match(paragraph) is not None:
+        return True
+    alone = len(paragraph) <= _MAX_LINE and paragraph[0].isupper() and "," in paragraph
+    return alone or any(form.match(paragraph) for form in (_STOPPED, _COLON))
 
 
 def year_of(
@@ -336,7 +383,8 @@ def city_name(place: str) -> str:
     """
     name = _BETWEEN.split(re.split(r"[(\[]", place, maxsplit=1)[0])[0].strip()
     if name != name.upper():
-        return name
+        town, _, canton = name.rpartition(" ")
+        return town if town and canton in CANTONS else name
     words = [word if "." in word[:-1] else _capitalised(word, n) for n, word in enumerate(name.split())]
     return " ".join(words)
 
@@ -365,7 +413,8 @@ def _read_head(head: str, known: frozenset[str], dashed: bool) -> Head | None:
         head = f"{head[: dated.start()]}, {dated[1]}"
     agency, words = _split_agency(head, known)
     day, place = _split_date(words, slashes=agency is not None)
-    apart = place.endswith((",", "."))
+    # "London – 3 May 2026 – …": between dashes only a whole date shows that it is none of a sentence.
+    apart = place.endswith((",", ".")) or (day is not None and day.year is not None and place[-1:] in "-–—")
     if agency is not None and day is None:
         place = _DAY_ALONE.sub("", place)
     place = place.strip(" ,.-–—")
@@ -466,7 +515,7 @@ def _is_place(place: str, known: frozenset[str], *, small: bool = False) -> bool
     ):
         return False
     # A country may have its article: "ARNHEM, the Netherlands".
-    return all(_is_name(part.removeprefix("the ")) for part in parts[1:])
+    return all(_is_name(part.removeprefix("the "), small=small) for part in parts[1:])
 
 
 def _is_name(part: str, *, small: bool = False) -> bool:

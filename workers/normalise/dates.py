@@ -41,6 +41,7 @@ _FIGURES = re.compile(
     r"(?:[ T]?(?P<hour>\d\d|\d(?=:)):?(?P<minute>\d\d)(?::?(?P<second>\d\d|(?<=:)\d))?)?(?:[.,]\d{1,9})?"
     r"(?P<zone>\s?[A-Z]{1,5}|\s?[+-]\d\d:?\d\d)?"
 )
+_TOMORROW = re.compile(r"(?i)\b(?:tomorrow|demain|amanhã|domani)\b|^\s?(?:mañana|morgen)\b(?: a(?= las?\b))?")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
 
 
@@ -55,6 +56,13 @@ class Moment:
     unzoned: bool = False
     #: what had to be assumed, in words
     note: str | None = None
+    #: the day by the clocks of its zone, where a zone is said
+    local: date | None = None
+
+    @property
+    def day(self) -> date:
+        """Give the day on which it was, as those who sent it would say."""
+        return self.local or self.at.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +151,13 @@ def embargo_end(text: str, *, sent: datetime, clocks: str | None = None) -> Mome
     >>> embargo_end("0001 GMT, MAY 3", sent=datetime(2021, 5, 1, tzinfo=UTC)).at.isoformat()
     '2021-05-03T00:01:00+00:00'
     """
-    said = read_words(text[:_MAX_CHARS])
+    later = 1 if _TOMORROW.search(text) else 0
+    said = read_words(_TOMORROW.sub(" ", text[:_MAX_CHARS]))
     if said is None or (said.month is None and (said.clock is None or said.day is not None)):
         return None
     try:
         if said.month is None:
-            return _next_clock(said, sent, clocks)
+            return _next_clock(said, sent, clocks, later=later)
         if said.year and abs(said.year - sent.year) > 1:
             return None  # more likely a time that is not understood: "2030"
         year = said.year or nearest_year(said.month, said.day or 0, to=sent.date())
@@ -164,9 +173,16 @@ def not_early(moment: Moment, *, clocks: str | None = None) -> Moment:
     return _late(moment.at.replace(tzinfo=None), clocks)
 
 
-def _next_clock(said: Worded, sent: datetime, clocks: str | None) -> Moment:
-    """Find the next time that clocks show what is said, on its weekday where that is said too."""
-    for days in range(-1, 9):
+def _next_clock(said: Worded, sent: datetime, clocks: str | None, *, later: int) -> Moment:
+    """Find the next time that clocks show what is said, on its weekday where that is said too.
+
+    Args:
+        said: A time of day, perhaps of a weekday.
+        sent: When it was said.
+        clocks: The zone of those who said it, by name.
+        later: 1: of the day after.
+    """
+    for days in range(1, 9) if later else range(-1, 9):
         day = sent.date() + timedelta(days=days)
         if said.weekday not in (None, day.weekday()):
             continue
@@ -264,7 +280,7 @@ def _plain_rfc822(match: re.Match[str]) -> Moment:
     zone = timezone(-offset if sign == "-" else offset)
     month = MONTHS.get(name.lower(), 0)  # no month 0: refused as any impossible date
     read = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=zone)
-    return Moment(at=read.astimezone(UTC))
+    return Moment(at=read.astimezone(UTC), local=read.date())
 
 
 def _telegraph(match: re.Match[str]) -> Moment:
@@ -315,4 +331,4 @@ def _zoned(read: datetime, zone: str | None) -> Moment:
         )
     if read.tzinfo is None:
         return Moment(at=read.replace(tzinfo=UTC), unzoned=True, note="no time zone, read as UTC")
-    return Moment(at=read.astimezone(UTC))
+    return Moment(at=read.astimezone(UTC), local=read.date())

@@ -25,7 +25,15 @@ from workers.normalise.dates import (
 )
 from workers.normalise.ending import read_ending
 from workers.normalise.html import html_paragraphs, sanitise, without
-from workers.normalise.identify import Said, identify, sender_id, web_address
+from workers.normalise.identify import (
+    Identity,
+    Said,
+    further_names,
+    identify,
+    names_killed,
+    sender_id,
+    web_address,
+)
 from workers.normalise.language import Language, language_of
 from workers.normalise.lexicon.agencies import AGENCY_CLOCKS
 from workers.normalise.lexicon.status import PUB_STATUS
@@ -106,6 +114,8 @@ class _Time:
     dateline: date | None
     #: day of the dateline as far as text and sender say it; part of an identity, so never from the receipt
     said: str | None
+    #: ISO 8601 date on which this version was sent, by the sender's clocks
+    sent: str | None
 
 
 def normalise(
@@ -143,19 +153,16 @@ def normalise(
     agency = one_line(body.story.dateline.agency)
     provider = _scope(entry, source, agency)
     slugline = one_line(entry.slugline) or body.story.header.slugline
-    identity = identify(
-        provider,
-        named,
-        Said(
-            service="/".join(filter(None, (agency, one_line(entry.service)))) or None,
-            day=time.said,
-            slugline=slugline,
-            headline=headline,
-            body_text=body_text,
-            signal=series.signal,
-            canceled=status is PubStatus.CANCELED,
-        ),
+    said = Said(
+        service="/".join(filter(None, (agency, one_line(entry.service)))) or None,
+        day=time.said,
+        slugline=slugline,
+        headline=headline,
+        body_text=body_text,
+        signal=series.signal,
+        canceled=status is PubStatus.CANCELED,
     )
+    identity = identify(provider, named, said)
     uri = identity.uri
     revision = one_line(entry.revision) or identity.revision or _numbered(series, time)
     content = content_hash(headline=headline, body_text=body_text, pub_status=status, embargoed=embargo.at)
@@ -169,6 +176,7 @@ def normalise(
         revision=revision,
         guid=one_line(entry.guid),
         slugged=identity.slugged,
+        names=_names(provider, entry, said, identity, named=named, day=time.sent),
         provider=provider,
         infosource=one_line(entry.infosource) or one_line(entry.provider) or agency,
         feed=source.feed,
@@ -302,7 +310,9 @@ def _read_time(entry: Entry, story: Story, received_at: datetime | None, now: da
     elif sent is not None:
         said = sent.date().isoformat()
     dates = dates_of(published=published, updated=updated, dateline=doubtful, received_at=received_at)
-    return _Time(dates=dates, dateline=day, said=said)
+    moment = updated.moment or published.moment
+    on = moment.day if moment else doubtful.moment.day if doubtful.moment else None
+    return _Time(dates=dates, dateline=day, said=said, sent=on.isoformat() if on else None)
 
 
 def _opening_day(entry: Entry, story: Story) -> OpeningDate | None:
@@ -365,6 +375,15 @@ def _dateline(entry: Entry, story: Story, day: date | None) -> Dateline | None:
         date=day.isoformat() if day else None,
         agency=sent.agency or opening.agency,
     )
+
+
+def _names(
+    provider: str, entry: Entry, said: Said, identity: Identity, *, named: str | None, day: str | None
+) -> tuple[str, ...]:
+    """Hash what else an item is called, or what a kill takes back."""
+    if said.canceled:
+        return names_killed(provider, entry, said, named=named, day=day)
+    return further_names(provider, entry, uri=identity.uri, named=named, day=day)
 
 
 def _clean(values: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from workers.normalise.credit import join_credits, split_credit
 from workers.normalise.lexicon.agencies import AGENCIES, AGENCY_NAMES
 from workers.normalise.lexicon.endings import (
     AFTER_END,
+    CONTACT_HEADS,
     CONTACTS,
     END_WORDS,
     INITIALS,
@@ -37,6 +38,8 @@ _MAX_PAGE_END = 60
 _MAX_SIGNATURE = 60
 #: nor what stands at the end of a line
 _MAX_TAIL = 80
+#: nor one of an address
+_MAX_ADDRESS = 120
 #: nor a name that signs alone
 _MAX_NAME = 30
 #: characters of two words
@@ -57,6 +60,9 @@ _PLAIN_END = re.compile(
     r"[a-zà-ÿ0-9][.!?…][\"'”’»]?$|[a-zà-ÿ]{8}$|[a-zà-ÿ]{5} [a-zà-ÿ]+$|[a-zà-ÿ] [a-zà-ÿ]{5,7}$"
 )
 _NOTEBOOK = re.compile(NOTEBOOKS, re.IGNORECASE)
+_CONTACT_HEAD = re.compile(rf"(?:{CONTACT_HEADS})\s?:?", re.IGNORECASE)
+# "08:02 ET (13:02 GMT)"
+_SECOND_CLOCK = re.compile(r"\s\(\d\d?[:.]\d\d [A-Z]{2,5}\)$")
 # "Ann Example, The Canadian Press", "WAM/Ann Example/Bo Sample"
 _NAMED = re.compile(
     rf"(?P<names>[^,/]{{5,60}}), (?i:{AGENCY_NAMES})|(?:{AGENCY_NAMES})/(?P<after>[^,]{{5,60}})",
@@ -77,7 +83,7 @@ _SIGNED_END = re.compile(
     rf"|{_SENTENCE_END}\s+({INITIALS})$"
 )
 # Where the last line of the story may end and a signature begin: "… on Monday./ab/cd", "… lunes. (EFE).- ab"
-_SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/–—-]|[A-Z]{{2}})")
+_SIGNATURE_START = re.compile(rf"{_SENTENCE_END}\s*(?=[(\[/=–—-]|[A-Z]{{2}})")
 # What stands between the parts of a signature, and what frames it.
 _LAST_MARK = re.compile(LAST_MARKS, re.IGNORECASE)
 _AFTER_END = re.compile(AFTER_END, re.IGNORECASE)
@@ -86,11 +92,13 @@ _FRAME = " \t-–—/=*+#()[]._<>!…"
 _DIGIT = re.compile(r"\d")
 _END_WORDS = re.compile(LAST_WORDS, re.IGNORECASE)
 _DASHES = ("–", "—", "-")
-_FRAMES = ("(", "[", "/", *_DASHES)
+_FRAMES = ("(", "[", "/", "=", *_DASHES)
 _MAX_MARKS = 12
 # Who handled it: "ab", "AB", "Abc".
 _HAND = re.compile(r"[a-zà-ÿ]{1,4}|[A-ZÀ-Þ]{1,4}|[A-ZÀ-Þ][a-zà-ÿ]{1,2}")
 _STAMP = re.compile(r"[A-Za-z]?\d{1,14}[Zh]?")
+#: the number under which a text is filed, above a signature
+_FILED = re.compile(r"\d{5,8}")
 _NO_SIGNATURES = frozenset(("(sic)", "[sic]"))
 # "ap/dpa", "Reuters LVX"
 _PARTS = re.compile(r"[/ ,-]+")
@@ -157,7 +165,9 @@ def _from_the_end(body: list[str], signed: list[Credit], agency: str | None) -> 
         if credit is not None:
             signed.insert(0, credit)
         elif kept == body:
-            break
+            if not (signed and len(body) > 1 and _FILED.fullmatch(body[-1])):
+                break
+            kept = body[:-1]
         body = kept
     return Ending(body=body, credit=join_credits(signed))
 
@@ -294,7 +304,7 @@ def _is_end(line: str) -> bool:
         return True
     if not _DIGIT.search(line):
         return False
-    said = read_words(line.strip(_FRAME))
+    said = read_words(_SECOND_CLOCK.sub("", line).strip(_FRAME))
     if said is not None and said.day and said.year and said.clock and said.weekday is None:
         return True
     kinds = {_kind(token, None) for token in _SEPARATORS.split(line) if token}
@@ -320,6 +330,14 @@ def _is_signature(line: str) -> bool:
 
 def _notebook_start(body: list[str]) -> int | None:
     for n in range(max(len(body) - _MAX_NOTEBOOK, 1), len(body)):
-        if len(body[n]) <= _MAX_PAGE_END and _NOTEBOOK.fullmatch(body[n]):
+        if len(body[n]) > _MAX_PAGE_END:
+            continue
+        if _NOTEBOOK.fullmatch(body[n]) or (_CONTACT_HEAD.fullmatch(body[n]) and _are_reached(body[n + 1 :])):
             return n
     return None
+
+
+def _are_reached(lines: Sequence[str]) -> bool:
+    """Say whether the last lines of a text are addresses: short, one with a telephone number or e-mail."""
+    short = all(len(each) <= _MAX_ADDRESS for each in lines)
+    return short and any("@" in each or _FIGURES.search(each) for each in lines)

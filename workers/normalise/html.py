@@ -5,7 +5,8 @@ taken out of the HTML too.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from html import unescape
 from itertools import accumulate
 
@@ -49,8 +50,9 @@ _CLEANER = nh3.Cleaner(
 _BREAK, _EDGE, _CELL = "\x01", "\x02", "\x03"
 # Text between the parts of a table would be moved before it: these get marks in the tree, the rest as text.
 _TABLE_PARTS = frozenset(("table", "tr", "caption"))
-_BLOCK_NAMES = ",".join(sorted(_BLOCKS | {"td", "th"}))
 _NO_TABLE_PARTS = "|".join(["p", "div", "li", *sorted(_BLOCKS - _TABLE_PARTS)])
+#: what texts stand in, line by line
+_HOLDERS = _BLOCKS | {"body", "td", "th"}
 _BLOCK_TAG = re.compile(rf"<(?=/?(?:{_NO_TABLE_PARTS})[ >])")
 _BREAK_TAG = re.compile("<br[^>]*>")
 # Whole tags, as the sanitiser writes them: there is no ">" inside their values.
@@ -66,8 +68,6 @@ _NESTS = re.compile(
     re.IGNORECASE,
 )
 _MANY_TAGS = 2000
-#: paragraphs among which the text of an element is looked for
-_AHEAD = 100
 _MAX_DEPTH = 200
 
 
@@ -110,84 +110,139 @@ def _text(part: str) -> str:
 
 
 def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
-    """Take out of sanitised HTML what was taken off its text: whole elements, and the edges of others.
-
-    An element is found by its text; what is not found again so (lines between breaks) stays as it is.
+    """Take out of sanitised HTML what was taken off its text: elements, lines, edges of others.
 
     Args:
         sanitised: The HTML.
         before: Its paragraphs.
         after: Those that are left, some of them without their beginning or end.
 
-    >>> without("<p>KABUL (AP) - <b>One.</b></p><p>MORE</p>", ["KABUL (AP) - One.", "MORE"], ["One."])
+    >>> without("<p>KABUL (AP) - <b>One.</b><br>MORE</p>", ["KABUL (AP) - One.", "MORE"], ["One."])
     '<p><b>One.</b></p>'
     """
-    left = _left(before, after)
-    if left is None:
+    kept = _kept(before, after)
+    if kept is None:
         return sanitised
     body = LexborHTMLParser(sanitised).body
     assert body is not None  # lexbor gives every document a body
+    stretches = _stretches(body)
+    texts = [text for lines in stretches for line in lines for _, text in line.texts]
+    if "".join(texts) != "".join(before).replace(" ", ""):
+        return sanitised  # it was read otherwise: nothing is taken from where it cannot be found
     start = 0
-    for node in _innermost(body):
-        text = flat(node.text())
-        near = range(start, min(start + _AHEAD, len(before)))
-        at = next((n for n in near if before[n] == text), None)
-        if at is None:
-            continue
-        start = at + 1
-        if left[at] != text and not _cut(node, text, left[at]):
-            return sanitised
+    for lines in stretches:
+        end = start + sum(len(text) for line in lines for _, text in line.texts)
+        if "0" in kept[start:end]:
+            _take_out(lines, kept[start:end])
+        start = end
     return sanitise(body.inner_html or "")
 
 
-def _left(before: Sequence[str], after: Sequence[str]) -> list[str] | None:
-    """Say what is left of each paragraph, "" where it went; None where that cannot be told."""
+def _kept(before: Sequence[str], after: Sequence[str]) -> str | None:
+    """Mark each character of the paragraphs that is no space: "1" where it is left; None: nobody can tell."""
     waiting = list(reversed(after))
-    left = [waiting.pop() if waiting and waiting[-1] in each else "" for each in before]
-    return None if waiting else left
+    marks: list[str] = []
+    for each in before:
+        left = waiting.pop() if waiting and waiting[-1] in each else ""
+        start = each.index(left)
+        parts = (each[:start], left, each[start + len(left) :]) if left != each else ("", each, "")
+        for part, mark in zip(parts, "010", strict=True):
+            if part:
+                marks.append(mark * (len(part) - part.count(" ")))
+    return None if waiting else "".join(marks)
 
 
-def _innermost(body: LexborNode) -> Iterator[LexborNode]:
-    """Give the elements that are paragraphs of the text: blocks without blocks in them."""
-    blocks = [body, *body.css(_BLOCK_NAMES)]
-    holders: set[int] = set()
-    for node in blocks:
-        above = node.parent
-        while above is not None and above.mem_id not in holders:
-            holders.add(above.mem_id)
+@dataclass(slots=True)
+class _Line:
+    """The texts of a line, each with its characters that are no spaces, and the break that ends it."""
+
+    texts: list[tuple[LexborNode, str]] = field(default_factory=list)
+    end: LexborNode | None = None
+
+
+def _stretches(body: LexborNode) -> list[list[_Line]]:
+    """Find the lines of the texts: in order, those that no beginning or end of a block parts together."""
+    found: list[list[_Line]] = []
+    blocks: dict[int, int] = {}
+    block = None
+    for node in body.traverse(include_text=True):
+        is_text = node.is_text_node
+        text = "".join((node.text_content or "").split()) if is_text else ""
+        if not text and (is_text or node.tag != "br"):
+            continue
+        inside = _block_of(node, blocks)
+        if inside != block:
+            found.append([_Line()])
+            block = inside
+        lines = found[-1]
+        if text:
+            lines[-1].texts.append((node, text))
+        else:
+            lines[-1].end = node
+            lines.append(_Line())
+    return found
+
+
+def _block_of(node: LexborNode, known: dict[int, int]) -> int:
+    """Name the innermost block that a node is in."""
+    parent = node.parent
+    assert parent is not None  # the body is above all of them
+    if parent.mem_id not in known:
+        above: LexborNode = parent
+        while above.tag not in _HOLDERS and above.parent is not None:
             above = above.parent
-    return (node for node in blocks if node.mem_id not in holders)
+        known[parent.mem_id] = above.mem_id
+    return known[parent.mem_id]
 
 
-def _cut(node: LexborNode, text: str, left: str) -> bool:
-    """Leave of an element only a part of its text; say whether that is what is left."""
-    if not left and node.tag != "body" and node.css_first("img") is None:
-        node.decompose()
-        return True
-    start = text.index(left)
-    _take_off(node, len("".join(text[:start].split())))
-    _take_off(node, len("".join(text[start + len(left) :].split())), end=True)
-    return flat(node.text()) == left
+def _take_out(lines: Sequence[_Line], kept: str) -> None:
+    """Take out what is not left, and the breaks around lines of which nothing is.
+
+    Args:
+        lines: No block begins or ends between them.
+        kept: The marks of their characters.
+    """
+    ends = [*accumulate(sum(len(text) for _, text in line.texts) for line in lines)]
+    marks = [kept[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    staying = [number for number, line in enumerate(marks) if "1" in line]
+    first, last = (staying[0], staying[-1]) if staying else (len(lines), -1)
+    for number, line in enumerate(lines):
+        near = marks[:first] if number < first else marks[last + 1 :] if number >= last else [marks[number]]
+        if line.end is not None and any("0" in each and "1" not in each for each in near):
+            line.end.decompose()
+    for number, line in enumerate(lines):
+        start = 0
+        for node, text in line.texts if "0" in marks[number] else ():
+            _shorten(node, marks[number][start : start + len(text)], begun="1" in marks[number][:start])
+            start += len(text)
 
 
-def _take_off(node: LexborNode, count: int, *, end: bool = False) -> None:
-    """Take characters off the beginning or end of an element's text; spaces do not count."""
-    # Looked for each time: a text that was cut is another node.
-    texts = [each for each in node.traverse(include_text=True) if each.is_text_node]
-    for each in reversed(texts) if end else texts:
-        if not count:
-            break
-        words = each.text_content or ""
-        ordered = words[::-1] if end else words
-        taken = 0
-        while taken < len(ordered) and (count or ordered[taken].isspace()):
-            count -= not ordered[taken].isspace()
-            taken += 1
-        rest = ordered[taken:]
-        parent = each.parent
-        each.replace_with(rest[::-1] if end else rest)
-        if not rest and parent is not None and parent.mem_id != node.mem_id and not parent.text().strip():
-            parent.decompose()
+def _shorten(node: LexborNode, marks: str, *, begun: bool) -> None:
+    """Leave of a text the characters that are marked; elements that had nothing else go with it.
+
+    Args:
+        node: The text.
+        marks: Of its characters that are no spaces.
+        begun: Something is left of its line before it.
+    """
+    parent = node.parent
+    kept: list[str] = []
+    space, at = "", 0
+    for each in node.text_content or "":
+        if each.isspace():
+            space += each
+        else:
+            if marks[at] == "1":
+                kept += (space if kept or begun else "", each)
+            space, at = "", at + 1
+    node.replace_with("".join((*kept, space if marks[-1] == "1" else "")))
+    while "1" not in marks and parent is not None and parent.tag != "body" and _is_empty(parent):
+        emptied, parent = parent, parent.parent
+        emptied.decompose()
+
+
+def _is_empty(node: LexborNode) -> bool:
+    return not node.text().strip() and node.css_first("img") is None
 
 
 def _lines(part: str) -> list[str]:

@@ -15,7 +15,7 @@ from workers.normalise.series import Series, is_slug, read_series, read_tail
 from workers.normalise.worded import read_words
 
 #: a header has no more lines, and no longer ones
-_MAX_LINES = 6
+_MAX_LINES = 8
 _MAX_CHARS = 200
 #: nor a line that files a story
 _MAX_LABEL = 60
@@ -27,7 +27,9 @@ _MAX_STANDFIRST = 400
 _SENTENCE_END = (".", "!", "?", ":", ".”", '."', ".»")
 
 # A code with figures; keywords with marks between; a slug.
+# The header of a telegraph format, which lost its frame: "abc0123 4 pl 0188 FRA /ABC-KJ41".
 _LABEL = re.compile(
+    r"[A-Za-z]{1,6}\d{3,5}(?: \d)? [A-Za-z]{1,4}(?: [A-Za-z])? \d{2,5}\b[^.!?]{0,40}|"
     r"(?=[^A-ZÀ-Þ]*\d)[a-z\d][a-z\d/ :;.,-]+"
     r"|[\w'’.]+(?:\s?[/;|>]\s?[\w'’.]+){1,5}/?|[\w'’.]+/|[\w.]+(?:-[\w.]+){1,5}"
 )
@@ -119,10 +121,15 @@ def _open(line: str, sent: Sent) -> tuple[Series, Opening]:
 def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> Story:
     """Take what is no story off the beginning of a text that has no dateline."""
     header = Header()
+    if sent.headed and len(lines) > 2 and is_slug(lines[0]):
+        header, lines = _with_slug(header, lines[0]), lines[1:]
     if sent.headed and _heads(lines):
         series = read_series(lines[0])
         rest, aside = split_note(series.rest)
-        header = Header(headline=rest, series=series, notes=(aside,) if aside else ())
+        series = header.series.then(series)
+        header = replace(header, headline=rest, series=series, notes=(aside,) if aside else ())
+        lines = lines[1:]
+    elif _repeats_headline(lines):
         lines = lines[1:]
     while len(lines) > 1:
         series = read_series(lines[0], in_text=True)
@@ -139,6 +146,14 @@ def _without_dateline(lines: list[str], period: Period | None, sent: Sent) -> St
     return Story(header=header, dateline=Opening(rest=lines[0]), period=period, body=tuple(lines))
 
 
+def _repeats_headline(lines: Sequence[str]) -> bool:
+    """Say whether a text begins with a headline in capitals above its byline, once more."""
+    heading = lines[0]
+    plain = len(heading) <= _MAX_CHARS and not heading.endswith(_SENTENCE_END) and not is_byline(heading)
+    wordy = heading.isupper() and heading.count(" ") > 1
+    return len(lines) > 2 and wordy and plain and is_byline(lines[1])
+
+
 def _heads(lines: Sequence[str]) -> bool:
     """Say whether a text without dateline begins with its headline: series words or a byline show it."""
     if len(lines) < 2 or len(lines[0]) > _MAX_CHARS or lines[0].endswith(_SENTENCE_END):
@@ -152,7 +167,10 @@ def _heads(lines: Sequence[str]) -> bool:
 def _story(
     header: Header, dateline: Opening, period: Period | None, before: list[str], after: list[str]
 ) -> Story:
-    body = [*before, *([dateline.rest] if dateline.rest else []), *after]
+    rest, aside = split_note(dateline.rest)
+    if aside is not None:
+        header = replace(header, notes=(*header.notes, aside))
+    body = [*before, *([rest] if rest else []), *after]
     if not dateline.rest and len(body) > 1 and header.byline is None and is_byline(body[0]):
         header, body = replace(header, byline=body[0]), body[1:]
     return Story(header=header, dateline=dateline, period=period, body=tuple(body))
@@ -218,7 +236,8 @@ def _read_headline(header: Header, line: str, series: Series, sent: Sent) -> Hea
         return header
     rest, aside = split_note(series.rest)
     unread = header.headline is None or (header.headline.isupper() and " " not in header.headline)
-    repeated = sent.headline is not None and rest.casefold() == sent.headline.casefold()
+    said = series.signal is not None  # with its series words it is the headline, however it was sent
+    repeated = sent.headline is not None and (said or rest.casefold() == sent.headline.casefold())
     if not repeated and not (sent.headed and unread):
         return None
     notes = (*header.notes, aside) if aside else header.notes

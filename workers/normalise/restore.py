@@ -17,7 +17,7 @@ from workers.normalise.text import PARAGRAPH, flat, lead_of, one_line
 
 _MAX_BODY = 1_000_000
 _MAX_FEED = 200
-_FAMILY = re.compile(r"[0-9a-f]{32}")
+_HASH = re.compile(r"[0-9a-f]{32}")
 
 
 def restore(
@@ -49,6 +49,7 @@ def restore(
         guid=one_line(sent.guid),
         # Whoever else wrote the file could name any chain here.
         slugged=_slugged(sent.slugged) if own else None,
+        names=tuple(filter(_HASH.fullmatch, sent.names)) if own else (),
         provider=provider,
         infosource=one_line(sent.infosource),
         feed=((one_line(sent.feed) or "")[:_MAX_FEED] if own else None) or feed,
@@ -75,7 +76,7 @@ def restore(
 
 
 def _slugged(sent: Slugged | None) -> Slugged | None:
-    if sent is None or not _FAMILY.fullmatch(sent.family):
+    if sent is None or not _HASH.fullmatch(sent.family):
         return None
     try:
         day = date.fromisoformat(sent.day).isoformat()

@@ -9,9 +9,11 @@ from workers.normalise.lexicon.series import (
     ATTENTION_WORDS,
     COMPOUNDED,
     KILL_PHRASES,
+    KINDS,
     LOUD,
     SENT_SIGNALS,
     SERIES_WORDS,
+    SHORT_WORDS,
     TAIL_WORDS,
     TAKES,
 )
@@ -29,6 +31,13 @@ _WORD = re.compile(
 )
 # "(2nd LEAD) Text", "[UPDATE] Text"
 _BRACKETED = re.compile(rf"[(\[]\s*{_NUMBERED}\s*[)\]](?P<end>\s*[-–—:]*\s*)", re.IGNORECASE)
+# "(Act) Text", "(Amp.2) Text"
+_SHORT = re.compile(
+    rf"\((?P<word>{'|'.join(SHORT_WORDS)})\b\.?\s?(?P<num>\d{{1,2}})?\)(?P<end>\s*[-–—:]*\s*)(?=(?-i:[\"'“«¿¡]?[A-ZÀ-Þ\d]))",
+    re.IGNORECASE,
+)
+# "BRIEF-Text", but "INTERVIEW - Text" and "FACTBOX: Text" are as their readers have them
+_KIND = re.compile(rf"(?:{'|'.join(KINDS)})-(?=[A-ZÀ-Þ\"'“«‘][^A-ZÀ-Þ])")
 # "/// RPT Text", "*** URGENT ***", "+++ EIL +++": marks before the word stand for those after it
 _MARKED = re.compile(
     rf"(?P<marks>[/*+=#]{{2,4}}|[*=](?=[^*=]{{3,20}}[*=]))\s*{_NUMBERED}(?P<end>\s*[-–—:./*+=#]*\s*)",
@@ -42,18 +51,20 @@ _FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
 _TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
 # "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
 _TAIL = re.compile(
-    rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?[a-z]?\d{{2,4}})?$"
+    rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?[a-z]?\d{{2,4}}){{0,2}}$"
     rf"|\s+[(\[](?:(?P<ord2>\d{{1,2}})(?:st|nd|rd|th|er|e|ª|º|\.)?\s+)?(?P<word>{_NAMES}|{_TAILS})"
-    r"(?:\s*(?P<num>\d{1,3}))?[)\]]$",
+    r"(?:\s*(?P<num>\d{1,3}))?(?:\s?,[^()\[\]]{2,40})?[)\]]$",
     re.IGNORECASE,
 )
 _SLUGGED = re.compile(r"(?:AM|PM|BC)-", re.IGNORECASE)
-# "AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "EP-Melons-Fire, a0455"
+# "AFGHANISTAN-BLAST/", "BC-Melons, 1st Ld", "EP-Melons-Fire, a0455", "1 COURTS Melons"
 _SLUG = re.compile(
     r"[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*(?:[-/][A-Z0-9]+|/)(?: \([^()]{3,30}\))?"
     r"|(?:AM|PM|BC|bc|am|pm)-(?:[\w'’.&]+[ -]+){0,5}[\w'’.&]+(?:\s?,[\w ,-]{2,40})?"
     r"|[A-Z]{2,4}(?:-[\w'’.&]+){1,5}\s?,[\w ,-]*\d[\w ,-]*"
+    r"|\d{1,2} [A-Z]{4,}(?: [A-Z][\w'’-]+){1,3}"
 )
+_SPACED = (" - ", " – ", " — ")
 _TAIL_MARKS = (")", "]")
 _MAX_WORDS = 4
 #: figures of the number of a version
@@ -101,11 +112,25 @@ def read_series(line: str, *, in_text: bool = False) -> Series:
         read = read.then(Series(signal=signal, number=said, rest=rest))
     if in_text:
         return read
+    read = _without_kind(read)
     if line[-1:] not in _TAIL_MARKS and "," not in line and not line.startswith("++"):
         return read
     if flash := _FLASH.fullmatch(read.rest):
         read = read.then(Series(signal=Signal.ALERT, rest=flash[1]))
     return read.then(read_tail(read.rest))
+
+
+def _without_kind(read: Series) -> Series:
+    """Take off what says of which kind a text is, and short series words in brackets."""
+    if (short := _SHORT.match(read.rest)) is not None:
+        said = Series(
+            signal=SHORT_WORDS[short["word"].upper()],
+            number=int(short["num"]) if short["num"] else None,
+            rest=read.rest[short.end() :],
+        )
+        read = read.then(said)
+    kind = _KIND.match(read.rest)
+    return replace(read, rest=read.rest[kind.end() :]) if kind else read
 
 
 def _signal_of(word: str, rest: str) -> Signal | None:
@@ -187,11 +212,8 @@ def _is_meant(match: re.Match[str], line: str, in_text: bool) -> bool:
     if not word.isupper():
         if in_text or not rest:
             return known and not rest
-        return (
-            bool(match["end"].strip())
-            and ((known and ":" in match["end"]) or numbered)
-            and _counts(match, line)
-        )
+        apart = ":" in match["end"] or (match["end"] in _SPACED and rest[0].isupper())
+        return bool(match["end"].strip()) and ((known and apart) or numbered) and _counts(match, line)
     if rest and not match["end"].strip():  # nothing between: "SPOED Minister"
         return not in_text and word in LOUD
     if word in COMPOUNDED and match["end"] == "-" and rest[:2].isupper() and not numbered:

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from workers.normalise.byline import is_byline, is_title
-from workers.normalise.lexicon.endings import PAGE_ENDS
-from workers.normalise.lexicon.notes import BARE_NOTES
+from workers.normalise.lexicon.endings import END_WORDS, PAGE_ENDS
+from workers.normalise.lexicon.notes import BARE_NOTES, EMBARGO_WORDS
 from workers.normalise.series import is_slug
 
 PARAGRAPH = "\n\n"
@@ -33,6 +33,11 @@ _PAGE_END = re.compile(PAGE_ENDS, re.IGNORECASE)
 _LISTED = re.compile(r"(?:[-–•]|\d{1,2}[.)])\s+\S")
 # "Wheat 276.50": of a table
 _ROW = re.compile(r"[^\W\d_][^.!?]{1,45}\s\d[\d.,:%/+-]*(?<![.,])")
+# "^Headline<", as ANPA 1312 sets lines
+_TYPESET = re.compile(r"\^(\S.*?)[<=]?")
+# "ISIN DE0001234567": of the firm a text is about
+_CODES = re.compile(r"(?:ISIN|WKN|RIC)(?:\s+[A-Z0-9]{6,12})+")
+_EMBARGO = re.compile(rf"\W{{0,5}}(?:{EMBARGO_WORDS})\W[^.!?]{{0,30}}\d[^!?]{{0,60}}$", re.IGNORECASE)
 # "Editor: Ann Example"
 _LABELLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]{2,14}: \S")
 
@@ -101,6 +106,9 @@ def lead_of(body: Sequence[str]) -> str:
 def _unwrapped(block: str) -> Iterator[str]:
     """Join the lines of a block that were broken to fit a width; yield its paragraphs."""
     lines = [line.rstrip() for line in block.split("\n") if line.strip()]
+    if any(map(_TYPESET.fullmatch, lines)):
+        yield from _typeset(lines)
+        return
     margin = min((_indent(line) for line in lines), default=0)
     width = max((len(line) for line in lines), default=0)
     begun: list[str] = []
@@ -115,6 +123,20 @@ def _unwrapped(block: str) -> Iterator[str]:
         begun.append(line)
     if begun:
         yield " ".join(begun)
+
+
+def _typeset(lines: Sequence[str]) -> Iterator[str]:
+    """Part the lines that ANPA's marks set apart, "^Headline<", from the text around them."""
+    plain: list[str] = []
+    for line in lines:
+        marked = _TYPESET.fullmatch(line)
+        if marked is None:
+            plain.append(line)
+            continue
+        yield from _unwrapped("\n".join(plain))
+        yield marked[1]
+        plain = []
+    yield from _unwrapped("\n".join(plain))
 
 
 def _indent(line: str) -> int:
@@ -132,7 +154,10 @@ def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
         first: They begin their block.
     """
     line = begun[-1].lstrip()
-    ended = following.startswith(_RIGHTS) or (following[0] in "(-#" and _PAGE_END.fullmatch(following))
+    ended = following.startswith(_RIGHTS) or (following[0] in "(-#=_*" and _PAGE_END.fullmatch(following))
+    ended = ended or following.startswith(("# ", "## ")) or _CODES.fullmatch(following)
+    ended = ended or (first and len(begun) == 1 and _EMBARGO.match(line) is not None)
+    ended = ended or (line.endswith(_SENTENCE_END) and following.lower().strip(" .-") in END_WORDS)
     if ended or _is_listed(begun[0].lstrip(), line, following):
         return True
     if len(begun) > 1:
@@ -141,7 +166,8 @@ def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
     if first and (noted or (following[0].isupper() and is_byline(following))):
         return True
     labelled = _LABELLED.match(line) and _LABELLED.match(following)
-    return labelled is not None or (is_byline(line) and is_title(following))
+    signed = line[0].isupper() and is_byline(line) and (is_title(following) or following[0].isupper())
+    return labelled is not None or signed
 
 
 def _is_listed(begins: str, line: str, following: str) -> bool:
@@ -156,6 +182,8 @@ def _ends_paragraph(line: str, following: str, width: int) -> bool:
     if width > _MAX_WRAP or following.startswith(_BULLETS):
         return True
     if len(line) < width and (is_slug(line) or is_byline(following) or _BARE_NOTE.match(following)):
+        return True
+    if line.endswith(_SENTENCE_END) and following[0].isupper() and is_byline(following):
         return True
     if len(line) + 1 + len(following.split(None, 1)[0]) <= width and not following[0].islower():
         return line.endswith(_SENTENCE_END) or len(line) < _SHORT_LINE * width

@@ -38,7 +38,7 @@ _ZONE = re.compile(
     rf"(?:,(?=\s(?i:{_LOCAL})\b))?\s*\(?(?P<zone>(?i:{_LOCAL})\b|(?:UTC|GMT)?[+-]\d\d?:?\d{{0,2}}(?!\d)"
     rf"|[A-Z]{{1,5}}\b(?!/)|(?i:{_NAMED})\b)\)?"
 )
-_ZONE_APART = re.compile(rf"\(\s?(?P<zone>(?i:{_LOCAL}|{_NAMED}))\s?(?:\)|$)")
+_ZONE_APART = re.compile(rf"(?:\(|,|;|\s[-–—])\s?(?P<zone>(?i:{_LOCAL}|{_NAMED}))\s?(?:\)|$)")
 _ISO_DAY = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)")
 _DOTTED = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.(?:\s?(?P<year>\d{4}|\d\d(?!\d)))?")
 _TOKEN = re.compile(

@@ -14,9 +14,11 @@ BYLINE_TITLES = any_of(r"""
     (?:[\w'’&-]+ ){0,4}(?:staff|staff writers?|writers?|correspondents?|reporters?|editor)
     (?:[\w-]+ )?(?:korrespondent(?:in)?|redakteur(?:in)?|correspondante?|envoyée? spéciale?(?: de l['’]\w+)?)
     (?:repórter|repórteres|reportera?s?|redacción|da redação|enviad[oa] especial
-    corresponsal)(?: d[aeo]l? [\w ]{2,30})?
+    corresponsal)(?: d[aeo]l? [\w ]{2,40}(?: \([A-Z]{2}\))?)?
     (?:inviat[oa]|corrispondente|redazione)(?: (?:di|dell['’])\s?[\w ]{2,30})?
     (?:verslaggever|correspondent|redacteur)(?: [\w ]{2,30})?
+    (?:united press international|agence france-presse|agencia efe)(?: [\w-]+){0,2}
+    (?:of|von|de|di|da|van) (?:the )?(?-i:[A-ZÀ-Þ]{2,}(?: [A-ZÀ-Þ]{2,}){0,4})
 """)
 #: words that open a byline which says what the writer is: "Van onze correspondent". A regular expression
 BYLINE_OURS = any_of(r"""

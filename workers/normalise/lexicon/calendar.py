@@ -163,6 +163,7 @@ DATE_FILLERS = words(
     jusqu'au jusqu'à jusqu’au jusqu’à until hour hours hrs hr uhr uur horas hora heures heure h o'clock
     time local locale ora
     von vom las los la au till tot fino hasta até avant antes s
+    today hoy heute aujourd'hui aujourd’hui hoje oggi vandaag
     """
 )
 

@@ -56,11 +56,23 @@ CREDIT_WORDS = MappingProxyType(
             _words(
                 _R,
                 after_names=True,
-                pattern=r"(?:also )?contributed (?:reporting )?to (?:this|the) (?:report|story|article)",
+                pattern=r"(?:also )?contributed(?: reporting)?(?: to (?:this|the) (?:report|story|article))?",
             ),
             _words(_R, pattern=r"with (?:files|reporting|reports) (?:from|by)"),
             _words(_W, pattern=r"(?:re)?(?:written|writing|compiled|compiling) by"),
-            _words(_E, pattern=r"(?:edited|editing|copy-?editing) by|editors?:"),
+            _words(
+                _R,
+                after_names=True,
+                pattern=r"reported from (?-i:[A-Z])[\w.,'’ -]{2,40}?(?=\.?$|\.\s[A-Z])",
+            ),
+            _words(
+                _R,
+                pattern=r"(?:(?:video|photo|web|staff|local) )?(?:reporters?|correspondents?|journalists?):",
+            ),
+            _words(_W, pattern=r"writers?:"),
+            _words(
+                _E, pattern=r"(?:edited|editing|copy-?editing) by|(?:(?:video|photo|web|copy) )?editors?:"
+            ),
             _words(
                 _T,
                 pattern=r"translat(?:ed|ion|ing)(?: from [\w ,]{3,30})? by|english version by|translators?:",
@@ -190,7 +202,7 @@ BUREAU_WORDS = ("bureau", "newsroom")
 #: between two of those who are named
 CREDIT_AND = ("and", "et", "und", "y", "e", "en", "with", "avec")
 #: one of these is in every paragraph that says who helped: "A and B contributed to this report"
-CLOSING_WORDS = ("ontribu", "olabor", "beigetragen", "bijgedragen", "droeg", "pour l")
+CLOSING_WORDS = ("ontribu", "eported from", "olabor", "beigetragen", "bijgedragen", "droeg", "pour l")
 #: words between what was done and who did it, in any language
 CREDIT_OF = ("by", "from", "par", "de", "von", "por", "da", "do", "di", "door", "van")
 #: what those who are named may be called before their names. A regular expression

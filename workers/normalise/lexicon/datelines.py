@@ -1,7 +1,7 @@
 """Words that make a place of a dateline likely or impossible. Data only; a language is one more line."""
 
 from workers.normalise.lexicon.calendar import WEEKDAYS
-from workers.normalise.lexicon.words import names, words
+from workers.normalise.lexicon.words import any_of, names, words
 
 #: words that open a text with a date and are no place: "Election Day, November 3 -", "By A. Writer, May 2 -"
 NEVER_PLACE = frozenset(WEEKDAYS) | words(
@@ -67,6 +67,19 @@ CITIES_ALONE = names(
     vientiane|vilnius|warschau|wellington|wenen|windhoek|yangon|yaounde|yaoundé|yerevan|zürich
     """
 )
+#: how Switzerland tells towns of one name apart: "Wil SG"
+CANTONS = words("AG AI AR BE BL BS FR GE GL GR JU LU NE NW OW SG SH SO SZ TG TI UR VD VS ZG ZH FL")
+#: what a place is called where a text says it again: "dans la wilaya de Tiaret". A regular expression
+PLACE_NAMED = any_of(r"""
+    (?:city|town|village|port|county|province|district|state|region) of
+    (?:ville|village|commune|province|région|wilaya|préfecture|département|canton|gouvernorat) d(?:e |['’])
+    (?:stadt|kreis|landkreis|gemeinde|provinz|region)
+    (?:ciudad|municipio|provincia|departamento|estado|localidad|comuna|cidade|município|distrito|região) de
+    (?:città|comune|provincia|regione) di|(?:stad|gemeente|provincie|dorp)
+""")
+#: words of place before it: "in Hasselt". A regular expression
+PLACE_AFTER = r"in|near|outside|around|à|près de|en|cerca de|em|perto de|a|vicino a|bei|nahe|bij|nabij"
+
 #: countries that stand in capitals after a city: no agencies
 COUNTRY_CODES = words(
     "USA US UK UAE EUA EEUU RDC VAE RFA DRC RCA NZ PNG FR BE CH DE IT ES PT NL UE EU ONU UN"
@@ -86,6 +99,10 @@ REGIONS = names(
     oklahoma|oregon|pennsylvania|rhode island|south carolina|south dakota|tennessee|vermont|virginia
     west virginia
     wisconsin|wyoming|puerto rico
+    qc|qué.|n.-b.|n.-é.|î.-p.-é.|t.-n.-l.|t.-n.|alb.|c.-b.|t.n.-o.
+    n.s.w.|vic.|qld.|w.a.|s.a.|tas.|a.c.t.|n.t.
+    ags.|b.c.s.|chih.|chis.|coah.|dgo.|gro.|gto.|hgo.|jal.|nay.|oax.|pue.|q. roo|qro.|s.l.p.|sin.|son.|tamps.
+    tlax.|ver.|yuc.|zac.
     alta.|b.c.|man.|n.b.|n.l.|n.s.|n.w.t.|ont.|p.e.i.|que.|sask.|nunavut|yukon|ontario|quebec|alberta|manitoba
     """
 )

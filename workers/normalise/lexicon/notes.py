@@ -167,16 +167,18 @@ EMBARGO_WORDS = any_of(r"""
     (?:strictly )?embargoed(?: for(?: release| publication)?)?(?: (?:until|till|to|at))?
     (?:hold|embargo)(?: for release)?(?: (?:until|till))?
     (?:not for|no) (?:publication|release|use)(?: or broadcast)? (?:before|until)
-    (?:for )?released? (?:at|not before)|do not (?:publish|use|release) (?:before|until)
-    (?:sous )?embargo(?: strict)?(?: (?:jusqu['’](?:au|à)|avant))?
+    (?:for )?released? (?:at|not before)|(?:adv(?:ance)?\d{0,2}\.? )?for release(?: on)?(?=\W+\w)
+    do not (?:publish|use|release) (?:before|until)
+    (?:(?:dépêche|texte|information) )?(?:sous )?embargo(?: strict)?(?: (?:jusqu['’](?:au|à)|avant))?
     (?:à )?ne pas (?:publier|diffuser) avant(?: le)?
     (?:achtung,? |bitte beachten(?: sie die)?:? )?(?:sende|veröffentlichungs)?sperrfrist(?: bis)?
-    gesperrt bis|embargo bis
+    (?:(?:meldung|text|beitrag) )?gesperrt bis|embargo bis
     frei (?:ab|für|zur veröffentlichung ab)|nicht (?:vor|veröffentlichen vor)
-    (?:bajo |con )?(?:embargo|embargad[oa])(?: hasta)?
+    (?:(?:noticia|texto|información|contenido) )?(?:bajo |con )?(?:embargo|embargad[oa])(?: hasta)?
     no (?:publicar|difundir)(?: antes| hasta)?(?: de(?:l)?| las?)?
-    (?:sob )?(?:embargo|embargad[oa])(?: até)?|não (?:publicar|divulgar)(?: antes)?(?: d[eao]s?)?
-    (?:sotto )?(?:embargo|embargato)(?: fino)?(?: al(?:le)?| a)?
+    (?:(?:notícia|texto|matéria) )?(?:sob )?(?:embargo|embargad[oa])(?: até)?
+    não (?:publicar|divulgar)(?: antes)?(?: d[eao]s?)?
+    (?:(?:notizia|testo) )?(?:sotto )?(?:embargo|embargat[oa])(?: fino)?(?: al(?:le)?| a)?
     (?:da )?non (?:pubblicare|diffondere)(?: prima)?(?: del(?:le)?)?
-    (?:onder )?embargo(?: tot)?|niet (?:publiceren|voor publicatie) (?:voor|vóór)
+    (?:bericht )?(?:onder )?embargo(?: tot)?|niet (?:publiceren|voor publicatie) (?:voor|vóór)
 """)

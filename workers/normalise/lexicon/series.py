@@ -16,13 +16,14 @@ _SERIES = {
         ~URGENT|~URGENTE|=ALERT|ALERTE|=FLASH|NEWSFLASH|=BREAKING|~BREAKING NEWS|BULLETIN|NEWSALERT|NEWS ALERT
         ~EILMELDUNG|EIL|~BLITZ|BLITZMELDUNG|VORRANG|~ULTIM'ORA|~ULTIM’ORA|~ULTIMORA|=ALERTA
         ~ÚLTIMA HORA|~ÚLTIMA-HORA|AVANCE|DERNIÈRE MINUTE|DERNIÈRE HEURE|~ÚLTIMO MOMENTO|ULTIMISSIMA|~SPOED
+        ~APNEWSALERT|~AP NEWSALERT
         SPOEDBERICHT|=EXTRA|~LAATSTE NIEUWS|=FLITS|DRINGEND
     """,
     Signal.UPDATE: """
         ~UPDATE|UPDATED|UPDATES|~WRAPUP|~WRAP-UP|RECAP|=LEAD|=LD|ROUNDUP|NEWSWRAP
         ~ACTUALISATION|~ACTUALISÉ|ACTUALISE|~MISE À JOUR|~MISE A JOUR|MAJ|~COMPLÉTÉ|SYNTHÈSE|~LEAD GÉNÉRAL
         ~AKTUALISIERUNG|~AKTUALISIERT|~ZUSAMMENFASSUNG|~GESAMTZUSAMMENFASSUNG|~NEUFASSUNG|~ERGÄNZUNG|ERGÄNZT
-        ~ACTUALIZA|~ACTUALIZACIÓN|ACTUALIZACION|~ACTUALIZADO|~AMPLIACIÓN|AMPLIACION|AMPLÍA|~AMPLIADA|AMPL|=AMP
+        ~ACTUALIZA|~ACTUALIZACIÓN|ACTUALIZACION|~ACTUALIZADO|~ACTUALIZADA|~AMPLIACIÓN|AMPLIACION|AMPLÍA|~AMPLIADA|AMPL|=AMP
         ~ATUALIZA|~ATUALIZAÇÃO|~ATUALIZADO|~ATUALIZADA|~AGGIORNAMENTO|~AGGIORNATO|AGGIORNA|RIEPILOGO
         ~NOUVELLE VERSION|~NUEVA VERSIÓN|~NOVA VERSÃO|~NUOVA VERSIONE|~NIEUWE VERSIE|~NEUE FASSUNG
         REPLACES|SUSTITUYE|SUBSTITUI|SOSTITUISCE|AMPLIA|~AMPLIAÇÃO|~GEACTUALISEERD|~AANVULLING|~BIJGEWERKT
@@ -121,15 +122,34 @@ SERIES_WORDS = MappingProxyType(
 #: an advisory that says so takes a text back; the text is named, for events are called off too. A regular
 #: expression
 KILL_PHRASES = any_of(r"""
-    (?:story|item|report)\b[^.]{0,80} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
-    (?:kill|disregard|do not use) (?:the|our|this) [^.]{0,40}\b(?:story|item|report)\b
-    (?:annuler|ne pas utiliser) (?:notre|la|cette) [^.]{0,40}\bdépêche\b
-    dépêche\b[^.]{0,80} (?:est|a été) annulée\b
-    meldung\b[^.]{0,80} (?:zurückgezogen|storniert)\b|meldung\b[^.]{0,80} nicht (?:zu )?verwenden\b
-    (?:nota|noticia|despacho)\b[^.]{0,80} (?:queda|ha sido|está) anulad[ao]\b
-    (?:notícia|texto|despacho)\b[^.]{0,80} (?:fica|foi|está) anulad[ao]\b
-    (?:notizia|lancio)\b[^.]{0,80} (?:è|viene|è stata) (?:annullat|ritirat)[ao]\b
-    bericht\b[^.]{0,80} (?:is|wordt|werd) ingetrokken\b
+    (?:story|item|report)\b(?:[^.]|[.](?=\d)){0,120} (?:is|has been|was) (?:killed|withdrawn|retracted)\b
+    (?:kill|disregard|do not use) (?:the|our|this) (?:[^.]|[.](?=\d)){0,60}\b(?:story|item|report)\b
+    (?:annuler|ne pas utiliser) (?:notre|la|cette) (?:[^.]|[.](?=\d)){0,60}\bdépêche\b
+    dépêche\b(?:[^.]|[.](?=\d)){0,120} (?:est|a été) annulée\b
+    meldung\b(?:[^.]|[.](?=\d)){0,120} (?:zurückgezogen|storniert)\b
+    meldung\b(?:[^.]|[.](?=\d)){0,120} nicht (?:zu )?verwenden\b
+    (?:nota|noticia|despacho)\b(?:[^.]|[.](?=\d)){0,120} (?:queda|ha sido|está) anulad[ao]\b
+    (?:notícia|texto|despacho)\b(?:[^.]|[.](?=\d)){0,120} (?:fica|foi|está) anulad[ao]\b
+    (?:notizia|lancio)\b(?:[^.]|[.](?=\d)){0,120} (?:è|viene|è stata) (?:annullat|ritirat)[ao]\b
+    bericht\b(?:[^.]|[.](?=\d)){0,120} (?:is|wordt|werd) ingetrokken\b
+""")
+
+#: the same, shortened and in brackets only: "(Act) Titular", "(Amp.2) Titular"
+SHORT_WORDS = MappingProxyType(
+    dict.fromkeys(names("ACT|ACTUAL|ACTUALIZ|AMP|AMPL|ATUAL|AKT|AKTUAL|ZF|AGG|AGGIORN"), Signal.UPDATE)
+    | dict.fromkeys(names("CORR|CORREC|RECT|RECTIF|RETIF|RETT|KORR"), Signal.CORRECTION)
+    | dict.fromkeys(names("REPET|WDH"), Signal.REFILE)
+)
+
+#: what kind of text it is, in capitals and joined to the headline: it tells nothing of the version
+KINDS = names("""
+    ANALYSIS|BREAKINGVIEWS|BRIEF|COLUMN|COMMENTARY|DIARY|EXCLUSIVE|EXPLAINER|FACTBOX|FEATURE|FOCUS|INSIGHT
+    INSTANT VIEW|INTERVIEW|NEWSMAKER|POLL|PREVIEW|PRESS DIGEST|PROFILE|Q&A|SPECIAL REPORT|TIMELINE|WITNESS
+    ANALYSE|CHRONOLOGIE|ENCADRÉ|ENCADRE|ENQUÊTE|ENTRETIEN|EXCLUSIF|LE POINT|PORTRAIT|PRÉVISION|PREVISION
+    REPÈRES|FOKUS|HINTERGRUND|PORTRÄT|STICHWORT|VORSCHAU|UMFRAGE
+    ANÁLISIS|CRONOLOGÍA|ENTREVISTA|ENFOQUE|EXCLUSIVA|PERFIL|RESUMEN|SONDEO
+    ANÁLISE|CRONOLOGIA|EXCLUSIVO|PESQUISA|PRÉVIA
+    ANALISI|ESCLUSIVA|INTERVISTA|SCHEDA|SINTESI|SONDAGGIO|ACHTERGROND|PROFIEL|VOORBESCHOUWING
 """)
 
 #: which part of a story a text is, with a number: taken off, and nothing more is known of it

@@ -285,6 +285,14 @@ def _documents() -> None:
         sa.PrimaryKeyConstraint("document_seq"),
     )
     op.create_index("slugged_family", "slugged", ["family", "day"])
+    for name in ("alias", "sought"):
+        op.create_table(
+            name,
+            sa.Column("document_seq", _ROW_ID, autoincrement=False, nullable=False),
+            sa.Column("key", sa.LargeBinary(16), nullable=False),
+            sa.PrimaryKeyConstraint("document_seq", "key"),
+        )
+        op.create_index(f"{name}_key", name, ["key"])
     op.create_table(
         "document_data",
         sa.Column("document_seq", _ROW_ID, autoincrement=False, nullable=False),

@@ -1,0 +1,149 @@
+"""Kills that name what they take back otherwise than by its uri: by a number of its transmission, another id.
+
+Which kill takes back what follows from the names of all documents, never from the order in which they came.
+Kills are few: nearly always one look at what they seek is all that this costs.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from pipeline.identity import item_key
+from pipeline.model import Document, PubStatus
+from pipeline.store.among import among
+from pipeline.store.chain import Version
+from pipeline.store.database import execute_many
+from pipeline.store.tables import alias, document, item, sought
+
+#: a name that more items have is none of theirs: the address of a section, say
+_MOST = 3
+
+_INSERT_ALIAS = insert(alias)
+_INSERT_SOUGHT = insert(sought)
+_SEEKING = (
+    select(sought.c.key, sought.c.document_seq, document.c.item_id, item.c.key.label("own"))
+    .join(document, document.c.seq == sought.c.document_seq)
+    .join(item, item.c.id == document.c.item_id)
+    .where(among(sought.c.key))
+)
+_ITEMS = select(item.c.key, item.c.id).where(among(item.c.key))
+_OTHERWISE = (
+    select(alias.c.key, document.c.item_id)
+    .join(document, document.c.seq == alias.c.document_seq)
+    .where(among(alias.c.key))
+)
+_NAMES_OF_ITEMS = select(item.c.key).where(among(item.c.id))
+_OTHER_NAMES_OF_ITEMS = (
+    select(alias.c.key)
+    .join(document, document.c.seq == alias.c.document_seq)
+    .where(among(document.c.item_id))
+)
+_SOUGHT_BY_ITEMS = (
+    select(sought.c.key)
+    .join(document, document.c.seq == sought.c.document_seq)
+    .where(among(document.c.item_id))
+)
+_ANY = select(sought.c.document_seq).limit(1)
+_KILLS = select(
+    document.c.seq,
+    document.c.id,
+    document.c.revision_rank,
+    document.c.version_created,
+    document.c.stage,
+    document.c.content_hash,
+    document.c.embargoed,
+    document.c.erased_at,
+).where(among(document.c.seq))
+
+
+class Reach(NamedTuple):
+    """What kills come to, of those that name other items than their own."""
+
+    #: row id of an item → the kills that take it back, with no revision: theirs is of another count
+    kills: Mapping[int, Sequence[Version]]
+    #: row ids of the items whose kills take something back
+    killing: Collection[int]
+
+
+NOTHING = Reach(kills={}, killing=())
+
+
+class _Link(NamedTuple):
+    """A kill, by its document and its item, and an item that it takes back."""
+
+    kill: int
+    of: int
+    item: int
+
+
+def store_names(connection: Connection, new: Iterable[tuple[int, Document]]) -> set[str]:
+    """Store what new documents are called, or take back, by number; returns all their names."""
+    told = list(new)
+    for statement, killing in ((_INSERT_ALIAS, False), (_INSERT_SOUGHT, True)):
+        rows = [
+            {"document_seq": seq, "key": key}
+            for seq, each in told
+            if (each.pub_status is PubStatus.CANCELED) is killing
+            for key in each.names
+        ]
+        execute_many(connection, statement, rows)
+    return {name for _, each in told for name in (item_key(each.uri), *each.names)}
+
+
+def touched_by(connection: Connection, names: Collection[str]) -> set[int]:
+    """Find the items that kills have to do with by these names, that of the kill too."""
+    return {each for link in _links(connection, names, most=None) for each in (link.of, link.item)}
+
+
+def names_of(connection: Connection, items: Collection[int]) -> set[str]:
+    """Give all the names that items have or seek, if any kill seeks one."""
+    if connection.execute(_ANY).first() is None:
+        return set()
+    asked = (_NAMES_OF_ITEMS, _OTHER_NAMES_OF_ITEMS, _SOUGHT_BY_ITEMS)
+    return {name for each in asked for name in connection.execute(each, {"values": [*items]}).scalars()}
+
+
+def reach_of(connection: Connection, items: Collection[int]) -> Reach:
+    """Say which kills take back some items from outside, and which of their own kills take back others."""
+    names = names_of(connection, items)
+    links = _links(connection, names, most=_MOST) if names else []
+    if not links:
+        return NOTHING
+    wanted = {link.kill for link in links if link.item in items}
+    kills = {}
+    for *version, erased_at in connection.execute(_KILLS, {"values": [*wanted]}):
+        kill = Version._make((*version, erased_at is not None))
+        kills[kill.seq] = kill._replace(revision_rank=-1)
+    found: defaultdict[int, dict[int, Version]] = defaultdict(dict)
+    for link in links:
+        if link.item in items:
+            found[link.item][link.kill] = kills[link.kill]
+    return Reach(
+        kills={item_id: [*of_item.values()] for item_id, of_item in found.items()},
+        killing={link.of for link in links if link.of in items},
+    )
+
+
+def _links(connection: Connection, names: Collection[str], *, most: int | None) -> list[_Link]:
+    """Find which kills take back which items by some of these names.
+
+    The name that a kill itself has takes back all its parts, however many; any other one at most `most`.
+    """
+    seeking: defaultdict[str, list[tuple[int, int, bool]]] = defaultdict(list)
+    for name, kill, of, own in connection.execute(_SEEKING, {"values": [*names]}):
+        seeking[name].append((kill, of, name == own))
+    if not seeking:
+        return []
+    having: defaultdict[str, set[int]] = defaultdict(set)
+    for statement in (_ITEMS, _OTHERWISE):
+        for name, item_id in connection.execute(statement, {"values": [*seeking]}):
+            having[name].add(item_id)
+    return [
+        _Link(kill, of, item_id)
+        for name, kills in seeking.items()
+        for kill, of, own in kills
+        for item_id in having[name] - {of}
+        if own or most is None or len(having[name] - {of}) <= most
+    ]
