@@ -4,7 +4,6 @@ Unique keys are hashes of fixed length: long ids break PostgreSQL's indexes. For
 checking them would cost each insert a look-up; `check` of the store looks for references that lead nowhere.
 """
 
-import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,8 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
+
+from pipeline.store.packing import checksum
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -72,14 +73,14 @@ class Sealed(TypeDecorator[bytes]):
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """See TypeDecorator."""
-        return None if value is None else zlib.crc32(value).to_bytes(4, "big") + value
+        return None if value is None else checksum(value).to_bytes(4, "big") + value
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """See TypeDecorator."""
         if value is None:
             return None
         content = bytes(value[4:])
-        return content if zlib.crc32(content) == int.from_bytes(value[:4], "big") else b""
+        return content if checksum(content) == int.from_bytes(value[:4], "big") else b""
 
 
 class Key(TypeDecorator[str]):
@@ -104,7 +105,7 @@ def micros(at: datetime) -> int:
 
 def seal_of(seq: int, feed_id: str | None, received_at: datetime, stored_at: datetime) -> int:
     """Make the checksum of what a document's row alone tells."""
-    return zlib.crc32(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
+    return checksum(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
 
 
 metadata = MetaData()
