@@ -18,8 +18,8 @@ from pipeline.store.database import ReadRow, Rows
 
 #: name of an option of an engine: how its database takes many new rows of one table faster than by INSERT
 FILL = "newswire_fill"
-#: given a connection, the table, the names of its columns and the rows
-Fill = Callable[[Connection, Any, tuple[str, ...], list[tuple[Any, ...]]], None]
+#: given a connection, the table, the names of its columns and their values
+Fill = Callable[[Connection, Any, tuple[str, ...], list[Sequence[Any]]], None]
 #: makes what a driver takes of a value, or a value of what it gives
 _Convert = Callable[[Any], Any]
 
@@ -74,12 +74,11 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
         # In most columns of times and words all values of a group are the same one.
         alike = column.count(column[0]) == len(column)
         columns[index] = [convert(column[0])] * len(column) if alike else list(map(convert, column))
-    values = list(zip(*columns, strict=True))
     fill: Fill | None = connection.get_execution_options().get(FILL)
     if fill is not None and type(statement) is Insert and not plan.constants:
-        fill(connection, statement.table, plan.names, values)
+        fill(connection, statement.table, plan.names, columns)
     else:
-        driver_of(connection).cursor().executemany(plan.sql, values)
+        driver_of(connection).cursor().executemany(plan.sql, list(zip(*columns, strict=True)))
 
 
 def driver_of(connection: Connection) -> Any:

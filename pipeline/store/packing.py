@@ -7,13 +7,17 @@ import zlib
 
 from isal import isal_zlib
 
+#: what is packed begins so
+PACKED = b"\x78"
 #: of 0 to 3; smaller than zlib's fastest
 _LEVEL = 2
+#: of what is shorter the fastest level is enough: to set up another takes longer than to pack it
+_SHORT = 32_768
 
 
 def pack(data: bytes) -> bytes:
     """Compress as zlib does."""
-    return isal_zlib.compress(data, _LEVEL)
+    return isal_zlib.compress(data, 0 if len(data) < _SHORT else _LEVEL)
 
 
 def unpack(packed: bytes) -> bytes:

@@ -48,7 +48,7 @@ from pipeline.store import postgres_dump, statements
 from pipeline.store.database import Terms, UndoneError
 from pipeline.store.executing import FILL, driver_of, execute_many, fetch
 from pipeline.store.one_process import OneProcess
-from pipeline.store.postgres_link import Link, version_of
+from pipeline.store.postgres_link import Link, storable, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
     InUseError,
@@ -348,12 +348,15 @@ def _engine(link: Link, wait_s: float) -> Engine:
     )
 
 
-def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], columns: list[Sequence[Any]]) -> None:
     """Give new rows to the server by COPY, which costs both sides less than INSERT."""
     statement, kinds = _copying(table, names)
+    told = [
+        storable(column) if kind == "text" else column for column, kind in zip(columns, kinds, strict=True)
+    ]
     with driver_of(connection).cursor().copy(statement) as copy:
         copy.set_types(kinds)
-        for row in rows:
+        for row in zip(*told, strict=True):
             copy.write_row(row)
 
 

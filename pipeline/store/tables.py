@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from pipeline.store.packing import checksum
+from pipeline.store.packing import PACKED, checksum, pack, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -81,6 +81,26 @@ class Sealed(TypeDecorator[bytes]):
             return None
         content = bytes(value[4:])
         return content if checksum(content) == int.from_bytes(value[:4], "big") else b""
+
+
+class Packed(Sealed):
+    """The same, packed where the database would else pack them itself, in five times the time.
+
+    What is read may be either: JSON never begins as packed bytes do.
+    """
+
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """See TypeDecorator."""
+        if value is not None and dialect.name == "postgresql":
+            value = pack(value)
+        return super().process_bind_param(value, dialect)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> bytes | None:
+        """See TypeDecorator."""
+        content = super().process_result_value(value, dialect)
+        return unpack(content) if content and content.startswith(PACKED) else content
 
 
 class Key(TypeDecorator[str]):
@@ -352,7 +372,7 @@ document_data = Table(
     "document_data",
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
-    Column("data", Sealed, nullable=False),
+    Column("data", Packed, nullable=False),
 )
 
 # Where and when a copy of it was seen: one for each entry that is done.

@@ -26,10 +26,12 @@ from pipeline.store.tables import entry, entry_payload, feed, pace, raw, sightin
 _INSERT_SIGHTING = insert(sighting)
 _FINISH = (
     update(entry)
-    .where(entry.c.id == bindparam("entry_id"))
+    .where(among(entry.c.id))
     .values(
         state=EntryState.DONE,
-        document_seq=bindparam("seq"),
+        document_seq=select(sighting.c.document_seq)
+        .where(sighting.c.entry_id == entry.c.id)
+        .scalar_subquery(),
         token=None,
         owner=None,
         lease_until=None,
@@ -243,9 +245,10 @@ def _finish(connection: Connection, done: Sequence[tuple[ReadRow, int]]) -> None
         }
         for row, seq in done
     ]
+    ids = [row.id for row, _ in done]
     execute_many(connection, _INSERT_SIGHTING, sightings)
-    execute_many(connection, _FINISH, [{"entry_id": row.id, "seq": seq} for row, seq in done])
-    execute(connection, _FORGET_PAYLOADS, values=[row.id for row, _ in done])
+    execute(connection, _FINISH, values=ids)
+    execute(connection, _FORGET_PAYLOADS, values=ids)
 
 
 def _forget_raw(connection: Connection, raw_ids: Sequence[int | None]) -> None:
