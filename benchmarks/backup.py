@@ -122,10 +122,14 @@ def _store(store: Store, documents: list[Document]) -> int:
     return len(store.save(done, [], token=token, now=_NOW).stored)
 
 
-if __name__ == "__main__":
+def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--documents", type=int, default=20_000)
     words.add_argument("--rounds", type=int, default=5)
     chosen = words.parse_args()
     with tempfile.TemporaryDirectory() as place:
         measure(Path(place), chosen.documents, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()

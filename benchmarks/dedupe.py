@@ -155,7 +155,7 @@ def _buckets(dice: np.random.Generator, entries: NDArray[Any], prefix: bytes) ->
 def pack_of(text: str) -> bytes | None:
     """Make what is stored of a text."""
     signature = sign(comparable_text(text))
-    return signature and pack(signature)
+    return pack(signature) if signature else None
 
 
 def _triples(text: str) -> list[str]:

@@ -192,10 +192,10 @@ def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     settings = {"log": {"level": "warning"}, "web": {"port": port}, "ner": False}
     (folder / "config" / "newswire.yaml").write_text(json.dumps(settings))
     write_feeds(folder / "config", [])
-    command = [Path(sys.executable).with_name("newswire"), "run"]
+    newswire = Path(sys.executable).with_name("newswire")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--data", folder / "data", "--config", folder / "config"], stderr=log
+            [newswire, "run", "--data", folder / "data", "--config", folder / "config"], stderr=log
         )
         try:
             _wait_until_ready(folder, process)

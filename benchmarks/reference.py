@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,8 +68,9 @@ async def ingest(folder: Path, port: int, feeds: int) -> None:
     store.close()
 
 
-async def _one(feed: Feed, state: FeedState, fetcher: HttpFetcher, store) -> None:
+async def _one(feed: Feed, state: FeedState, fetcher: HttpFetcher, store: SqlStore) -> None:
     response = await fetcher.fetch(feed, state)
+    assert response.body is not None
     parsed = read(response.body, name=feed.url)
     raw = RawCopy(body=response.body, media_type=response.media_type, location=feed.url)
     store.take_in(
@@ -149,6 +150,7 @@ class _Watch:
 
 
 def main() -> None:
+    answer: Mapping[str, object]
     part, folder, port, feeds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     if part == "ingest":
         watch = _Watch()

@@ -58,6 +58,8 @@ class _NoParser:
 class _NoQueue:
     def send(self, refs: Sequence[EntryRef]) -> None: ...
 
+    def send_retag(self, jobs: int) -> None: ...
+
     def states(self) -> Sequence[QueueState]:
         return []
 

@@ -176,7 +176,7 @@ def ask(store: SqlStore, words: Sequence[str], now: datetime) -> list[Answer]:
 
 def report(store: SqlStore, wire: Wire, documents: int, folder: Path) -> tuple[float, float]:
     """Print how fast answers are; gives p95 in milliseconds, by the clock and by CPU time."""
-    answers = ask(store, wire.words, wire.at(documents))
+    answers = ask(store, wire.words.tolist(), wire.at(documents))
     walls, cpus = sorted(each.wall for each in answers), sorted(each.cpu for each in answers)
     middle, most = len(answers) // 2, int(len(answers) * 0.95)
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

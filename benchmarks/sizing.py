@@ -36,7 +36,7 @@ def _measure(folder: Path, feeds: int, port: int) -> None:
     config.mkdir()
     (config / "newswire.yaml").write_text(f"log: {{level: warning}}\nweb: {{port: {_PORT}}}\n")
     write_feeds(config, [])
-    where = ["--data", data, "--config", config]
+    where: list[str | Path] = ["--data", data, "--config", config]
     began = time.monotonic()
     with (folder / "log").open("wb") as log:
         service = subprocess.Popen([NEWSWIRE, "run", *where], stderr=log)
@@ -76,7 +76,7 @@ def _measure(folder: Path, feeds: int, port: int) -> None:
     print(f"| all | {totals[0]:.0f} | | {totals[1]:.0f} | |")
 
 
-def _memory(root: int, where: list[Any]) -> dict[str, tuple[int, int]]:
+def _memory(root: int, where: list[str | Path]) -> dict[str, tuple[int, int]]:
     """Give PSS and private bytes of each process, by what it is."""
     queues = {worker["pid"]: worker["queue"] for worker in _status(where)["workers"]}
     found = {}
@@ -105,7 +105,7 @@ def _part(line: str, *, is_child: bool, is_root: bool) -> str:
     return (part if is_child else "keeper") if part else "parser"
 
 
-def _status(where: list[Any]) -> dict[str, Any]:
+def _status(where: list[str | Path]) -> dict[str, Any]:
     result = subprocess.run([NEWSWIRE, "status", "--json", *where], capture_output=True, check=True)
     return dict(json.loads(result.stdout))
 

@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import feedparser
+import feedparser.api
 import nh3
-import pysqlite3
 from selectolax.lexbor import LexborHTMLParser
 
 from benchmarks.corpus import Corpus
@@ -20,6 +19,7 @@ from pipeline.formats.detect import read
 from pipeline.model import Entry, Feed, FeedState, SourceKind
 from pipeline.ports import Poll, Processed, RawCopy
 from pipeline.store.open import open_store
+from pipeline.store.sqlite import library
 from workers.normalise.document import Source, normalise, warm_up
 
 BATCH = 64
@@ -57,12 +57,15 @@ def _parse() -> Stage:
     body = Corpus(seed=2).rss("parse")
 
     def floor() -> object:
-        return feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+        return feedparser.api.parse(  # type: ignore[no-untyped-call]
+            io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False
+        )
 
     def ours() -> object:
         return read(body, name="http://feeds.example/parse")
 
-    ours(), floor()
+    ours()
+    floor()
     return "parse, 30 entries", ours, floor, "1.5", "feedparser, both switches off"
 
 
@@ -80,7 +83,8 @@ def _normalise() -> Stage:
         for entry in entries:
             normalise(entry, source, received)
 
-    ours(), floor()
+    ours()
+    floor()
     return f"normalise, {BATCH} articles", ours, floor, "5", "nh3.clean + selectolax text"
 
 
@@ -92,7 +96,7 @@ def _store() -> Stage:
     ours_store.sync_feeds([feed], _now())
     bare = _bare(Path(folder.name) / "bare.db")
 
-    def prepared() -> tuple[Sequence[Entry], bytes]:
+    def prepared() -> tuple[tuple[Entry, ...], bytes]:
         corpus = Corpus(seed=100 + next(batches))
         body = corpus.rss(f"s{time.time_ns()}", BATCH)
         return read(body, name="http://feeds.example/store").entries, body
@@ -134,14 +138,15 @@ def _store() -> Stage:
         )
         bare.execute("commit")
 
-    ours(), floor()
+    ours()
+    floor()
     floor.folder = folder  # type: ignore[attr-defined]  # lives as long as the measurement
     what = "executemany with FTS5, WAL, synchronous FULL"
     return f"take in, claim and save, {BATCH} articles", ours, floor, "2.5", what
 
 
-def _bare(path: Path) -> "pysqlite3.Connection":
-    database = pysqlite3.connect(str(path), isolation_level=None)
+def _bare(path: Path) -> Any:
+    database = library.connect(str(path), isolation_level=None)
     database.execute("pragma journal_mode=wal")
     database.execute("pragma synchronous=full")
     database.execute("create table document (seq integer primary key, id text unique, data text, text text)")

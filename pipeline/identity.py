@@ -7,6 +7,7 @@ random, an ordinal or a time of arrival: reading the same bytes twice gives the 
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote
@@ -121,6 +122,7 @@ def feed_id(url: str) -> str:
     return digest("feed", url)[:12]
 
 
+@lru_cache(1_000)
 def scope_of(provider: str) -> str:
     """Write a provider as the scope of an identity.
 
@@ -194,8 +196,12 @@ def uri_of_guid(provider: str, guid: str) -> str:
     >>> uri_of_guid("Reuters", "urn:newsml:wire.example:20260203:nL1:2U")
     'urn:newswire:reuters:urn:newsml:wire.example:20260203:nL1'
     """
-    name = split_guid(guid).name
-    return f"urn:newswire:{quote(scope_of(provider))}:{quote(name, safe=':/,;@&=+$!*()#?~.-_%')}"
+    return uri_of_id(provider, split_guid(guid))
+
+
+def uri_of_id(provider: str, sent: SenderId) -> str:
+    """Name an item by its sender's id, taken apart."""
+    return f"urn:newswire:{quote(scope_of(provider))}:{quote(sent.name, safe=':/,;@&=+$!*()#?~.-_%')}"
 
 
 def item_key(uri: str) -> str:

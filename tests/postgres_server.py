@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 
 from pipeline.store.open import open_store
+from pipeline.store.packing import unpack
 
 #: a directory with `postgres` and `initdb` of another release than the one of the development dependencies
 BIN = "NEWSWIRE_TEST_POSTGRES"
@@ -187,7 +188,7 @@ def database_for(name: str) -> str:
 
 
 def rows_of(url: str) -> bytes:
-    """Give all that tables hold, as bytes."""
+    """Give all that tables hold, as bytes; what is packed there, as it is and unpacked."""
     found = bytearray()
     with psycopg.connect(url) as connection:
         for (name,) in connection.execute(
@@ -196,6 +197,8 @@ def rows_of(url: str) -> bytes:
             with connection.cursor().copy(f"COPY (SELECT * FROM {name}) TO STDOUT (FORMAT BINARY)") as copy:
                 for block in copy:
                     found += block
+        for (sealed,) in connection.execute("SELECT data FROM document_data"):
+            found += unpack(sealed[4:])
     return bytes(found)
 
 

@@ -93,6 +93,7 @@ HOMES = {
     "pyarrow": ("pipeline.archive",),
     "pysqlite3": ("pipeline.store.sqlite",),
     "imaplib": ("pipeline.sources.imap",),
+    "isal": ("pipeline.store.packing",),
     "redis": ("pipeline.queues", "pipeline.redis_server"),
     "rensa": ("workers.dedupe.signature",),
     "numpy": ("workers.dedupe", "workers.normalise.classifier"),

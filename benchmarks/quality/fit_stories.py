@@ -48,7 +48,7 @@ def fit(values: _Floats, same: _Floats, weight: _Floats) -> _Floats:
         slope = scaled.T @ (weight * (likely - same)) / weight.sum() + penalty * weights
         bend = (scaled * (weight * likely * (1 - likely))[:, None]).T @ scaled / weight.sum()
         weights -= np.linalg.solve(bend + np.diag(penalty + 1e-12), slope)
-    plain = weights / spread
+    plain: _Floats = weights / spread
     plain[0] = weights[0] - (weights[1:] * mean[1:] / spread[1:]).sum()
     return plain
 

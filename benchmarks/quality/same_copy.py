@@ -18,7 +18,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,7 +168,7 @@ def _linked(stories: Sequence[Story], edit: Edit, dice: random.Random, *, least:
                 for n, each in enumerate(batch)
             ]
             received = {each.entry_id: NOON for each in processed}
-            found = link(processed, received, index=index, store=texts, linking=linking, now=NOON)
+            found = link(processed, received, index=index, store=texts, linking=linking, now=NOON)  # type: ignore[arg-type]
             texts.add(found)
             for one, copy in zip(found[::2], found[1::2], strict=True):
                 similarity = compare(
@@ -183,7 +183,7 @@ def _linked(stories: Sequence[Story], edit: Edit, dice: random.Random, *, least:
 
 
 class _Texts:
-    """A ports.CopyStore of which linking needs but one method."""
+    """As much of ports.CopyStore as `link` needs."""
 
     def __init__(self) -> None:
         self._texts: dict[int, SignedText] = {}
@@ -217,7 +217,8 @@ def _measure_pairs(rows: Mapping[str, Mapping[str, str]], path: Path, *, say: bo
         pair = json.loads(line)
         one, other = rows[pair["a"]], rows[pair["b"]]
         documents = [_wire(each) for each in (one, other)]
-        found = compare(*(text_of(each.headline, each.body_text) for each in documents), rules)
+        first, second = (text_of(each.headline, each.body_text) for each in documents)
+        found = compare(first, second, rules)
         counts[pair["same"], found.same] += 1
         within = abs(_date(one) - _date(other)) <= window
         near[pair["same"], found.same and within] += 1
@@ -237,7 +238,7 @@ def _rows() -> Mapping[str, Mapping[str, str]]:
         return {row["id"]: row for row in map(json.loads, file)}
 
 
-def _stories(rows: Sequence[Mapping[str, str]]) -> Iterator[Story]:
+def _stories(rows: Iterable[Mapping[str, str]]) -> Iterator[Story]:
     """Read stories that are long enough to be cut and edited, each text once."""
     seen: set[str] = set()
     for row in rows:

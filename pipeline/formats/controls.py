@@ -5,6 +5,8 @@ import re
 #: a class of a regular expression, without its brackets
 CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
 _CONTROLS = re.compile(f"[{CONTROLS}]")
+#: what ASCII has beside them
+_PLAIN = b"\t\n\r" + bytes(range(0x20, 0x7F))
 
 
 def without_controls(text: str) -> str:
@@ -15,6 +17,9 @@ def without_controls(text: str) -> str:
     >>> without_controls("a\x00b \x93quoted\x94\x0cnext")
     'ab “quoted”\nnext'
     """
+    # Nearly every text is clean, and of bytes that is seen in a tenth of the time.
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
+        return text
     return _CONTROLS.sub(_instead, text) if _CONTROLS.search(text) else text
 
 

@@ -40,8 +40,8 @@ _PROLOG = re.compile(r"\s*+(?P<token><\?|<!--|<!doctype\b|<(?P<root>[A-Za-z_][^\
 _DOCTYPE = re.compile(r"<!--|<\?|[\"'\[\]<>]")
 _CLOSERS = {"<?": "?>", "<!--": "-->", "<![CDATA[": "]]>", '"': '"', "'": "'"}
 _TOKEN = re.compile(
-    r"(?P<aside><!\[CDATA\[|<!--|<\?)"
-    r"|<(?P<end>/?)(?P<name>[A-Za-z_][^\s<>/]*+)(?P<rest>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)"
+    r"(<!\[CDATA\[|<!--|<\?)"  # aside
+    r"|<(/?)([A-Za-z_][^\s<>/]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)"
 )
 _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _TAG = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
@@ -122,14 +122,15 @@ class _Scan:
         at = 0
         while match := _TOKEN.search(text, at):
             at = match.end()
-            if match["aside"]:
-                at = self._skip(match["aside"], at)
+            aside, end, name, rest = match.groups()
+            if aside:
+                at = self._skip(aside, at)
                 if at > len(text):
                     self.end = match.start()
-            elif match["end"]:
-                self._close(_local(match["name"]), match.start())
+            elif end:
+                self._close(_local(name), match.start())
             else:
-                self._open(_local(match["name"]), match["rest"], at)
+                self._open(_local(name), rest, at)
 
     def _skip(self, opener: str, at: int) -> int:
         self._asides += 1

@@ -4,10 +4,11 @@ SQLAlchemy's own IN makes a parameter of each value, which costs a few microseco
 execution, and databases limit how many there may be.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import Boolean, ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,6 +16,26 @@ from sqlalchemy.types import TypeEngine
 
 from pipeline.codec import to_json
 from pipeline.store.tables import Key
+
+
+class _Array(ARRAY[Any]):
+    """An array, written as the server reads it: psycopg would ask each element for its type."""
+
+    render_bind_cast = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:  # noqa: ARG002
+        """See TypeEngine."""
+        sign = r"\\x" if isinstance(self.item_type, Key) else ""
+        return lambda values: f"{{{','.join(_element(each, sign) for each in values)}}}"
+
+
+def _element(value: int | str | None, sign: str) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    quoted = value.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{sign}{quoted}"'
 
 
 class _Listed(TypeDecorator[list[Any]]):
@@ -29,7 +50,7 @@ class _Listed(TypeDecorator[list[Any]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """See TypeDecorator."""
-        return dialect.type_descriptor(ARRAY(self.of) if dialect.name == "postgresql" else Text())
+        return _Array(self.of) if dialect.name == "postgresql" else dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
         """See TypeDecorator."""

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of
-from pipeline.store.database import Part, execute_many
+from pipeline.store.database import Part
+from pipeline.store.executing import execute_many
 from pipeline.store.homes import Named, homes
 from pipeline.store.names import reach_of
 from pipeline.store.tables import change, document, item, slugged

@@ -5,25 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, wraps
+from functools import wraps
 from inspect import isfunction, isgeneratorfunction
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    Dialect,
-    LargeBinary,
-    Select,
-    Table,
-    TypeDecorator,
-    Update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, Table
 from sqlalchemy.sql.dml import Insert
-from sqlalchemy.types import TypeEngine
 
 from pipeline.errors import StoreError
 from pipeline.ports import Query
@@ -36,10 +24,6 @@ _PAUSES_S = (0.05, 0.5, 2.0)
 
 #: parameters of one statement that is executed many times
 Rows = list[dict[str, Any]]
-#: name of an option of an engine: how its database takes many new rows of one table faster than by INSERT
-FILL = "newswire_fill"
-#: given a connection, the table, the names of its columns and the rows
-Fill = Callable[[Connection, Any, tuple[str, ...], list[tuple[Any, ...]]], None]
 #: a row as read; SQLAlchemy types it by its columns
 ReadRow = Any
 
@@ -229,56 +213,3 @@ def _tried_again(method: Callable[P, T]) -> Callable[P, T]:
         return method(*args, **kwargs)
 
     return try_again
-
-
-def execute_many(connection: Connection, statement: Insert | Update, rows: Rows) -> None:
-    """Execute one statement for each row; all rows have the same keys. Its dialect numbers its parameters.
-
-    SQLAlchemy's own way costs about 5 µs a row, mostly in making a dictionary of each; with ten rows a
-    document that would be a third of all that storing costs.
-    """
-    if not rows:
-        return
-    sql, names, converters, constants = _plan(statement, tuple(rows[0]), connection.dialect)
-    if constants:
-        rows = [constants | row for row in rows]
-    columns: list[Sequence[Any]] = list(zip(*map(itemgetter(*names), rows), strict=True))
-    for index, convert in converters:
-        column = columns[index]
-        # In most columns of times and words all values of a group are the same one.
-        alike = column.count(column[0]) == len(column)
-        columns[index] = [convert(column[0])] * len(column) if alike else list(map(convert, column))
-    values = list(zip(*columns, strict=True))
-    fill: Fill | None = connection.get_execution_options().get(FILL)
-    if fill is not None and type(statement) is Insert and not constants:
-        fill(connection, statement.table, names, values)
-    else:
-        connection.exec_driver_sql(sql, values)
-
-
-@lru_cache(100)
-def _plan(
-    statement: Insert | Update, keys: tuple[str, ...], dialect: Dialect
-) -> tuple[str, tuple[str, ...], list[tuple[int, Callable[[Any], Any]]], dict[str, Any]]:
-    """Compile a statement: its text, the order of its parameters, how to convert them, and the fixed ones."""
-    compiled = statement.compile(dialect=dialect, column_keys=keys, for_executemany=True)
-    names = tuple(compiled.positiontup or ())
-    kinds = {name: compiled.binds[name].type.dialect_impl(dialect) for name in names}
-    found = ((index, _converter(kinds[name], dialect)) for index, name in enumerate(names))
-    constants = {name: compiled.binds[name].value for name in names if name not in keys}
-    return compiled.string, names, [(index, convert) for index, convert in found if convert], constants
-
-
-def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """Choose what makes a parameter of a value; None: it is one.
-
-    Drivers with parameters by place take booleans and bytes as they are. For types of ours SQLAlchemy's way
-    is three calls for each value.
-    """
-    if isinstance(kind, TypeDecorator):
-        inner = _converter(kind.impl_instance, dialect)
-        outer = kind.process_bind_param
-        if inner is None:
-            return lambda value: outer(value, dialect)
-        return lambda value: inner(outer(value, dialect))
-    return None if isinstance(kind, Boolean | LargeBinary) else kind.bind_processor(dialect)

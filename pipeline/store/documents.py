@@ -17,7 +17,8 @@ from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stag
 from pipeline.store.chains import mark_told, note_changes, refresh_items, settle_slugs
 from pipeline.store.copies import leading_somewhere, relation_row
 from pipeline.store.counters import Counts
-from pipeline.store.database import Database, Rows, Terms, execute_many
+from pipeline.store.database import Database, Rows, Terms
+from pipeline.store.executing import execute_many, fetch
 from pipeline.store.names import store_names, touched_by
 from pipeline.store.states import EnrichState
 from pipeline.store.tables import (
@@ -67,6 +68,7 @@ class _Items:
 
 
 _INSERT_TAG = insert(document_tag)
+_INSERT_TAGGING = insert(tagging)
 _INSERT_ENRICHMENT = insert(enrichment)
 _KNOWN = select(document.c.id, document.c.seq, document.c.erased_at, document.c.expired_at).where(
     among(document.c.id)
@@ -92,14 +94,13 @@ def terms_of(each: Document) -> Mapping[str, str]:
 
 def known_documents(connection: Connection, ids: Iterable[str]) -> dict[str, Known]:
     """Find which versions are stored, by id."""
-    rows = connection.execute(_KNOWN, {"values": ids})
     return {
         row.id: Known(
             seq=row.seq,
             has_text=row.erased_at is None,
             erased=row.erased_at is not None and row.expired_at is None,
         )
-        for row in rows
+        for row in fetch(connection, _KNOWN, values=ids)
     }
 
 
@@ -139,7 +140,7 @@ def store_documents(
 def _items(database: Database, connection: Connection, new: Sequence[NewDocument]) -> _Items:
     """Find the items of documents, and number those that are not there yet."""
     keys = {item_key(uri): uri for uri in dict.fromkeys(each.processed.document.uri for each in new)}
-    ids = {keys[row.key]: row.id for row in connection.execute(_ITEMS, {"values": keys})}
+    ids = {keys[row.key]: row.id for row in fetch(connection, _ITEMS, values=keys)}
     missing = [uri for uri in keys.values() if uri not in ids]
     fresh = dict(zip(database.reserve(connection, item, len(missing)), missing, strict=True))
     return _Items(ids=ids | {uri: item_id for item_id, uri in fresh.items()}, fresh=fresh)
@@ -273,7 +274,7 @@ def _store_findings(
         connection, _INSERT_ENRICHMENT, [_to_enrich(seq, now) for seq, each in new if each.processed.enrich]
     )
     if links and (links := leading_somewhere(connection, links)):
-        connection.execute(database.insert_new(relation), links)
+        execute_many(connection, database.insert_new(relation), links)
     signatures: Rows = [
         {
             "document_seq": seq,
@@ -293,7 +294,7 @@ def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], 
         {"document_seq": seq, "rules": each.rules, "data": to_json(each), "tagged_at": now}
         for seq, each in tags
     ]
-    connection.execute(insert(tagging), rows)
+    execute_many(connection, _INSERT_TAGGING, rows)
     execute_many(connection, _INSERT_TAG, [row for seq, each in tags for row in found_by(seq, each)])
 
 

@@ -26,7 +26,8 @@ from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
 from pipeline.retention import Kept
 from pipeline.store.among import among
-from pipeline.store.database import Part, Rows, execute_many
+from pipeline.store.database import Part, Rows
+from pipeline.store.executing import execute_many
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import document, entry, feed, sighting
 

@@ -1,6 +1,5 @@
 """Take in: raw copies, new entries, problems and feed states of many polls, in one transaction."""
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,10 @@ from pipeline.model import Entry, Problem
 from pipeline.ports import EntryRef, Poll, TakenIn
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
-from pipeline.store.database import Part, Rows, execute_many
+from pipeline.store.database import Part, Rows
+from pipeline.store.executing import execute_many, fetch
 from pipeline.store.feeds import IMPORT_FEED, ensure_feed
+from pipeline.store.packing import pack
 from pipeline.store.states import IS_PENDING, EntryState
 from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
 
@@ -127,7 +128,7 @@ class Intake(Part):
         """Keep raw copies that are not kept yet; returns the row of each poll's."""
         if not copies:
             return {}
-        rows = connection.execute(_KNOWN_RAW, {"values": {copy.key for copy in copies.values()}})
+        rows = fetch(connection, _KNOWN_RAW, values={copy.key for copy in copies.values()})
         known = {row.key: row.id for row in rows}
         new = {copy.key: index for index, copy in copies.items() if copy.key not in known}
         ids = self._database.reserve(connection, raw, len(new)) if new else range(0)
@@ -209,7 +210,7 @@ def _broken(polls: Sequence[Poll]) -> Iterable[_Broken]:
 def _copies(polls: Sequence[Poll]) -> dict[int, _Copy]:
     """Compress the bodies that may be kept: what brought nothing has no reader."""
     return {
-        index: _Copy(digest("raw", each.raw.body), zlib.compress(each.raw.body, 1))
+        index: _Copy(digest("raw", each.raw.body), pack(each.raw.body))
         for index, each in enumerate(polls)
         if each.raw and (each.entries or each.problems)
     }
@@ -220,8 +221,7 @@ def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> l
     if any(each.feed_id == IMPORT_FEED.id for each in polls):
         ensure_feed(connection, IMPORT_FEED, now)
     ids = {each.feed_id for each in polls}
-    rows = connection.execute(_EPOCHS, {"values": ids})
-    epochs = {row.id: row.epoch for row in rows}
+    epochs = {row.id: row.epoch for row in fetch(connection, _EPOCHS, values=ids)}
     return [each.feed_id in epochs and each.epoch in (None, epochs[each.feed_id]) for each in polls]
 
 
@@ -230,8 +230,8 @@ def _unknown(connection: Connection, known: Select[str], found: Sequence[C]) -> 
     if not found:
         return []
     first = {each.key: each for each in reversed(found)}
-    for key in connection.execute(known, {"values": first}).scalars():
-        del first[key]
+    for row in fetch(connection, known, values=first):
+        del first[row.key]
     return [each for each in found if first.get(each.key) is each]
 
 
@@ -284,7 +284,7 @@ def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> 
         "attempts": 0,
         "quarantined_at": now,
         "size_bytes": len(whole if own is None else own),
-        "body": None if own is None else zlib.compress(own, 1),
+        "body": None if own is None else pack(own),
     }
 
 

@@ -14,7 +14,7 @@ from pipeline.identity import item_key
 from pipeline.model import Document, PubStatus
 from pipeline.store.among import among
 from pipeline.store.chain import Version
-from pipeline.store.database import execute_many
+from pipeline.store.executing import execute_many
 from pipeline.store.tables import alias, document, item, sought
 
 #: a name that more items have is none of theirs: the address of a section, say

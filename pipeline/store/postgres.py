@@ -45,9 +45,10 @@ from sqlalchemy.sql.dml import Insert
 from pipeline.errors import StoreError
 from pipeline.ports import Query
 from pipeline.store import postgres_dump, statements
-from pipeline.store.database import FILL, Terms, UndoneError, execute_many
+from pipeline.store.database import Terms, UndoneError
+from pipeline.store.executing import FILL, driver_of, execute_many, fetch
 from pipeline.store.one_process import OneProcess
-from pipeline.store.postgres_link import Link, version_of
+from pipeline.store.postgres_link import Link, storable, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
     InUseError,
@@ -201,7 +202,7 @@ class PostgresDatabase:
         if table is raw:  # its rows go while entries still name them: no id is given twice
             last = connection.execute(_NEXT_RAW, {"count": count}).scalar_one() - count
         else:
-            last = connection.execute(statements.last_id(table)).scalar_one()
+            ((last,),) = fetch(connection, statements.last_id(table))
         return range(last + 1, last + 1 + count)
 
     def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
@@ -347,12 +348,15 @@ def _engine(link: Link, wait_s: float) -> Engine:
     )
 
 
-def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+def _copy(connection: Connection, table: Table, names: tuple[str, ...], columns: list[Sequence[Any]]) -> None:
     """Give new rows to the server by COPY, which costs both sides less than INSERT."""
     statement, kinds = _copying(table, names)
-    with _driver(connection).cursor().copy(statement) as copy:
+    told = [
+        storable(column) if kind == "text" else column for column, kind in zip(columns, kinds, strict=True)
+    ]
+    with driver_of(connection).cursor().copy(statement) as copy:
         copy.set_types(kinds)
-        for row in rows:
+        for row in zip(*told, strict=True):
             copy.write_row(row)
 
 
@@ -369,15 +373,10 @@ def _copying(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
 _KINDS = {"BIGINT": "int8", "INTEGER": "int4", "BOOLEAN": "bool", "FLOAT": "float8"}
 
 
-def _driver(connection: Connection) -> "psycopg.Connection[Any]":
-    found: Any = connection.connection.driver_connection
-    return found  # type: ignore[no-any-return]
-
-
 def _begin(connection: Connection, statements: str) -> str:
     """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
     connection.begin()
-    cursor = _driver(connection).execute(statements)
+    cursor = driver_of(connection).execute(statements)
     while cursor.nextset():
         pass
     row = cursor.fetchone() if cursor.description else None
@@ -386,7 +385,7 @@ def _begin(connection: Connection, statements: str) -> str:
 
 def _is_lost(connection: Connection) -> bool:
     """Say whether its server is gone, and have it used no more: SQLAlchemy did not see it go."""
-    lost = _driver(connection).closed
+    lost: bool = driver_of(connection).closed
     if lost:
         connection.invalidate()
     return lost

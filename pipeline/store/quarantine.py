@@ -1,6 +1,5 @@
 """What could not be processed: looked at, tried again, or put away."""
 
-import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from pipeline.ports import Quarantined
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow
+from pipeline.store.packing import unpack
 from pipeline.store.states import EntryState
 from pipeline.store.tables import entry, entry_payload, quarantine, raw
 
@@ -84,8 +84,8 @@ def _bytes(connection: Connection, row: ReadRow) -> bytes:
     if body is None:
         body = connection.execute(select(raw.c.body).where(raw.c.id == row.raw_id)).scalar_one_or_none()
     try:
-        return zlib.decompress(body) if body else b""
-    except zlib.error as error:
+        return unpack(body) if body else b""
+    except ValueError as error:
         raise StoreError("the bytes are damaged: see `newswire db check`") from error
 
 

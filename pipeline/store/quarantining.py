@@ -12,7 +12,8 @@ from pipeline.identity import digest
 from pipeline.model import Entry
 from pipeline.store.among import among
 from pipeline.store.counters import Counts
-from pipeline.store.database import Database, Rows, execute_many
+from pipeline.store.database import Database, Rows
+from pipeline.store.executing import execute_many
 from pipeline.store.states import EntryState
 from pipeline.store.tables import entry, entry_payload, quarantine
 

@@ -39,6 +39,7 @@ from pipeline.errors import StoreError
 from pipeline.ports import Query
 from pipeline.store import sqlite_files, statements
 from pipeline.store.database import Terms
+from pipeline.store.executing import driver_of, fetch
 from pipeline.store.file_lock import FileLock
 from pipeline.store.one_process import OneProcess
 from pipeline.store.tables import document
@@ -183,14 +184,14 @@ class SqliteDatabase:
 
     def reserve(self, connection: Connection, table: Table, count: int) -> range:
         """See database.Database. Nobody else writes in this transaction, so the next ones are free."""
-        last = connection.execute(statements.last_id(table)).scalar_one()
+        ((last,),) = fetch(connection, statements.last_id(table))
         return range(last + 1, last + 1 + count)
 
     def index(self, connection: Connection, terms: Sequence[Terms]) -> None:
         """See database.Database."""
         rows = [(each.document_seq, each.headline, each.body, each.about) for each in terms]
         if rows:
-            connection.exec_driver_sql(_INSERT_TERMS, rows)
+            driver_of(connection).executemany(_INSERT_TERMS, rows)
 
     def unindex(self, connection: Connection, document_seq: int) -> None:
         """See database.Database."""
@@ -313,7 +314,7 @@ def _engine(path: Path) -> Engine:
     def begin(connection: Connection) -> None:
         # A deferred transaction that turns writer is refused at once when another wrote meanwhile.
         # Past SQLAlchemy, whose way of executing costs more than all of a short transaction's own work.
-        execute = connection.connection.driver_connection.execute  # type: ignore[union-attr]
+        execute = driver_of(connection).execute
         synchronous = connection.get_execution_options().get("newswire_write")
         if synchronous is None:
             execute("BEGIN")

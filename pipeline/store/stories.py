@@ -27,7 +27,8 @@ from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.copies import SAME_COPY, leading_somewhere, relation_row
 from pipeline.store.counters import Counts, add_counts
-from pipeline.store.database import Part, ReadRow, execute_many
+from pipeline.store.database import Part, ReadRow
+from pipeline.store.executing import execute_many
 from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
 from pipeline.store.shown import matches, may_be_shown
 from pipeline.store.tables import (

@@ -4,7 +4,6 @@ Unique keys are hashes of fixed length: long ids break PostgreSQL's indexes. For
 checking them would cost each insert a look-up; `check` of the store looks for references that lead nowhere.
 """
 
-import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,8 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
+
+from pipeline.store.packing import PACKED, checksum, pack, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -72,14 +73,34 @@ class Sealed(TypeDecorator[bytes]):
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """See TypeDecorator."""
-        return None if value is None else zlib.crc32(value).to_bytes(4, "big") + value
+        return None if value is None else checksum(value).to_bytes(4, "big") + value
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         """See TypeDecorator."""
         if value is None:
             return None
         content = bytes(value[4:])
-        return content if zlib.crc32(content) == int.from_bytes(value[:4], "big") else b""
+        return content if checksum(content) == int.from_bytes(value[:4], "big") else b""
+
+
+class Packed(Sealed):
+    """The same, packed where the database would else pack them itself, in five times the time.
+
+    What is read may be either: JSON never begins as packed bytes do.
+    """
+
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """See TypeDecorator."""
+        if value is not None and dialect.name == "postgresql":
+            value = pack(value)
+        return super().process_bind_param(value, dialect)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> bytes | None:
+        """See TypeDecorator."""
+        content = super().process_result_value(value, dialect)
+        return unpack(content) if content and content.startswith(PACKED) else content
 
 
 class Key(TypeDecorator[str]):
@@ -104,7 +125,7 @@ def micros(at: datetime) -> int:
 
 def seal_of(seq: int, feed_id: str | None, received_at: datetime, stored_at: datetime) -> int:
     """Make the checksum of what a document's row alone tells."""
-    return zlib.crc32(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
+    return checksum(f"{seq} {feed_id} {micros(received_at)} {micros(stored_at)}".encode())
 
 
 metadata = MetaData()
@@ -369,7 +390,7 @@ document_data = Table(
     "document_data",
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
-    Column("data", Sealed, nullable=False),
+    Column("data", Packed, nullable=False),
 )
 
 # Where and when a copy of it was seen: one for each entry that is done.

@@ -17,7 +17,8 @@ from pipeline.model import PAYLOAD_VERSION, QueueName
 from pipeline.ports import MAX_KILLS, EntryRef
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
-from pipeline.store.database import Database, Part, ReadRow, execute_many
+from pipeline.store.database import Database, Part, ReadRow
+from pipeline.store.executing import execute_many
 from pipeline.store.quarantining import Verdict, quarantine_entries
 from pipeline.store.states import (
     IS_ENRICHING,

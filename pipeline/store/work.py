@@ -14,9 +14,10 @@ from pipeline.ports import BatchOutcome, ClaimedEntry, Processed, Refusal
 from pipeline.store.among import among
 from pipeline.store.copies import copies_counted
 from pipeline.store.counters import add_counts
-from pipeline.store.database import Database, Part, ReadRow, Rows, execute_many
+from pipeline.store.database import Database, Part, ReadRow, Rows
 from pipeline.store.documents import NewDocument, known_documents, store_documents, terms_of
 from pipeline.store.erase import note_rest
+from pipeline.store.executing import execute, execute_many, fetch
 from pipeline.store.heartbeat import HEARTBEAT_FEED, note_saved
 from pipeline.store.quarantining import Verdict, quarantine_entries
 from pipeline.store.states import IS_WORKING, EntryState
@@ -25,10 +26,12 @@ from pipeline.store.tables import entry, entry_payload, feed, pace, raw, sightin
 _INSERT_SIGHTING = insert(sighting)
 _FINISH = (
     update(entry)
-    .where(entry.c.id == bindparam("entry_id"))
+    .where(among(entry.c.id))
     .values(
         state=EntryState.DONE,
-        document_seq=bindparam("seq"),
+        document_seq=select(sighting.c.document_seq)
+        .where(sighting.c.entry_id == entry.c.id)
+        .scalar_subquery(),
         token=None,
         owner=None,
         lease_until=None,
@@ -95,7 +98,7 @@ class Work(Part):
             rows = _claimable(connection, ids, now)
             claimed, unreadable = _read_entries(rows)
             held = {"new_token": token, "new_owner": owner, "lease_until": now + lease}
-            connection.execute(_HOLD, {"values": [each.id for each in claimed], **held})
+            execute(connection, _HOLD, values=[each.id for each in claimed], **held)
             add_counts(
                 self._database,
                 connection,
@@ -132,7 +135,7 @@ class Work(Part):
             _credit_feeds(connection, new)
             counts["repeated", ""] += len(mine) - len(new)
             for each in new:
-                counts += copies_counted(each.processed.search, linked=len(each.processed.relations))
+                counts.update(copies_counted(each.processed.search, linked=len(each.processed.relations)))
             counts += quarantine_entries(
                 self._database,
                 connection,
@@ -152,8 +155,7 @@ class Work(Part):
 
 def _claimable(connection: Connection, ids: Sequence[int], now: datetime) -> list[ReadRow]:
     """Read the entries that may be claimed, in the order of the ids."""
-    rows = connection.execute(_CLAIMABLE, {"values": ids, "now": now})
-    found = {row.id: row for row in rows}
+    found = {row.id: row for row in fetch(connection, _CLAIMABLE, values=ids, now=now)}
     return [found[each] for each in dict.fromkeys(ids) if each in found]
 
 
@@ -190,7 +192,7 @@ def _claimed_entry(row: ReadRow) -> ClaimedEntry:
 
 def _held(connection: Connection, token: str) -> dict[int, ReadRow]:
     """Read the entries that this token still holds."""
-    return {row.id: row for row in connection.execute(_HELD, {"token": token})}
+    return {row.id: row for row in fetch(connection, _HELD, token=token)}
 
 
 def _new_documents(
@@ -243,15 +245,16 @@ def _finish(connection: Connection, done: Sequence[tuple[ReadRow, int]]) -> None
         }
         for row, seq in done
     ]
+    ids = [row.id for row, _ in done]
     execute_many(connection, _INSERT_SIGHTING, sightings)
-    execute_many(connection, _FINISH, [{"entry_id": row.id, "seq": seq} for row, seq in done])
-    connection.execute(_FORGET_PAYLOADS, {"values": [row.id for row, _ in done]})
+    execute(connection, _FINISH, values=ids)
+    execute(connection, _FORGET_PAYLOADS, values=ids)
 
 
 def _forget_raw(connection: Connection, raw_ids: Sequence[int | None]) -> None:
     """Blank raw copies that brought an erased text once more."""
     if raw_ids:
-        connection.execute(_BLANK_RAW, {"values": raw_ids})
+        execute(connection, _BLANK_RAW, values=raw_ids)
 
 
 def _credit_feeds(connection: Connection, new: Sequence[NewDocument]) -> None:
@@ -262,6 +265,5 @@ def _credit_feeds(connection: Connection, new: Sequence[NewDocument]) -> None:
 def note_pace(database: Database, connection: Connection, queues: Sequence[str], now: datetime) -> None:
     """Note what was done this second, one queue's name for each."""
     second = int(now.timestamp())
-    if queues:
-        rows = [{"queue": queue, "second": second, "done": n} for queue, n in Counter(queues).items()]
-        connection.execute(database.insert_or_add(pace, "done"), rows)
+    rows: Rows = [{"queue": queue, "second": second, "done": n} for queue, n in Counter(queues).items()]
+    execute_many(connection, database.insert_or_add(pace, "done"), rows)

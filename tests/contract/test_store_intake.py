@@ -100,6 +100,15 @@ def test_polls_are_counted_by_what_came_of_them(store: Store) -> None:
     assert counters["accepted", ""] == 1
 
 
+def test_feeds_may_be_called_anything(store: Store) -> None:
+    names = ['a"b', "back\\slash", "{a,b}", "NULL", "'", "喀布尔", "é, è"]
+    store.sync_feeds([feed(name) for name in names], NOON)
+    taken = store.take_in([poll(entry("a"), feed_id=name) for name in names], NOON)
+    assert [(each.feed_id, each.accepted, len(each.new)) for each in taken] == [
+        (name, True, 1) for name in names
+    ]
+
+
 @pytest.mark.parametrize(
     "location", ["wire/caf\udce9.txt", "a\0b", "https://harbour.example/日本"], ids=["bytes", "nul", "wide"]
 )

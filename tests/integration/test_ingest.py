@@ -6,9 +6,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection
 
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
@@ -16,6 +17,8 @@ from pipeline.ingest import IngestEdge, IngestLoop, poll_deliveries, poll_feed
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
 from pipeline.ports import Poll, Store, TakenIn
 from pipeline.sender import Sender
+from pipeline.store import executing
+from pipeline.store.executing import driver_of
 from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
@@ -326,28 +329,28 @@ async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
 
 @pytest.mark.parametrize("point", range(1, 21))
 async def test_f17_a_crash_while_storing_leaves_no_validator_ahead_of_its_entries(
-    store: Store, tmp_path: Path, point: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, point: int
 ) -> None:
     """Stop the transaction at its n-th statement, as a crash would, and poll again."""
     statements = 0
 
-    def crash(*_: object) -> None:
+    def crash(connection: Connection) -> Any:
         nonlocal statements
         statements += 1
         if statements == point:
             raise StoreError("the process died here")
+        return driver_of(connection)
 
     bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b")]}))
     state = bench.claim()["f"]
     edge = bench.edge()
-    event.listen(Engine, "before_cursor_execute", crash)
-    try:
-        await poll_feed(FEED, state, edge)
-        crashed = False
-    except StoreError:
-        crashed = True
-    finally:
-        event.remove(Engine, "before_cursor_execute", crash)
+    with monkeypatch.context() as patched:
+        patched.setattr(executing, "driver_of", crash)
+        try:
+            await poll_feed(FEED, state, edge)
+            crashed = False
+        except StoreError:
+            crashed = True
     assert crashed == (statements == point)
     assert (store.backlog(), bench.state().etag) == ((0, None) if crashed else (2, b'"1"'))
     bench.clock.advance(hours=2)

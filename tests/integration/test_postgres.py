@@ -10,15 +10,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import LargeBinary, cast, event, select
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.ports import Processed, Query, RawCopy
 from pipeline.store.migrate import migrate
 from pipeline.store.open import database_exists, open_store, store_name
+from pipeline.store.packing import checksum, unpack
 from pipeline.store.postgres import PostgresDatabase
 from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
+from pipeline.store.tables import document_data
 from postgres_server import PostgresServer
 from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
@@ -404,3 +406,22 @@ def _indexes(url: str) -> set[tuple]:
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'")
         return {row for row in found if not row[0].startswith((*_NOT_COMPARED, "raw", "change"))}
+
+
+def test_a_document_is_packed_and_one_that_is_not_is_read_too(
+    store: SqlStore, database: PostgresDatabase
+) -> None:
+    stored = document("a", body_text="The melons burn. " * 500)
+    save(store, stored)
+    sealed = select(cast(document_data.c.data, LargeBinary))
+    with database.read() as connection:
+        (packed,) = connection.execute(sealed).scalars()
+    plain = unpack(packed[4:])
+    assert len(packed) < len(plain) / 10
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE document_data SET data = %s", (checksum(plain).to_bytes(4, "big") + plain,)
+        )
+    found = store.document(stored.id, now=NOON)
+    assert found is not None
+    assert found.document == stored

@@ -138,17 +138,21 @@ def plans(database: SqliteDatabase) -> Iterator[list[str]]:
     """The plan of each SELECT and UPDATE that is executed."""
     seen: list[str] = []
     engine = database._reading
+    tracing = False
 
-    def explain(connection, _cursor, statement, parameters, _context, many) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-            values = parameters[0] if many else parameters
-            cursor = connection.connection.cursor()
-            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
-            seen.extend(row[3] for row in cursor.fetchall())
+    def trace(driver, *_: object) -> None:
+        driver.set_trace_callback(lambda statement: explain(driver, statement))
 
-    event.listen(engine, "before_cursor_execute", explain)
+    def explain(driver, statement: str) -> None:
+        nonlocal tracing
+        if not tracing and statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            tracing = True
+            seen.extend(row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}"))
+            tracing = False
+
+    event.listen(engine, "checkout", trace)
     yield seen
-    event.remove(engine, "before_cursor_execute", explain)
+    event.remove(engine, "checkout", trace)
 
 
 def test_questions_about_open_entries_do_not_read_those_that_are_done(

@@ -101,15 +101,15 @@ def read_date(text: str) -> Moment | None:
     text = text.strip()
     if not 6 <= len(text) <= _MAX_CHARS:
         return None
-    if "+" in text or "-" in text:
-        text = _OFFSET.sub(lambda zone: f" {zone[1]}{zone[2]:>02}{zone[3] or '00'}", text)
     try:
+        if match := _RFC822.fullmatch(text):
+            return _plain_rfc822(match)
+        if "+" in text or "-" in text:
+            text = _OFFSET.sub(lambda zone: f" {zone[1]}{zone[2]:>02}{zone[3] or '00'}", text)
         if _EPOCH.fullmatch(text):
             return Moment(at=datetime.fromtimestamp(int(text[:10]), UTC))
         if _ISO.match(text) and not _HOUR.match(text):
             return _iso(text)
-        if match := _RFC822.fullmatch(text):
-            return _plain_rfc822(match)
         return _others(text)
     except (ValueError, OverflowError):
         return None
@@ -276,8 +276,10 @@ def _others(text: str) -> Moment | None:
 def _plain_rfc822(match: re.Match[str]) -> Moment:
     """Read the date of RFC 822 in its usual form."""
     day, name, year, hour, minute, second, sign, hours, minutes = match.groups()
-    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    zone = timezone(-offset if sign == "-" else offset)
+    zone = UTC
+    if sign:
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        zone = timezone(-offset if sign == "-" else offset)
     month = MONTHS.get(name.lower(), 0)  # no month 0: refused as any impossible date
     read = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=zone)
     return Moment(at=read.astimezone(UTC), local=read.date())

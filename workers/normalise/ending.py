@@ -36,6 +36,8 @@ _MAX_CHARS = 500
 #: no end of a page is longer
 _MAX_PAGE_END = 60
 _MAX_SIGNATURE = 60
+#: nor a line that names who wrote a text, and for which agency
+_MAX_SIGNED = 120
 #: nor what stands at the end of a line
 _MAX_TAIL = 80
 #: nor one of an address
@@ -231,6 +233,8 @@ def _signature_after(tail: str, agency: str | None) -> re.Match[str] | None:
 
 def _signature(line: str, agency: str | None) -> Credit | None:
     """Read a line that is initials, the agency's name or a byline: who handled the text, and who wrote it."""
+    if len(line) > _MAX_SIGNED:
+        return None
     named = _NAMED.fullmatch(line)
     names = (named["names"] or named["after"]) if named else ""
     if is_bare_byline(names):

@@ -56,10 +56,11 @@ _HOLDERS = _BLOCKS | {"body", "td", "th"}
 _BLOCK_TAG = re.compile(rf"<(?=/?(?:{_NO_TABLE_PARTS})[ >])")
 _BREAK_TAG = re.compile("<br[^>]*>")
 # Whole tags, as the sanitiser writes them: there is no ">" inside their values.
-_WHOLE_BLOCK_TAG = re.compile(rf"</?(?:{_NO_TABLE_PARTS})(?: [^>]*)?>")
-_WHOLE_TAG = re.compile("<[^>]*>")
+_TAG = re.compile("</?([a-z0-9]+)[^>]*>")
+#: name of an element → what stands for its tags in the text
+_MARKS = dict.fromkeys(_BLOCKS - _TABLE_PARTS, _EDGE) | {"br": _BREAK}
 # What a part means depends on what stands around it.
-_NEED_TREE = ("<pre", "<table")
+_NEED_TREE = frozenset(("pre", "table"))
 
 # HTML parsers take quadratic time on elements of this kind that are nested thousands deep.
 _NESTS = re.compile(
@@ -91,22 +92,24 @@ def html_paragraphs(sanitised: str) -> list[str]:
     if "<" not in sanitised:
         return paragraphs(unescape(sanitised))
     # The sanitiser writes one well-formed tree: but for tables and the like its tags need no second reading.
-    if not any(tag in sanitised for tag in _NEED_TREE):
-        parts = filter(None, _WHOLE_BLOCK_TAG.split(sanitised))
-        return [clean for part in parts for clean in _lines(_text(part))]
+    parts = _TAG.split(sanitised)  # text, name of a tag, text, …
+    names = parts[1::2]
+    if _NEED_TREE.isdisjoint(names):
+        parts[1::2] = [_MARKS.get(name, "") for name in names]
+        text = unescape("".join(parts))
+    else:
+        text = _text_of_tree(sanitised)
+    return [clean for part in text.split(_EDGE) if not part.isspace() for clean in _lines(part)]
+
+
+def _text_of_tree(sanitised: str) -> str:
+    """Read the text of HTML, with marks, by its tree."""
     # A mark inside an attribute's value would do no harm.
     marked = _BREAK_TAG.sub(_BREAK, _BLOCK_TAG.sub(_EDGE + "<", sanitised))
     body = LexborHTMLParser(marked).body
     assert body is not None  # lexbor gives every document a body
     _mark_nodes(body, marked)
-    return [clean for part in body.text().split(_EDGE) for clean in _lines(part)]
-
-
-def _text(part: str) -> str:
-    """Read what stands between the tags of two blocks."""
-    if "<" in part:
-        part = _WHOLE_TAG.sub("", _BREAK_TAG.sub(_BREAK, part) if "<br" in part else part)
-    return unescape(part) if "&" in part else part
+    return body.text()
 
 
 def without(sanitised: str, before: Sequence[str], after: Sequence[str]) -> str:
@@ -249,7 +252,7 @@ def _lines(part: str) -> list[str]:
     """Read the text of one block; where it has line breaks, as text of its own."""
     if _BREAK in part:
         return paragraphs(" ".join(part.replace(_CELL, " ").split()).replace(_BREAK, "\n"))
-    clean = flat(part.replace(_CELL, " "))
+    clean = flat(part.replace(_CELL, " ") if _CELL in part else part)
     return [clean] if clean else []
 
 

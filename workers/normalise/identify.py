@@ -16,6 +16,7 @@ from pipeline.identity import (
     slug_key,
     split_guid,
     uri_of_guid,
+    uri_of_id,
     uri_of_text,
 )
 from pipeline.model import Entry, Signal, Slugged
@@ -115,7 +116,8 @@ def identify(provider: str, named: str | None, said: Said) -> Identity:
     slugged = _slugged(provider, slug, day, said)
     if named:
         known = None if slugged is None else replace(slugged, later=False, kill=False)
-        return Identity(uri=uri_of_guid(provider, named), revision=split_guid(named).revision, slugged=known)
+        sent = split_guid(named)
+        return Identity(uri=uri_of_id(provider, sent), revision=sent.revision, slugged=known)
     opening = said.headline or said.body_text[:_OPENING]
 
     def uri(date: str | None) -> str:

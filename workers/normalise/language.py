@@ -6,6 +6,7 @@ text is too short to tell. Codes are BCP 47.
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from workers.normalise.classifier import classify
 from workers.normalise.language_codes import LANGUAGES, NOT_SAID, OTHER_CODES
@@ -91,6 +92,7 @@ def _found(text: str, said: str | None, hint: str | None) -> Language:
     return Language(code=code, score=score, note=f"the sender says language {said}, the text is in {code}")
 
 
+@lru_cache(1_000)
 def language_tag(sent: str | None) -> str | None:
     """Write a language as BCP 47 does; None where it is none.
 

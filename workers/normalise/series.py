@@ -174,7 +174,9 @@ def read_signal(sent: str | None) -> Series:
     >>> read_signal("sig:Correction").signal
     <Signal.CORRECTION: 'correction'>
     """
-    words = re.split(r"[\s;,|]+", sent.lower()) if sent else []
+    if not sent:
+        return Series(rest="")
+    words = re.split(r"[\s;,|]+", sent.lower())
     known = (SENT_SIGNALS.get(word.rpartition(":")[2].rpartition("/")[2]) for word in words)
     signal = next(filter(None, known), None)
     numbers = [int(word) for word in words if word.isdecimal() and len(word) <= _MAX_NUMBER]

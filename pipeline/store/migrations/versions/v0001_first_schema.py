@@ -44,6 +44,7 @@ _POSTGRESQL = (
     # Compressed already, or gone in a moment: nothing is gained by compressing.
     "ALTER TABLE raw ALTER body SET STORAGE EXTERNAL",
     "ALTER TABLE entry_payload ALTER data SET STORAGE EXTERNAL",
+    "ALTER TABLE document_data ALTER data SET STORAGE EXTERNAL",
     "CREATE TABLE raw_rest PARTITION OF raw DEFAULT",
     "CREATE SEQUENCE raw_ids",  # entries go on naming the ids of raw copies that were dropped
     "CREATE INDEX change_after ON change (seq)",
@@ -52,7 +53,11 @@ _POSTGRESQL = (
     "ALTER TABLE change ALTER seq SET DEFAULT nextval('change_seq_seq')",
     "CREATE INDEX document_of_language ON document (language text_pattern_ops, published_at)",
     # The search index: see pipeline.store.postgres_terms. Compared by bytes, as nothing is sorted by it.
-    'CREATE TABLE document_terms (document_seq BIGINT PRIMARY KEY, words TEXT COLLATE "C" NOT NULL)',
+    # Texts of usual length stand in their rows as they are: looking into them is what it is for.
+    """
+    CREATE TABLE document_terms (document_seq BIGINT PRIMARY KEY, words TEXT COLLATE "C" NOT NULL)
+    WITH (toast_tuple_target = 8160)
+    """,
     # A function of ours for its cost: cutting texts is dear, and the planner must prefer the index to it.
     """
     CREATE FUNCTION newswire_terms(words text) RETURNS text[]
