@@ -60,6 +60,12 @@ def validator(headers: Headers, name: bytes) -> bytes | None:
     return values[0] if values and values[0] and not _CONTROL.search(values[0]) else None
 
 
+def announced_bytes(headers: Headers) -> int:
+    """Give the size that the body is said to have; 0 where nothing is said of it."""
+    value = text_header(headers, b"content-length") or ""
+    return int(value) if _NUMBER.fullmatch(value) and len(value) <= 18 else 0
+
+
 def retry_after(headers: Headers, now: datetime) -> timedelta | None:
     """Read how long the server asks us to wait; None where it does not say so in a form we know.
 

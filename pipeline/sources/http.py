@@ -1,6 +1,6 @@
-"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach (home of aiohttp).
+"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach .
 
-The way of one fetch: request.py says what to ask, session.py opens sockets that may be opened, encoding.py
+The way of one fetch: request.py says what to ask, session.py asks by sockets that may be opened, encoding.py
 takes the body out of its compression, answer.py says what the server meant. Errors leave as FetchError, in
 words for who looks after the feeds, without a secret in them.
 """
@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
-import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from pipeline.errors import FetchRefused, Reason
@@ -29,7 +28,7 @@ from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, blocked, literal
 from pipeline.sources.encoding import DecodedBody, too_large
 from pipeline.sources.request import Request, first_request, redirected, shown
-from pipeline.sources.session import DaemonResolver, blocked_error, in_our_words, open_session
+from pipeline.sources.session import DaemonResolver, Reply, Session, blocked_error, in_our_words
 
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -76,7 +75,7 @@ class HttpFetcher:
         self._groups = groups
         self._gate = _Gate(connections, groups)
         self._resolver = resolver or DaemonResolver()
-        self._sessions: dict[tuple[frozenset[str], str | None], aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[frozenset[str], str | None], Session] = {}
 
     async def __aenter__(self) -> Self:
         """Start; connections are opened when they are needed."""
@@ -126,51 +125,58 @@ class HttpFetcher:
         """Make one request and read its answer."""
         session = self._session(feed, request)
         trust = _trust(feed.ca_file, _stamp(feed.ca_file)) if feed.ca_file else True
-        async with session.get(
-            request.url, headers=request.headers, allow_redirects=False, ssl=trust
-        ) as reply:
-            now = datetime.now(UTC)
-            headers = answer.by_name(reply.raw_headers)
-            location = answer.text_header(headers, b"location")
-            if reply.status in _REDIRECTS and location:
-                return _Moved(location=location, status=reply.status)
-            wait = answer.retry_after(headers, now)
-            if not _is_wanted(reply.status, request):
-                raise answer.failure(reply.status, wait, note=_note(reply.status, request))
-            body = None if reply.status == 304 else await self._body(reply, headers)
-            etag = answer.validator(headers, b"etag")
-            last_modified = answer.validator(headers, b"last-modified")
-            if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
-                etag, last_modified = etag or state.etag, last_modified or state.last_modified
-            final_url = shown(request.url, feed)
-            return Response(
-                url=final_url if feed.url == final_url else shown(feed.url, feed),
-                final_url=final_url,
-                status=reply.status,
-                body=body,
-                media_type=answer.text_header(headers, b"content-type"),
-                etag=etag,
-                last_modified=last_modified,
-                retry_after=wait,
-                fresh_for=answer.fresh_for(headers, now),
-                received_at=now,
-            )
+        reply = await session.ask(request, trust)
+        try:
+            return await self._answer(reply, request, feed, state)
+        finally:
+            reply.let_go()
 
-    async def _body(self, reply: aiohttp.ClientResponse, headers: answer.Headers) -> bytes:
+    async def _answer(
+        self, reply: Reply, request: Request, feed: Feed, state: FeedState
+    ) -> "Response | _Moved":
+        """Read what came; its body where it is one to be read."""
+        now = datetime.now(UTC)
+        headers = answer.by_name(reply.raw_headers)
+        location = answer.text_header(headers, b"location")
+        if reply.status in _REDIRECTS and location:
+            return _Moved(location=location, status=reply.status)
+        wait = answer.retry_after(headers, now)
+        if not _is_wanted(reply.status, request):
+            raise answer.failure(reply.status, wait, note=_note(reply.status, request))
+        body = None if reply.status == 304 else await self._body(reply, headers)
+        etag = answer.validator(headers, b"etag")
+        last_modified = answer.validator(headers, b"last-modified")
+        if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
+            etag, last_modified = etag or state.etag, last_modified or state.last_modified
+        final_url = shown(request.url, feed)
+        return Response(
+            url=final_url if feed.url == final_url else shown(feed.url, feed),
+            final_url=final_url,
+            status=reply.status,
+            body=body,
+            media_type=answer.text_header(headers, b"content-type"),
+            etag=etag,
+            last_modified=last_modified,
+            retry_after=wait,
+            fresh_for=answer.fresh_for(headers, now),
+            received_at=now,
+        )
+
+    async def _body(self, reply: Reply, headers: answer.Headers) -> bytes:
         body = DecodedBody(answer.listed(headers, b"content-encoding"), self._max_body_bytes)
-        if (reply.content_length or 0) > self._max_body_bytes:
+        if answer.announced_bytes(headers) > self._max_body_bytes:
             raise too_large(self._max_body_bytes)
-        async for piece in reply.content.iter_any():
+        async for piece in reply.pieces():
             body.add(piece)
         return body.finish()
 
-    def _session(self, feed: Feed, request: Request) -> aiohttp.ClientSession:
+    def _session(self, feed: Feed, request: Request) -> Session:
         """Give the session of the feed's profile; each profile has its own connections."""
         if feed.proxy:
             _refuse_literal(request.host, _networks(feed))
         profile = (frozenset(feed.allow_private), feed.proxy)
         if profile not in self._sessions:
-            self._sessions[profile] = open_session(_networks(feed), feed.proxy, self._resolver)
+            self._sessions[profile] = Session(_networks(feed), feed.proxy, self._resolver)
         return self._sessions[profile]
 
 

@@ -45,6 +45,24 @@ class Request:
         """Name of the host, for limits and messages."""
         return self.url.host or ""
 
+    def head(self, *, whole_url: bool = False, proxy_authorization: str | None = None) -> bytes:
+        """Write it as it is sent; nothing in it can be taken for another line.
+
+        Args:
+            whole_url: Ask for the whole URL, as a proxy wants it.
+            proxy_authorization: What lets us use that proxy.
+        """
+        url = self.url
+        lines = [
+            f"GET {url if whole_url else url.raw_path_qs} HTTP/1.1",
+            f"Host: {url.host_port_subcomponent}",
+        ]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if proxy_authorization:
+            lines.append(f"Proxy-Authorization: {proxy_authorization}")
+        text = "\r\n".join((*lines, "\r\n"))
+        return text.encode("utf-8", "surrogateescape")
+
 
 def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     """Say what to ask for.
