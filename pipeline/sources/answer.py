@@ -93,6 +93,8 @@ def fresh_for(headers: Headers, now: datetime) -> timedelta | None:
 
     Source: RFC 9111 §4.2 and §5.2.2, for a cache of our own: s-maxage is not meant for it.
     """
+    if b"cache-control" not in headers and b"expires" not in headers:
+        return None
     said = listed(headers, b"cache-control").lower()
     if _ALWAYS_ASK.search(said):
         return timedelta()

@@ -7,8 +7,7 @@ words for who looks after the feeds, without a secret in them.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -28,7 +27,7 @@ from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, blocked, literal
 from pipeline.sources.encoding import DecodedBody, too_large
 from pipeline.sources.request import Request, first_request, redirected, shown
-from pipeline.sources.session import DaemonResolver, Reply, Session, blocked_error, in_our_words
+from pipeline.sources.session import ERRORS, DaemonResolver, Reply, Session, blocked_error, in_our_words
 
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -101,12 +100,14 @@ class HttpFetcher:
         seen, permanent, last_group = {request.url}, True, ""
         moved_to: str | None = None
         for _ in range(self._max_redirects + 1):
-            async with self._gate.through(group, spaced=group != last_group):
+            with await self._gate.enter(group, spaced=group != last_group):
                 clock = asyncio.get_running_loop().time
                 began = clock()
-                with in_our_words(request.host, self._timeout_s):
+                try:
                     async with asyncio.timeout(left_s):
                         outcome = await self._ask(request, feed, state)
+                except ERRORS as error:
+                    raise in_our_words(error, request.host, self._timeout_s) from None
                 left_s -= clock() - began
             if isinstance(outcome, Response):
                 return replace(outcome, moved_to=_learnable(moved_to, feed)) if moved_to else outcome
@@ -201,22 +202,28 @@ class _Gate:
         #: when a group may be asked again, for those that have to wait for it
         self._free_at: dict[str, float] = {}
 
-    @asynccontextmanager
-    async def through(self, group: str, *, spaced: bool) -> AsyncIterator[None]:
+    async def enter(self, group: str, *, spaced: bool) -> "_Way":
         """Wait for the group first: who waits for a slow one must not hold a place of the others.
 
         Args:
             group: Where the request goes.
             spaced: It keeps its distance from the one before; not so the next step of a redirect.
+
+        Returns:
+            What is to be left after the request.
         """
         own = self._room.get(group)
         if own is None:
             own = self._room[group] = asyncio.Semaphore(self._rules.at_once)
-        async with own:
+        await own.acquire()
+        try:
             if spaced and (spacing_s := self._rules.spacing_of(group)):
                 await self._space(group, spacing_s)
-            async with self._all:
-                yield
+            await self._all.acquire()
+        except BaseException:
+            own.release()
+            raise
+        return _Way(own, self._all)
 
     async def _space(self, group: str, spacing_s: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -226,6 +233,22 @@ class _Gate:
         self._free_at[group] = at + spacing_s
         if at > now:
             await asyncio.sleep(at - now)
+
+
+class _Way:
+    """A way through the gate, held as long as a request takes."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, *held: asyncio.Semaphore) -> None:
+        self._held = held
+
+    def __enter__(self) -> None:
+        """Nothing is to be done: it is held from the beginning."""
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._held:
+            each.release()
 
 
 def _learnable(moved_to: str, feed: Feed) -> str | None:

@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote_plus
 
 from yarl import URL
@@ -27,6 +27,8 @@ _OURS = (
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: configured URLs that are kept as they were read
+_KNOWN_URLS = 4_096
 #: a URL that is sent exactly as it is written
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")
 
@@ -70,15 +72,15 @@ def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     Raises:
         FetchRefused: The URL or a header of the configuration cannot be sent.
     """
-    url = _url(feed.url)
-    auth = _auth(feed, url)
-    bare = _with_secret(_without_user(url), auth)
-    own = _configured(feed, auth)
+    url, user = _home(feed.url)
+    auth = feed.auth or user
     common = _common(user_agent)
-    if own:
-        overridden = {name.lower() for name in own}
-        common = {name: value for name, value in common.items() if name.lower() not in overridden}
-    return Request(url=bare, headers={**common, **own, **_conditions(state)})
+    if auth is None and not feed.headers:
+        return Request(url=url, headers={**common, **_conditions(state)})
+    own = _configured(feed, auth)
+    overridden = {name.lower() for name in own}
+    common = {name: value for name, value in common.items() if name.lower() not in overridden}
+    return Request(url=_with_secret(url, auth), headers={**common, **own, **_conditions(state)})
 
 
 def redirected(request: Request, feed: Feed, state: FeedState, location: str, user_agent: str) -> Request:
@@ -99,7 +101,7 @@ def redirected(request: Request, feed: Feed, state: FeedState, location: str, us
             Reason.REDIRECTS,
             f"the server redirects from https to http (at {to.host}), which anybody could read",
         )
-    auth = _auth(feed, _url(feed.url))
+    auth = feed.auth or _home(feed.url)[1]
     if request.at_home and _origin(to) == _origin(request.url):
         return Request(url=_with_secret(to, auth), headers=request.headers)
     bare = _parsed(_without_parameter(str(to), auth))
@@ -122,14 +124,19 @@ def _without_user(url: URL) -> URL:
     return url if url.raw_user is None and url.raw_password is None else url.with_user(None)
 
 
-def _url(url: str) -> URL:
+@lru_cache(_KNOWN_URLS)
+def _home(url: str) -> tuple[URL, Auth | None]:
+    """Read a configured URL: where it leads, and the credentials inside it."""
     try:
         parsed = _parsed(url)
-        if parsed.scheme in ("http", "https") and parsed.host:
-            return parsed.with_fragment(None) if "#" in url else parsed
     except ValueError:
-        pass
-    raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
+        parsed = URL()
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
+    user = None
+    if parsed.user or parsed.password:
+        user = Auth(kind="basic", name=parsed.user or "", secret=parsed.password or "")
+    return _without_user(parsed.with_fragment(None) if "#" in url else parsed), user
 
 
 def _parsed(url: str) -> URL:
@@ -148,13 +155,6 @@ def _common(user_agent: str) -> Mapping[str, str]:
 def _origin(url: URL) -> tuple[str, str | None, int | None]:
     # Not url.origin(): to it, a port that is written out and the same one left out are two origins.
     return url.scheme, url.host, url.port
-
-
-def _auth(feed: Feed, url: URL) -> Auth | None:
-    """Take the credentials of the configuration, else those inside the URL."""
-    if feed.auth is None and (url.user or url.password):
-        return Auth(kind="basic", name=url.user or "", secret=url.password or "")
-    return feed.auth
 
 
 def _configured(feed: Feed, auth: Auth | None) -> dict[str, str]:
@@ -185,8 +185,12 @@ def _encodable(value: str) -> bool:
 
 def _conditions(state: FeedState) -> dict[str, str]:
     """Send the validators back byte for byte; bytes that are no UTF-8 travel as lone surrogates."""
-    validators = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
-    return {name: value.decode("utf-8", "surrogateescape") for name, value in validators.items() if value}
+    conditions = {}
+    if state.etag:
+        conditions["If-None-Match"] = state.etag.decode("utf-8", "surrogateescape")
+    if state.last_modified:
+        conditions["If-Modified-Since"] = state.last_modified.decode("utf-8", "surrogateescape")
+    return conditions
 
 
 def _with_secret(url: URL, auth: Auth | None) -> URL:

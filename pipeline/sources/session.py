@@ -14,8 +14,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
@@ -42,6 +41,8 @@ _LOOKUPS = 32
 _AHEAD_BYTES = 1 << 16
 #: servers that are remembered as aiohttp wants them named
 _PEERS = 4_096
+#: what asking may raise
+ERRORS = (TimeoutError, aiohttp.ClientError, HttpProcessingError, ValueError)
 #: http.py's own limit covers all of a fetch
 _NO_LIMIT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 
@@ -74,10 +75,10 @@ class Session:
         answer of this request, and the next connection is asked.
 
         Raises:
-            aiohttp.ClientError, HttpProcessingError: See in_our_words.
+            One of ERRORS.
         """
         url = request.url
-        peer = self._peer(url.scheme, url.raw_host, url.port, trust)
+        peer = self._peer(url.scheme, url.host_port_subcomponent, trust)
         while True:
             connection = await self._connector.connect(peer, traces=[], timeout=_NO_LIMIT)
             was_used = connection.protocol in self._used
@@ -109,11 +110,9 @@ class Session:
         self._used.add(protocol)
         return Reply(message.code, message.raw_headers, connection, payload)
 
-    def _new_peer(
-        self, scheme: str, host: str, port: int, trust: ssl.SSLContext | bool
-    ) -> aiohttp.ClientRequest:
+    def _new_peer(self, scheme: str, authority: str, trust: ssl.SSLContext | bool) -> aiohttp.ClientRequest:
         """Name a server to aiohttp, whose connector takes a request for that."""
-        origin = URL.build(scheme=scheme, host=host, port=port, encoded=True)
+        origin = URL.build(scheme=scheme, authority=authority, encoded=True)
         loop = asyncio.get_running_loop()
         return aiohttp.ClientRequest("GET", origin, loop=loop, ssl=trust, proxy=self._proxy)
 
@@ -172,24 +171,15 @@ class DaemonResolver(AbstractResolver):
         """Leave lookups that hang to end by themselves."""
 
 
-@contextmanager
-def in_our_words(host: str, timeout_s: float) -> Iterator[None]:
-    """Turn aiohttp's errors into ours.
+def in_our_words(error: Exception, host: str, timeout_s: float) -> FetchError:
+    """Turn one of ERRORS into ours; raise it `from None`.
 
-    They are not chained: aiohttp's own words hold the whole URL, query secrets included, and a log of the
-    traceback would show them.
+    aiohttp's own words hold the whole URL, query secrets included, and a traceback would show them.
     """
-    try:
-        yield
-    except TimeoutError:
-        raise FetchRetryable(
+    if isinstance(error, TimeoutError):
+        return FetchRetryable(
             Reason.TIMEOUT, f"{host} did not give a whole answer within {timeout_s:g} seconds"
-        ) from None
-    except (aiohttp.ClientError, HttpProcessingError, ValueError) as error:
-        raise _translated(error, host) from None
-
-
-def _translated(error: Exception, host: str) -> FetchError:
+        )
     return next(words(error, host) for kind, words in _WORDS if isinstance(error, kind))
 
 
