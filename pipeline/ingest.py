@@ -510,9 +510,10 @@ class IngestLoop:
 
     def _put_back(self, feed_id: str, after: FeedState | None) -> None:
         """Put a feed back into the schedule; where nothing was written its claim runs out first."""
-        due = self._edge.clock.now() + self._lease
         if after is not None and after.stopped_at is None:
             due = after.next_poll_at
+        else:
+            due = self._edge.clock.now() + self._lease
         self._turns.put(feed_id, due.timestamp())
 
     def _heed(self, poll: Poll, group: str) -> None:

@@ -15,12 +15,13 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
@@ -45,6 +46,15 @@ _PEERS = 4_096
 ERRORS = (TimeoutError, aiohttp.ClientError, HttpProcessingError, ValueError)
 #: http.py's own limit covers all of a fetch
 _NO_LIMIT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+
+
+class _Peer(aiohttp.ClientRequest):
+    """A server, as aiohttp's connector wants it named: by a request. It stands for all that it is asked."""
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:
+        """See aiohttp, which makes it anew each time."""
+        return super().connection_key
 
 
 class Session:
@@ -83,7 +93,10 @@ class Session:
             connection = await self._connector.connect(peer, traces=[], timeout=_NO_LIMIT)
             was_used = connection.protocol in self._used
             try:
-                return await self._exchange(connection, request, peer)
+                reply = await _exchange(connection, request, peer)
+                if not was_used:
+                    self._used.add(connection.protocol)
+                return reply
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 connection.close()
                 if not was_used:
@@ -92,29 +105,26 @@ class Session:
                 connection.close()
                 raise
 
-    async def _exchange(
-        self, connection: Connection, request: Request, peer: aiohttp.ClientRequest
-    ) -> "Reply":
-        protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None:
-            raise aiohttp.ServerDisconnectedError
-        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_AHEAD_BYTES)
-        whole_url = peer.proxy is not None and not peer.is_ssl()
-        # What the proxy is to be told stands with the peer once a connection was made.
-        secret = peer.headers.get("Proxy-Authorization") if whole_url else None
-        transport.write(request.head(whole_url=whole_url, proxy_authorization=secret))
-        while True:
-            message, payload = await protocol.read()
-            if message.code >= 200 or message.code == 101:  # others come before the answer (RFC 9110 §15.2)
-                break
-        self._used.add(protocol)
-        return Reply(message.code, message.raw_headers, connection, payload)
-
-    def _new_peer(self, scheme: str, authority: str, trust: ssl.SSLContext | bool) -> aiohttp.ClientRequest:
-        """Name a server to aiohttp, whose connector takes a request for that."""
+    def _new_peer(self, scheme: str, authority: str, trust: ssl.SSLContext | bool) -> _Peer:
         origin = URL.build(scheme=scheme, authority=authority, encoded=True)
         loop = asyncio.get_running_loop()
-        return aiohttp.ClientRequest("GET", origin, loop=loop, ssl=trust, proxy=self._proxy)
+        return _Peer("GET", origin, loop=loop, ssl=trust, proxy=self._proxy)
+
+
+async def _exchange(connection: Connection, request: Request, peer: _Peer) -> "Reply":
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None:
+        raise aiohttp.ServerDisconnectedError
+    protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_AHEAD_BYTES)
+    whole_url = peer.proxy is not None and not peer.is_ssl()
+    # What the proxy is to be told stands with the peer once a connection was made.
+    secret = peer.headers.get("Proxy-Authorization") if whole_url else None
+    transport.write(request.head(whole_url=whole_url, proxy_authorization=secret))
+    while True:
+        message, payload = await protocol.read()
+        if message.code >= 200 or message.code == 101:  # others come before the answer (RFC 9110 §15.2)
+            break
+    return Reply(message.code, message.raw_headers, connection, payload)
 
 
 class Reply:
