@@ -27,6 +27,8 @@ MOVE_HITS = 10
 MOVE_AGE = timedelta(days=7)
 #: what is waited at least where the server names no time
 _LEAST_WAIT = {Reason.GONE: MAX_WAIT, Reason.RATE_LIMITED: timedelta(minutes=15)}
+#: statuses by which a server may mean the condition of our request
+_MAY_MEAN_CONDITION = (400, 412, 431)
 _HOUR = timedelta(hours=1)
 _NO_TIME = timedelta()
 _ANY_TIME = Pace()
@@ -121,7 +123,10 @@ def _after_success(
 
 
 def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime) -> FeedState:
-    """Back off, and keep the validators: they still name the last body that was taken in."""
+    """Back off, and keep the validators: they still name the last body that was taken in.
+
+    Unless they may be what the server will not take: then the next request is without condition.
+    """
     status, asked = None, _LEAST_WAIT.get(error.reason)
     if isinstance(error, FetchError):
         status, asked = error.status, error.retry_after or asked
@@ -135,8 +140,11 @@ def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime
     interval = interval_of(feed, learned, state.last_success_at or now)
     # A place that does not work is no place it has moved to.
     move = None if learned.move and learned.move.in_use else learned.move
+    refused = status in _MAY_MEAN_CONDITION
     return replace(
         state,
+        etag=None if refused else state.etag,
+        last_modified=None if refused else state.last_modified,
         failures=failures,
         next_poll_at=next_poll_at(
             now, interval, seed=feed.id, failures=failures, asked=asked, pace=learned.pace

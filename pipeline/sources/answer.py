@@ -16,6 +16,8 @@ MAX_WAIT = timedelta(hours=24)
 _NUMBER = re.compile(r"[0-9]+")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]+)")
 _ALWAYS_ASK = re.compile(r"(?:^|[\s,])no-(?:cache|store)(?![\w=-])")
+#: servers refuse requests whose headers are over 8 KiB
+_LONGEST_VALIDATOR = 8_000
 #: bytes that no header may hold (RFC 9110 §5.5); such a validator could not be sent back
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -57,7 +59,9 @@ def listed(headers: Headers, name: bytes) -> str:
 def validator(headers: Headers, name: bytes) -> bytes | None:
     """Give ETag or Last-Modified exactly as sent, unless it is empty or could not be sent back."""
     values = headers.get(name)
-    return values[0] if values and values[0] and not _CONTROL.search(values[0]) else None
+    if not values or not 0 < len(values[0]) <= _LONGEST_VALIDATOR or _CONTROL.search(values[0]):
+        return None
+    return values[0]
 
 
 def announced_bytes(headers: Headers) -> int:

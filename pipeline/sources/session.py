@@ -40,6 +40,8 @@ _DNS_S = 60
 _LOOKUPS = 32
 #: bytes of a body that are read ahead
 _AHEAD_BYTES = 1 << 16
+#: of one header; policies of content are the longest that honest servers send
+_HEADER_BYTES = 32_768
 #: servers that are remembered as aiohttp wants them named
 _PEERS = 4_096
 #: what asking may raise
@@ -91,11 +93,15 @@ class Session:
         peer = self._peer(url.scheme, url.host_port_subcomponent, trust)
         while True:
             connection = await self._connector.connect(peer, traces=[], timeout=_NO_LIMIT)
-            was_used = connection.protocol in self._used
+            protocol = connection.protocol
+            was_used = protocol in self._used
+            if was_used and protocol is not None and protocol.should_close:
+                connection.close()  # it has said something since that nobody asked for
+                continue
             try:
                 reply = await _exchange(connection, request, peer)
                 if not was_used:
-                    self._used.add(connection.protocol)
+                    self._used.add(protocol)
                 return reply
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 connection.close()
@@ -115,14 +121,21 @@ async def _exchange(connection: Connection, request: Request, peer: _Peer) -> "R
     protocol, transport = connection.protocol, connection.transport
     if protocol is None or transport is None:
         raise aiohttp.ServerDisconnectedError
-    protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=_AHEAD_BYTES)
+    protocol.set_response_params(
+        read_until_eof=True,
+        auto_decompress=False,
+        read_bufsize=_AHEAD_BYTES,
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
+    )
     whole_url = peer.proxy is not None and not peer.is_ssl()
     # What the proxy is to be told stands with the peer once a connection was made.
     secret = peer.headers.get("Proxy-Authorization") if whole_url else None
     transport.write(request.head(whole_url=whole_url, proxy_authorization=secret))
     while True:
         message, payload = await protocol.read()
-        if message.code >= 200 or message.code == 101:  # others come before the answer (RFC 9110 §15.2)
+        # RFC 9110 §15.2: others of 100 to 199 come before the answer.
+        if not 100 <= message.code < 200 or message.code == 101:
             break
     return Reply(message.code, message.raw_headers, connection, payload)
 
