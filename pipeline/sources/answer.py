@@ -51,6 +51,17 @@ def text_header(headers: Headers, name: bytes) -> str | None:
     return values[0].decode("utf-8", "replace").strip() if values else None
 
 
+def location(headers: Headers) -> str | None:
+    """Give where a redirect leads; bytes that are no UTF-8 are meant as they are, and quoted (RFC 3986 §2.5)."""
+    values = headers.get(b"location")
+    if not values:
+        return None
+    try:
+        return values[0].decode().strip()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in values[0]).strip()
+
+
 def listed(headers: Headers, name: bytes) -> str:
     """Join all headers of a name whose value is a list."""
     return b",".join(headers.get(name, ())).decode("latin-1")

@@ -138,8 +138,7 @@ class HttpFetcher:
         """Read what came; its body where it is one to be read."""
         now = datetime.now(UTC)
         headers = answer.by_name(reply.raw_headers)
-        location = answer.text_header(headers, b"location")
-        if reply.status in _REDIRECTS and location:
+        if reply.status in _REDIRECTS and (location := answer.location(headers)):
             return _Moved(location=location, status=reply.status)
         wait = answer.retry_after(headers, now)
         if not _is_wanted(reply.status, request):

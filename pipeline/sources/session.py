@@ -226,6 +226,8 @@ def _connect_error(error: aiohttp.ClientConnectorError, host: str) -> FetchError
     cause = error.os_error
     if isinstance(cause, BlockedAddressError):
         return blocked_error(host, cause)
+    if isinstance(cause, socket.gaierror):
+        return FetchRetryable(Reason.DNS, f"the name {error.host} does not resolve")
     who = f"the proxy {error.host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else error.host
     # What asyncio says instead of the system's words holds the address as Python writes it.
     why = (os.strerror(cause.errno).lower() if cause.errno else str(cause)) or "it was closed at once"

@@ -120,7 +120,17 @@ async def test_f14_a_name_that_does_not_resolve_is_said(number: int, words: str)
 
 
 @pytest.mark.parametrize(
-    "host", ["a" * 64 + ".invalid", "..", "a..b", "-.invalid", "exa mple.invalid", "\x00", "%"]
+    "host",
+    [
+        "a" * 64 + ".invalid",
+        "..",
+        "a..b",
+        "-.invalid",
+        "exa mple.invalid",
+        "\x00",
+        "%",
+        "[fe80::1%25nowhere]",
+    ],
 )
 async def test_a_host_that_can_be_none_is_an_error_of_the_feed(fetcher: HttpFetcher, host: str) -> None:
     error = await error_of(fetcher, f"http://{host}/")
