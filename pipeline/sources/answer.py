@@ -52,7 +52,7 @@ def text_header(headers: Headers, name: bytes) -> str | None:
 
 
 def location(headers: Headers) -> str | None:
-    """Give where a redirect leads; bytes that are no UTF-8 are meant as they are, and quoted (RFC 3986 §2.5)."""
+    """Give where a redirect leads; bytes that are no UTF-8 are quoted as they are (RFC 3986 §2.1)."""
     values = headers.get(b"location")
     if not values:
         return None
