@@ -19,6 +19,7 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from pipeline.errors import FetchRefused, Reason
 from pipeline.groups import GroupRules
@@ -28,6 +29,7 @@ from pipeline.sources.addresses import BlockedAddressError, Network, blocked, li
 from pipeline.sources.encoding import DecodedBody, too_large
 from pipeline.sources.request import Request, first_request, redirected, shown
 from pipeline.sources.session import ERRORS, DaemonResolver, Reply, Session, blocked_error, in_our_words
+from pipeline.sources.time_limit import TimeLimits
 
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -73,6 +75,7 @@ class HttpFetcher:
         self._max_redirects = max_redirects
         self._groups = groups
         self._gate = _Gate(connections, groups)
+        self._limits = TimeLimits()
         self._resolver = resolver or DaemonResolver()
         self._sessions: dict[tuple[frozenset[str], str | None], Session] = {}
 
@@ -97,26 +100,27 @@ class HttpFetcher:
             request = redirected(request, feed, state, move.to, self._user_agent)
             group = self._groups.of_url(str(request.url))
         left_s = self._timeout_s
-        seen, permanent, last_group = {request.url}, True, ""
+        passed: list[URL] = []
+        permanent, last_group = True, ""
         moved_to: str | None = None
         for _ in range(self._max_redirects + 1):
             with await self._gate.enter(group, spaced=group != last_group):
                 clock = asyncio.get_running_loop().time
                 began = clock()
                 try:
-                    async with asyncio.timeout(left_s):
+                    with self._limits.within(left_s):
                         outcome = await self._ask(request, feed, state)
                 except ERRORS as error:
                     raise in_our_words(error, request.host, self._timeout_s) from None
                 left_s -= clock() - began
             if isinstance(outcome, Response):
                 return replace(outcome, moved_to=_learnable(moved_to, feed)) if moved_to else outcome
+            passed.append(request.url)
             request = redirected(request, feed, state, outcome.location, self._user_agent)
-            if request.url in seen:
+            if request.url in passed:
                 raise FetchRefused(
                     Reason.REDIRECTS, "the server redirects in a circle", status=outcome.status
                 )
-            seen.add(request.url)
             permanent = permanent and outcome.status in _PERMANENT
             moved_to = str(request.url) if permanent else moved_to
             last_group, group = group, self._groups.of_url(str(request.url))
@@ -148,10 +152,9 @@ class HttpFetcher:
         last_modified = answer.validator(headers, b"last-modified")
         if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
             etag, last_modified = etag or state.etag, last_modified or state.last_modified
-        final_url = shown(request.url, feed)
         return Response(
-            url=final_url if feed.url == final_url else shown(feed.url, feed),
-            final_url=final_url,
+            url=request.shown if feed.url == request.shown else shown(feed.url, feed),
+            final_url=request.shown,
             status=reply.status,
             body=body,
             media_type=answer.text_header(headers, b"content-type"),

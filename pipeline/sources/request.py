@@ -39,6 +39,8 @@ class Request:
 
     url: URL = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+    #: the URL without secrets
+    shown: str
     #: still at the origin that the configuration names
     at_home: bool = True
 
@@ -72,15 +74,17 @@ def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     Raises:
         FetchRefused: The URL or a header of the configuration cannot be sent.
     """
-    url, user = _home(feed.url)
+    url, user, as_shown = _home(feed.url)
     auth = feed.auth or user
     common = _common(user_agent)
     if auth is None and not feed.headers:
-        return Request(url=url, headers={**common, **_conditions(state)})
+        return Request(url=url, headers={**common, **_conditions(state)}, shown=as_shown)
     own = _configured(feed, auth)
     overridden = {name.lower() for name in own}
     common = {name: value for name, value in common.items() if name.lower() not in overridden}
-    return Request(url=_with_secret(url, auth), headers={**common, **own, **_conditions(state)})
+    return Request(
+        url=_with_secret(url, auth), headers={**common, **own, **_conditions(state)}, shown=shown(url, feed)
+    )
 
 
 def redirected(request: Request, feed: Feed, state: FeedState, location: str, user_agent: str) -> Request:
@@ -103,9 +107,10 @@ def redirected(request: Request, feed: Feed, state: FeedState, location: str, us
         )
     auth = feed.auth or _home(feed.url)[1]
     if request.at_home and _origin(to) == _origin(request.url):
-        return Request(url=_with_secret(to, auth), headers=request.headers)
+        return Request(url=_with_secret(to, auth), headers=request.headers, shown=shown(to, feed))
     bare = _parsed(_without_parameter(str(to), auth))
-    return Request(url=bare, headers={**_common(user_agent), **_conditions(state)}, at_home=False)
+    headers = {**_common(user_agent), **_conditions(state)}
+    return Request(url=bare, headers=headers, shown=shown(bare, feed), at_home=False)
 
 
 def shown(url: str | URL, feed: Feed) -> str:
@@ -125,8 +130,8 @@ def _without_user(url: URL) -> URL:
 
 
 @lru_cache(_KNOWN_URLS)
-def _home(url: str) -> tuple[URL, Auth | None]:
-    """Read a configured URL: where it leads, and the credentials inside it."""
+def _home(url: str) -> tuple[URL, Auth | None, str]:
+    """Read a configured URL: where it leads, the credentials inside it, and how it is shown."""
     try:
         parsed = _parsed(url)
     except ValueError:
@@ -136,7 +141,8 @@ def _home(url: str) -> tuple[URL, Auth | None]:
     user = None
     if parsed.user or parsed.password:
         user = Auth(kind="basic", name=parsed.user or "", secret=parsed.password or "")
-    return _without_user(parsed.with_fragment(None) if "#" in url else parsed), user
+    bare = _without_user(parsed.with_fragment(None) if "#" in url else parsed)
+    return bare, user, hide_in_urls(str(bare))
 
 
 def _parsed(url: str) -> URL:
