@@ -77,7 +77,7 @@ class HttpFetcher:
         self._gate = _Gate(connections, groups)
         self._limits = TimeLimits()
         self._resolver = resolver or DaemonResolver()
-        self._sessions: dict[tuple[frozenset[str], str | None], Session] = {}
+        self._sessions: dict[tuple[tuple[str, ...], str | None], Session] = {}
 
     async def __aenter__(self) -> Self:
         """Start; connections are opened when they are needed."""
@@ -177,10 +177,11 @@ class HttpFetcher:
         """Give the session of the feed's profile; each profile has its own connections."""
         if feed.proxy:
             _refuse_literal(request.host, _networks(feed))
-        profile = (frozenset(feed.allow_private), feed.proxy)
-        if profile not in self._sessions:
-            self._sessions[profile] = Session(_networks(feed), feed.proxy, self._resolver)
-        return self._sessions[profile]
+        profile = feed.allow_private, feed.proxy
+        session = self._sessions.get(profile)
+        if session is None:
+            session = self._sessions[profile] = Session(_networks(feed), feed.proxy, self._resolver)
+        return session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
