@@ -46,6 +46,14 @@ class GroupRules:
             return self.spacing_s
         return 0.0 if _is_here(group) else SPACING_S
 
+    def begun_of(self, group: str) -> int:
+        """Say how many polls of a group may be under way, those that wait for a place among them.
+
+        Where requests are spaced each begins in its turn. Where they are not, as many more are claimed ahead,
+        for a claim takes longer than a server that is near.
+        """
+        return self.at_once if self.spacing_of(group) else 2 * self.at_once
+
 
 @lru_cache(10_000)
 def _group_of(url: str, by_domain: bool) -> str:
@@ -74,6 +82,7 @@ def registrable(host: str) -> str:
     return ".".join(labels[-3 if deep else -2 :])
 
 
+@lru_cache(10_000)
 def _is_here(group: str) -> bool:
     """Say whether a group is this machine: politeness to oneself is none."""
     if group.startswith(("directory:", "import:")):

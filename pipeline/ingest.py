@@ -4,6 +4,7 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -92,12 +93,8 @@ class IngestEdge:
     full_text: FullText | None = None
 
 
-async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
-    """Poll one feed once. A bad feed is a result; only ServiceError is raised.
-
-    Returns:
-        Its state from now on; None: our claim had run out, and nothing was written.
-    """
+async def ask_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll:
+    """Ask a feed once and read its answer. A bad feed is a result; nothing is written yet."""
     began = time.monotonic()
     parsed: Parsed | None = None
     outcome: Response | FeedError
@@ -108,17 +105,17 @@ async def poll_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState
                 response.body, name=response.final_url, media_type=response.media_type
             )
     except ParseError as error:
-        poll = _unreadable(feed, state, response, error, edge.clock.now(), began)
-        return await _state(feed, poll, edge)
+        return _unreadable(feed, state, response, error, edge.clock.now(), began)
     except FetchError as error:
         outcome = error
-    return await _state(feed, _poll(feed, state, outcome, parsed, edge.clock.now(), began), edge)
+    return _poll(feed, state, outcome, parsed, edge.clock.now(), began)
 
 
-async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
+async def read_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll | None:
     """Read what is new in a directory or mailbox: each thing is taken in, and marked, by itself.
 
-    The last write moves the state.
+    Returns:
+        What moves the state, not written yet; None: our claim had run out.
     """
     began = time.monotonic()
     outcome: Response | FetchError
@@ -137,7 +134,7 @@ async def poll_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Fee
         outcome = Response(url=feed.url, final_url=feed.url, body=None, received_at=edge.clock.now())
     poll = _poll(feed, state, outcome, None, edge.clock.now(), began)
     assert poll.state is not None
-    return await _state(feed, replace(poll, state=replace(poll.state, etag=position)), edge)
+    return replace(poll, state=replace(poll.state, etag=position))
 
 
 async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: IngestEdge) -> Poll:
@@ -161,8 +158,12 @@ async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: Inge
     return replace(poll, state=None, occurrence=file.final_url if feed.kind is SourceKind.DIRECTORY else "")
 
 
-async def _state(feed: Feed, poll: Poll, edge: IngestEdge) -> FeedState | None:
-    """Take a poll in, and give what it makes of its feed."""
+async def keep(feed: Feed, poll: Poll, edge: IngestEdge) -> FeedState | None:
+    """Write down what a poll leaves behind; only ServiceError is raised.
+
+    Returns:
+        The feed's state from now on; None: our claim had run out, and nothing was written.
+    """
     taken = await _take_in(feed, poll, edge)
     if taken.accepted and poll.state and poll.state.stopped_at == poll.polled_at:
         log.warning("feed_stopped", feed=poll.feed_id, cause=poll.detail, again="newswire feeds resume ID")
@@ -180,6 +181,12 @@ async def _take_in(feed: Feed, poll: Poll, edge: IngestEdge) -> TakenIn:
         await edge.full_text.take(feed, taken.new, poll.held_until)
     elif taken.new and poll.sending:
         await edge.sender.send(taken.new)
+    _say(poll, taken)
+    return taken
+
+
+def _say(poll: Poll, taken: TakenIn) -> None:
+    """Say what came of a poll in one line."""
     _logger_for(poll, taken)(
         "feed_polled",
         feed=poll.feed_id,
@@ -194,7 +201,6 @@ async def _take_in(feed: Feed, poll: Poll, edge: IngestEdge) -> TakenIn:
         accepted=taken.accepted,
         duration_s=round(poll.duration_s, 3),
     )
-    return taken
 
 
 def _logger_for(poll: Poll, taken: TakenIn) -> Callable[..., None]:
@@ -254,6 +260,11 @@ def _unreadable(
     return replace(poll, status=response.status, raw=_raw(response, feed), problems=(problem,))
 
 
+def _brings_nothing(poll: Poll) -> bool:
+    """Say whether a poll went well and leaves nothing but its feed's state."""
+    return poll.reason is None and poll.raw is None and not poll.problems
+
+
 def _raw(response: Response, feed: Feed) -> RawCopy:
     assert response.body is not None
     hidden = (feed.auth.name,) if feed.auth and feed.auth.kind == "query" else ()
@@ -308,7 +319,7 @@ class IngestLoop:
         self._stopping = False
         self._wake = asyncio.Event()
         self._said_at = self._looked_at = self._compared_at = float("-inf")
-        self._is_flooded = self._is_stale = False
+        self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
 
@@ -348,6 +359,7 @@ class IngestLoop:
 
     async def _round(self) -> None:
         """Claim and start what is due, as far as there is room."""
+        self._is_chatty = log.is_enabled_for(logging.DEBUG)
         if self._wished is not None:
             await self._take_over(self._wished)
         if self._is_stale:
@@ -463,28 +475,54 @@ class IngestLoop:
         self._compared_at = time.monotonic()
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
-        poll = poll_feed if feed.kind is SourceKind.HTTP else poll_deliveries
+        """Poll a source once; what brought nothing is written in company, and nobody waits for it."""
         group = self._groups.of_feed(feed)
-        due = self._edge.clock.now() + self._lease
+        ask = ask_feed if feed.kind is SourceKind.HTTP else read_deliveries
+        after: FeedState | None = None
+        is_handed_in = False
         try:
-            after = await poll(feed, state, self._edge)
-            if after is not None and after.stopped_at is None:
-                due = after.next_poll_at
-                self._heed(after, group)
+            try:
+                poll = await ask(feed, state, self._edge)
+            finally:
+                # Its server may be asked for the next feed while this one is written.
+                self._turns.ended(group, self._edge.clock.now().timestamp())
+            if poll is not None and _brings_nothing(poll):
+                self._edge.writer.hand_in(poll, self._noted)
+                is_handed_in = True
+            elif poll is not None:
+                self._heed(poll, group)
+                after = await keep(feed, poll, self._edge)
         except ServiceError as error:
-            # Nothing of this poll was written: its claim runs out and the feed is polled again.
             log.error("poll_not_stored", feed=feed.id, cause=str(error))
         finally:
-            self._turns.ended(group, self._edge.clock.now().timestamp())
-            self._turns.put(feed.id, due.timestamp())
+            if not is_handed_in:
+                self._put_back(feed.id, after)
 
-    def _heed(self, state: FeedState, group: str) -> None:
+    def _noted(self, poll: Poll, outcome: TakenIn | BaseException) -> None:
+        """Take note of what came of a poll that nobody waited for."""
+        if isinstance(outcome, BaseException):
+            log.error("poll_not_stored", feed=poll.feed_id, cause=str(outcome))
+            self._put_back(poll.feed_id, None)
+            return
+        if self._is_chatty:
+            _say(poll, outcome)
+        self._put_back(poll.feed_id, poll.state if outcome.accepted else None)
+
+    def _put_back(self, feed_id: str, after: FeedState | None) -> None:
+        """Put a feed back into the schedule; where nothing was written its claim runs out first."""
+        if after is not None and after.stopped_at is None:
+            due = after.next_poll_at
+        else:
+            due = self._edge.clock.now() + self._lease
+        self._turns.put(feed_id, due.timestamp())
+
+    def _heed(self, poll: Poll, group: str) -> None:
         """Let a whole group wait when several of its feeds were told to come less often."""
-        if state.last_reason is not Reason.RATE_LIMITED:
+        if poll.state is None or poll.reason is not Reason.RATE_LIMITED:
             return
         now = self._edge.clock.now()
-        wait = (state.learned.not_before or now) - now
-        if self._turns.limited(state.feed_id, group, now.timestamp(), wait.total_seconds()):
+        wait = (poll.state.learned.not_before or now) - now
+        if self._turns.limited(poll.feed_id, group, now.timestamp(), wait.total_seconds()):
             log.warning("group_waits", group=group, wait_s=round(wait.total_seconds()))
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -6,10 +6,10 @@ answered 404 for a week do come back. One answer alone ends polling: 410, "gone 
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from pipeline.errors import FeedError, FetchError, Reason
-from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, Move, Pace, Parsed, Response
 from pipeline.rhythm import interval_of, with_arrival, with_dates
 
@@ -27,7 +27,10 @@ MOVE_HITS = 10
 MOVE_AGE = timedelta(days=7)
 #: what is waited at least where the server names no time
 _LEAST_WAIT = {Reason.GONE: MAX_WAIT, Reason.RATE_LIMITED: timedelta(minutes=15)}
+#: statuses by which a server may mean the condition of our request
+_MAY_MEAN_CONDITION = (400, 412, 431)
 _HOUR = timedelta(hours=1)
+_NO_TIME = timedelta()
 _ANY_TIME = Pace()
 
 
@@ -65,9 +68,10 @@ def next_poll_at(
     """
     spread = _spread(seed, failures)
     longest = max(MAX_WAIT, interval)
-    own = min(interval * (1 + min(failures, 10**6)), longest) * (1 + spread)
-    theirs = min(asked or timedelta(), MAX_WAIT) * (1 + abs(spread))
-    at = now + min(max(own, theirs, timedelta()), longest)
+    wait = max(min(interval * (1 + min(failures, 10**6)), longest) * (1 + spread), _NO_TIME)
+    if asked:
+        wait = max(wait, min(asked, MAX_WAIT) * (1 + abs(spread)))
+    at = now + min(wait, longest)
     return _after_skips(at, pace, spread) if pace.skip_hours or pace.skip_days else at
 
 
@@ -119,7 +123,10 @@ def _after_success(
 
 
 def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime) -> FeedState:
-    """Back off, and keep the validators: they still name the last body that was taken in."""
+    """Back off, and keep the validators: they still name the last body that was taken in.
+
+    Unless they may be what the server will not take: then the next request is without condition.
+    """
     status, asked = None, _LEAST_WAIT.get(error.reason)
     if isinstance(error, FetchError):
         status, asked = error.status, error.retry_after or asked
@@ -133,8 +140,11 @@ def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime
     interval = interval_of(feed, learned, state.last_success_at or now)
     # A place that does not work is no place it has moved to.
     move = None if learned.move and learned.move.in_use else learned.move
+    refused = status in _MAY_MEAN_CONDITION
     return replace(
         state,
+        etag=None if refused else state.etag,
+        last_modified=None if refused else state.last_modified,
         failures=failures,
         next_poll_at=next_poll_at(
             now, interval, seed=feed.id, failures=failures, asked=asked, pace=learned.pace
@@ -203,5 +213,5 @@ def _after_skips(at: datetime, pace: Pace, spread: float) -> datetime:
 
 def _spread(seed: str, failures: int) -> float:
     """Draw a share between -JITTER and JITTER: the same for the same feed, even over feeds."""
-    draw = int(digest("jitter", seed, str(failures))[:8], 16) / 0xFFFFFFFF
-    return JITTER * (2 * draw - 1)
+    drawn = blake2b(f"{failures} {seed}".encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return JITTER * (2 * int.from_bytes(drawn) / 0xFFFFFFFF - 1)

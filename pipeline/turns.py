@@ -88,7 +88,7 @@ class Turns:
             _, name = heappop(self._ready)
             group = self._groups[name]
             group.listed = False
-            if group.waiting and group.running < self._rules.at_once and group.free_at <= now:
+            if group.waiting and group.running < self._rules.begun_of(name) and group.free_at <= now:
                 place = group.waiting.popleft()
                 taken.append(self._ids[place])
                 group.running += 1
@@ -145,7 +145,7 @@ class Turns:
 
     def _list(self, name: str, group: _Group) -> None:
         """Let a group take part when it may give the next feed."""
-        if group.waiting and not group.listed and group.running < self._rules.at_once:
+        if group.waiting and not group.listed and group.running < self._rules.begun_of(name):
             group.listed = True
             heappush(self._ready, (group.free_at, name))
 

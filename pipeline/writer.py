@@ -14,6 +14,9 @@ log = get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: is told what came of a poll, or why nothing of it was written
+Told = Callable[[Poll, TakenIn | BaseException], None]
+
 #: polls in one transaction at most
 _MOST = 200
 #: where so many came together, others are on their way: they are waited for so long
@@ -33,7 +36,7 @@ class StoreWriter:
         self._store = store
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._waiting: list[tuple[Poll, asyncio.Future[TakenIn]]] = []
+        self._waiting: list[tuple[Poll, Told]] = []
         self._committing: asyncio.Task[None] | None = None
         self._last_size = 0
 
@@ -45,14 +48,32 @@ class StoreWriter:
     async def take_in(self, poll: Poll) -> TakenIn:
         """Write a poll; returns when it is committed. Raises StoreError: nothing of it was written."""
         answer: asyncio.Future[TakenIn] = asyncio.get_running_loop().create_future()
-        self._waiting.append((poll, answer))
+
+        def settle(_: Poll, outcome: TakenIn | BaseException) -> None:
+            if answer.done():  # its poll was cancelled meanwhile
+                return
+            if isinstance(outcome, BaseException):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
+
+        self.hand_in(poll, settle)
+        return await answer
+
+    def hand_in(self, poll: Poll, told: Told) -> None:
+        """Write a poll that nobody waits for.
+
+        Args:
+            poll: Of a source.
+            told: Called on the event loop with what came of it, or why nothing of it was written.
+        """
+        self._waiting.append((poll, told))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
             self._committing.add_done_callback(_say_what_failed)
-        return await answer
 
     async def close(self) -> None:
-        """Wait for the running commit and end the thread."""
+        """Wait until all is written, and end the thread."""
         if self._committing is not None:
             await asyncio.wait({self._committing})
         self._thread.shutdown()
@@ -84,13 +105,6 @@ def _say_what_failed(commit: asyncio.Task[None]) -> None:
         log.error("commit_failed", exc_info=error)
 
 
-def _answer(
-    group: Sequence[tuple[Poll, asyncio.Future[TakenIn]]], answers: Sequence[TakenIn | BaseException]
-) -> None:
-    for (_, future), answer in zip(group, answers, strict=True):
-        if future.done():  # its poll was cancelled meanwhile
-            continue
-        if isinstance(answer, BaseException):
-            future.set_exception(answer)
-        else:
-            future.set_result(answer)
+def _answer(group: Sequence[tuple[Poll, Told]], outcomes: Sequence[TakenIn | BaseException]) -> None:
+    for (poll, told), outcome in zip(group, outcomes, strict=True):
+        told(poll, outcome)

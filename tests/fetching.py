@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.errors import FeedError
 from pipeline.formats.detect import read
 from pipeline.groups import GroupRules
+from pipeline.ingest import IngestEdge, ask_feed, keep, read_deliveries
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
 from pipeline.schedule import next_state
 from pipeline.sources.http import HttpFetcher, user_agent
@@ -36,6 +37,13 @@ def feed_at(url: str, **more: Any) -> Feed:
 def fresh() -> FeedState:
     """Make the state of a feed that was never polled."""
     return FeedState(feed_id="kestrel", next_poll_at=NOW)
+
+
+async def poll_once(feed: Feed, state: FeedState, edge: IngestEdge) -> FeedState | None:
+    """Do one poll of a claimed source as the loop does it, but wait for all of it."""
+    ask = ask_feed if feed.kind is SourceKind.HTTP else read_deliveries
+    poll = await ask(feed, state, edge)
+    return None if poll is None else await keep(feed, poll, edge)
 
 
 async def simulate(

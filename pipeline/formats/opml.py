@@ -48,7 +48,8 @@ def read_opml(body: bytes) -> list[Outline]:
         raise ParseError(Reason.UNKNOWN_FORMAT, "this is no OPML")
     safe = _BARE.sub("&amp;", guarded(text[root.at :]))
     try:
-        found = list(_outlines(ET.fromstring(safe).iter("body")))  # noqa: S314 - guarded: no DTD, no depth
+        root_element = ET.fromstring(safe)  # noqa: S314 - guarded: no DTD, no depth
+        found = list(_outlines(each for each in root_element.iter() if each.tag.lower() == "body"))
     except ET.ParseError as error:
         found = _loosely(safe)
         if not found:
@@ -95,9 +96,21 @@ def _read(
     values = {name.lower(): value or "" for name, value in attributes.items()}
     name = _line(values.get("title") or values.get("text") or "")
     if url := _line(values.get("xmlurl", "")):
-        return Outline(url=url, title=name or None, tags=tags), tags
+        return Outline(url=_web_address(url), title=name or None, tags=tags), tags
     tag = name[:_MAX_TAG]
     return None, (*tags, tag) if tag and tag not in tags else tags
+
+
+def _web_address(url: str) -> str:
+    """Take away the scheme by which browsers once handed feeds to readers.
+
+    >>> _web_address("feed://a.example/rss"), _web_address("feed:https://a.example/rss")
+    ('http://a.example/rss', 'https://a.example/rss')
+    """
+    scheme, colon, rest = url.partition(":")
+    if scheme.lower() != "feed" or not colon:
+        return url
+    return f"http:{rest}" if rest.startswith("//") else rest
 
 
 def _loosely(text: str) -> list[Outline]:

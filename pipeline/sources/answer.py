@@ -16,6 +16,8 @@ MAX_WAIT = timedelta(hours=24)
 _NUMBER = re.compile(r"[0-9]+")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]+)")
 _ALWAYS_ASK = re.compile(r"(?:^|[\s,])no-(?:cache|store)(?![\w=-])")
+#: servers refuse requests whose headers are over 8 KiB
+_LONGEST_VALIDATOR = 8_000
 #: bytes that no header may hold (RFC 9110 §5.5); such a validator could not be sent back
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -49,6 +51,17 @@ def text_header(headers: Headers, name: bytes) -> str | None:
     return values[0].decode("utf-8", "replace").strip() if values else None
 
 
+def location(headers: Headers) -> str | None:
+    """Give where a redirect leads; bytes that are no UTF-8 are quoted as they are (RFC 3986 §2.1)."""
+    values = headers.get(b"location")
+    if not values:
+        return None
+    try:
+        return values[0].decode().strip()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in values[0]).strip()
+
+
 def listed(headers: Headers, name: bytes) -> str:
     """Join all headers of a name whose value is a list."""
     return b",".join(headers.get(name, ())).decode("latin-1")
@@ -57,7 +70,15 @@ def listed(headers: Headers, name: bytes) -> str:
 def validator(headers: Headers, name: bytes) -> bytes | None:
     """Give ETag or Last-Modified exactly as sent, unless it is empty or could not be sent back."""
     values = headers.get(name)
-    return values[0] if values and values[0] and not _CONTROL.search(values[0]) else None
+    if not values or not 0 < len(values[0]) <= _LONGEST_VALIDATOR or _CONTROL.search(values[0]):
+        return None
+    return values[0]
+
+
+def announced_bytes(headers: Headers) -> int:
+    """Give the size that the body is said to have; 0 where nothing is said of it."""
+    value = text_header(headers, b"content-length") or ""
+    return int(value) if _NUMBER.fullmatch(value) and len(value) <= 18 else 0
 
 
 def retry_after(headers: Headers, now: datetime) -> timedelta | None:
@@ -87,6 +108,8 @@ def fresh_for(headers: Headers, now: datetime) -> timedelta | None:
 
     Source: RFC 9111 §4.2 and §5.2.2, for a cache of our own: s-maxage is not meant for it.
     """
+    if b"cache-control" not in headers and b"expires" not in headers:
+        return None
     said = listed(headers, b"cache-control").lower()
     if _ALWAYS_ASK.search(said):
         return timedelta()

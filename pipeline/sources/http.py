@@ -1,14 +1,13 @@
-"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach (home of aiohttp).
+"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach .
 
-The way of one fetch: request.py says what to ask, session.py opens sockets that may be opened, encoding.py
+The way of one fetch: request.py says what to ask, session.py asks by sockets that may be opened, encoding.py
 takes the body out of its compression, answer.py says what the server meant. Errors leave as FetchError, in
 words for who looks after the feeds, without a secret in them.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -19,8 +18,8 @@ from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
-import aiohttp
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from pipeline.errors import FetchRefused, Reason
 from pipeline.groups import GroupRules
@@ -29,7 +28,8 @@ from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, blocked, literal
 from pipeline.sources.encoding import DecodedBody, too_large
 from pipeline.sources.request import Request, first_request, redirected, shown
-from pipeline.sources.session import DaemonResolver, blocked_error, in_our_words, open_session
+from pipeline.sources.session import ERRORS, DaemonResolver, Reply, Session, blocked_error, in_our_words
+from pipeline.sources.time_limit import TimeLimits
 
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -75,8 +75,9 @@ class HttpFetcher:
         self._max_redirects = max_redirects
         self._groups = groups
         self._gate = _Gate(connections, groups)
+        self._limits = TimeLimits()
         self._resolver = resolver or DaemonResolver()
-        self._sessions: dict[tuple[frozenset[str], str | None], aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[tuple[str, ...], str | None], Session] = {}
 
     async def __aenter__(self) -> Self:
         """Start; connections are opened when they are needed."""
@@ -99,24 +100,27 @@ class HttpFetcher:
             request = redirected(request, feed, state, move.to, self._user_agent)
             group = self._groups.of_url(str(request.url))
         left_s = self._timeout_s
-        seen, permanent, last_group = {request.url}, True, ""
+        passed: list[URL] = []
+        permanent, last_group = True, ""
         moved_to: str | None = None
         for _ in range(self._max_redirects + 1):
-            async with self._gate.through(group, spaced=group != last_group):
+            with await self._gate.enter(group, spaced=group != last_group):
                 clock = asyncio.get_running_loop().time
                 began = clock()
-                with in_our_words(request.host, self._timeout_s):
-                    async with asyncio.timeout(left_s):
+                try:
+                    with self._limits.within(left_s):
                         outcome = await self._ask(request, feed, state)
+                except ERRORS as error:
+                    raise in_our_words(error, request.host, self._timeout_s) from None
                 left_s -= clock() - began
             if isinstance(outcome, Response):
                 return replace(outcome, moved_to=_learnable(moved_to, feed)) if moved_to else outcome
+            passed.append(request.url)
             request = redirected(request, feed, state, outcome.location, self._user_agent)
-            if request.url in seen:
+            if request.url in passed:
                 raise FetchRefused(
                     Reason.REDIRECTS, "the server redirects in a circle", status=outcome.status
                 )
-            seen.add(request.url)
             permanent = permanent and outcome.status in _PERMANENT
             moved_to = str(request.url) if permanent else moved_to
             last_group, group = group, self._groups.of_url(str(request.url))
@@ -126,52 +130,58 @@ class HttpFetcher:
         """Make one request and read its answer."""
         session = self._session(feed, request)
         trust = _trust(feed.ca_file, _stamp(feed.ca_file)) if feed.ca_file else True
-        async with session.get(
-            request.url, headers=request.headers, allow_redirects=False, ssl=trust
-        ) as reply:
-            now = datetime.now(UTC)
-            headers = answer.by_name(reply.raw_headers)
-            location = answer.text_header(headers, b"location")
-            if reply.status in _REDIRECTS and location:
-                return _Moved(location=location, status=reply.status)
-            wait = answer.retry_after(headers, now)
-            if not _is_wanted(reply.status, request):
-                raise answer.failure(reply.status, wait, note=_note(reply.status, request))
-            body = None if reply.status == 304 else await self._body(reply, headers)
-            etag = answer.validator(headers, b"etag")
-            last_modified = answer.validator(headers, b"last-modified")
-            if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
-                etag, last_modified = etag or state.etag, last_modified or state.last_modified
-            final_url = shown(request.url, feed)
-            return Response(
-                url=final_url if feed.url == final_url else shown(feed.url, feed),
-                final_url=final_url,
-                status=reply.status,
-                body=body,
-                media_type=answer.text_header(headers, b"content-type"),
-                etag=etag,
-                last_modified=last_modified,
-                retry_after=wait,
-                fresh_for=answer.fresh_for(headers, now),
-                received_at=now,
-            )
+        reply = await session.ask(request, trust)
+        try:
+            return await self._answer(reply, request, feed, state)
+        finally:
+            reply.let_go()
 
-    async def _body(self, reply: aiohttp.ClientResponse, headers: answer.Headers) -> bytes:
+    async def _answer(
+        self, reply: Reply, request: Request, feed: Feed, state: FeedState
+    ) -> "Response | _Moved":
+        """Read what came; its body where it is one to be read."""
+        now = datetime.now(UTC)
+        headers = answer.by_name(reply.raw_headers)
+        if reply.status in _REDIRECTS and (location := answer.location(headers)):
+            return _Moved(location=location, status=reply.status)
+        wait = answer.retry_after(headers, now)
+        if not _is_wanted(reply.status, request):
+            raise answer.failure(reply.status, wait, note=_note(reply.status, request))
+        body = None if reply.status == 304 else await self._body(reply, headers)
+        etag = answer.validator(headers, b"etag")
+        last_modified = answer.validator(headers, b"last-modified")
+        if body is None:  # RFC 9110 §15.4.5: what a 304 does not say stays as it was
+            etag, last_modified = etag or state.etag, last_modified or state.last_modified
+        return Response(
+            url=request.shown if feed.url == request.shown else shown(feed.url, feed),
+            final_url=request.shown,
+            status=reply.status,
+            body=body,
+            media_type=answer.text_header(headers, b"content-type"),
+            etag=etag,
+            last_modified=last_modified,
+            retry_after=wait,
+            fresh_for=answer.fresh_for(headers, now),
+            received_at=now,
+        )
+
+    async def _body(self, reply: Reply, headers: answer.Headers) -> bytes:
         body = DecodedBody(answer.listed(headers, b"content-encoding"), self._max_body_bytes)
-        if (reply.content_length or 0) > self._max_body_bytes:
+        if answer.announced_bytes(headers) > self._max_body_bytes:
             raise too_large(self._max_body_bytes)
-        async for piece in reply.content.iter_any():
+        async for piece in reply.pieces():
             body.add(piece)
         return body.finish()
 
-    def _session(self, feed: Feed, request: Request) -> aiohttp.ClientSession:
+    def _session(self, feed: Feed, request: Request) -> Session:
         """Give the session of the feed's profile; each profile has its own connections."""
         if feed.proxy:
             _refuse_literal(request.host, _networks(feed))
-        profile = (frozenset(feed.allow_private), feed.proxy)
-        if profile not in self._sessions:
-            self._sessions[profile] = open_session(_networks(feed), feed.proxy, self._resolver)
-        return self._sessions[profile]
+        profile = feed.allow_private, feed.proxy
+        session = self._sessions.get(profile)
+        if session is None:
+            session = self._sessions[profile] = Session(_networks(feed), feed.proxy, self._resolver)
+        return session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,22 +205,28 @@ class _Gate:
         #: when a group may be asked again, for those that have to wait for it
         self._free_at: dict[str, float] = {}
 
-    @asynccontextmanager
-    async def through(self, group: str, *, spaced: bool) -> AsyncIterator[None]:
+    async def enter(self, group: str, *, spaced: bool) -> "_Way":
         """Wait for the group first: who waits for a slow one must not hold a place of the others.
 
         Args:
             group: Where the request goes.
             spaced: It keeps its distance from the one before; not so the next step of a redirect.
+
+        Returns:
+            What is to be left after the request.
         """
         own = self._room.get(group)
         if own is None:
             own = self._room[group] = asyncio.Semaphore(self._rules.at_once)
-        async with own:
+        await own.acquire()
+        try:
             if spaced and (spacing_s := self._rules.spacing_of(group)):
                 await self._space(group, spacing_s)
-            async with self._all:
-                yield
+            await self._all.acquire()
+        except BaseException:
+            own.release()
+            raise
+        return _Way(own, self._all)
 
     async def _space(self, group: str, spacing_s: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -220,6 +236,22 @@ class _Gate:
         self._free_at[group] = at + spacing_s
         if at > now:
             await asyncio.sleep(at - now)
+
+
+class _Way:
+    """A way through the gate, held as long as a request takes."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, *held: asyncio.Semaphore) -> None:
+        self._held = held
+
+    def __enter__(self) -> None:
+        """Nothing is to be done: it is held from the beginning."""
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._held:
+            each.release()
 
 
 def _learnable(moved_to: str, feed: Feed) -> str | None:

@@ -9,7 +9,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote_plus
 
 from yarl import URL
@@ -27,6 +27,8 @@ _OURS = (
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: configured URLs that are kept as they were read
+_KNOWN_URLS = 4_096
 #: a URL that is sent exactly as it is written
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")
 
@@ -37,6 +39,8 @@ class Request:
 
     url: URL = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+    #: the URL without secrets
+    shown: str
     #: still at the origin that the configuration names
     at_home: bool = True
 
@@ -45,6 +49,24 @@ class Request:
         """Name of the host, for limits and messages."""
         return self.url.host or ""
 
+    def head(self, *, whole_url: bool = False, proxy_authorization: str | None = None) -> bytes:
+        """Write it as it is sent; nothing in it can be taken for another line.
+
+        Args:
+            whole_url: Ask for the whole URL, as a proxy wants it.
+            proxy_authorization: What lets us use that proxy.
+        """
+        url = self.url
+        lines = [
+            f"GET {url if whole_url else url.raw_path_qs} HTTP/1.1",
+            f"Host: {url.host_port_subcomponent}",
+        ]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        if proxy_authorization:
+            lines.append(f"Proxy-Authorization: {proxy_authorization}")
+        text = "\r\n".join((*lines, "\r\n"))
+        return text.encode("utf-8", "surrogateescape")
+
 
 def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     """Say what to ask for.
@@ -52,15 +74,17 @@ def first_request(feed: Feed, state: FeedState, user_agent: str) -> Request:
     Raises:
         FetchRefused: The URL or a header of the configuration cannot be sent.
     """
-    url = _url(feed.url)
-    auth = _auth(feed, url)
-    bare = _with_secret(_without_user(url), auth)
-    own = _configured(feed, auth)
+    url, user, as_shown = _home(feed.url)
+    auth = feed.auth or user
     common = _common(user_agent)
-    if own:
-        overridden = {name.lower() for name in own}
-        common = {name: value for name, value in common.items() if name.lower() not in overridden}
-    return Request(url=bare, headers={**common, **own, **_conditions(state)})
+    if auth is None and not feed.headers:
+        return Request(url=url, headers={**common, **_conditions(state)}, shown=as_shown)
+    own = _configured(feed, auth)
+    overridden = {name.lower() for name in own}
+    common = {name: value for name, value in common.items() if name.lower() not in overridden}
+    return Request(
+        url=_with_secret(url, auth), headers={**common, **own, **_conditions(state)}, shown=shown(url, feed)
+    )
 
 
 def redirected(request: Request, feed: Feed, state: FeedState, location: str, user_agent: str) -> Request:
@@ -81,11 +105,12 @@ def redirected(request: Request, feed: Feed, state: FeedState, location: str, us
             Reason.REDIRECTS,
             f"the server redirects from https to http (at {to.host}), which anybody could read",
         )
-    auth = _auth(feed, _url(feed.url))
+    auth = feed.auth or _home(feed.url)[1]
     if request.at_home and _origin(to) == _origin(request.url):
-        return Request(url=_with_secret(to, auth), headers=request.headers)
+        return Request(url=_with_secret(to, auth), headers=request.headers, shown=shown(to, feed))
     bare = _parsed(_without_parameter(str(to), auth))
-    return Request(url=bare, headers={**_common(user_agent), **_conditions(state)}, at_home=False)
+    headers = {**_common(user_agent), **_conditions(state)}
+    return Request(url=bare, headers=headers, shown=shown(bare, feed), at_home=False)
 
 
 def shown(url: str | URL, feed: Feed) -> str:
@@ -104,14 +129,20 @@ def _without_user(url: URL) -> URL:
     return url if url.raw_user is None and url.raw_password is None else url.with_user(None)
 
 
-def _url(url: str) -> URL:
+@lru_cache(_KNOWN_URLS)
+def _home(url: str) -> tuple[URL, Auth | None, str]:
+    """Read a configured URL: where it leads, the credentials inside it, and how it is shown."""
     try:
         parsed = _parsed(url)
-        if parsed.scheme in ("http", "https") and parsed.host:
-            return parsed.with_fragment(None) if "#" in url else parsed
     except ValueError:
-        pass
-    raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
+        parsed = URL()
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise FetchRefused(Reason.CONNECT, "the configured url is not an http(s) address")
+    user = None
+    if parsed.user or parsed.password:
+        user = Auth(kind="basic", name=parsed.user or "", secret=parsed.password or "")
+    bare = _without_user(parsed.with_fragment(None) if "#" in url else parsed)
+    return bare, user, hide_in_urls(str(bare))
 
 
 def _parsed(url: str) -> URL:
@@ -130,13 +161,6 @@ def _common(user_agent: str) -> Mapping[str, str]:
 def _origin(url: URL) -> tuple[str, str | None, int | None]:
     # Not url.origin(): to it, a port that is written out and the same one left out are two origins.
     return url.scheme, url.host, url.port
-
-
-def _auth(feed: Feed, url: URL) -> Auth | None:
-    """Take the credentials of the configuration, else those inside the URL."""
-    if feed.auth is None and (url.user or url.password):
-        return Auth(kind="basic", name=url.user or "", secret=url.password or "")
-    return feed.auth
 
 
 def _configured(feed: Feed, auth: Auth | None) -> dict[str, str]:
@@ -167,8 +191,12 @@ def _encodable(value: str) -> bool:
 
 def _conditions(state: FeedState) -> dict[str, str]:
     """Send the validators back byte for byte; bytes that are no UTF-8 travel as lone surrogates."""
-    validators = {"If-None-Match": state.etag, "If-Modified-Since": state.last_modified}
-    return {name: value.decode("utf-8", "surrogateescape") for name, value in validators.items() if value}
+    conditions = {}
+    if state.etag:
+        conditions["If-None-Match"] = state.etag.decode("utf-8", "surrogateescape")
+    if state.last_modified:
+        conditions["If-Modified-Since"] = state.last_modified.decode("utf-8", "surrogateescape")
+    return conditions
 
 
 def _with_secret(url: URL, auth: Auth | None) -> URL:

@@ -1,28 +1,36 @@
-"""aiohttp as a polite and careful fetcher needs it, and its errors in our words (its home, with http.py).
+"""HTTP as a polite and careful fetcher needs it, on aiohttp's connections, and its errors in our words.
 
-No cookies, no environment, no decoding; sockets guarded; names looked up on threads of their own; headers
-of any bytes. A session serves one profile, that is the networks it may reach and the proxy it goes through:
-a pooled connection that was opened for a feed that may reach 10.0.0.0/8 can then never serve one that may
-not, and no request of a proxied feed can forget its proxy. (Certificates are part of aiohttp's pool key.)
+aiohttp opens, keeps and secures connections, and takes answers apart; what is asked, and what goes along from
+one request to the next, is ours alone: no cookies, no environment, no headers but those we write, byte for
+byte, no decoding. Its ClientSession, which has all that and more, takes as much time for a request as all
+else in a poll. Sockets are guarded; names are looked up on threads of their own.
+
+A session serves one profile, that is the networks it may reach and the proxy it goes through: a pooled
+connection that was opened for a feed that may reach 10.0.0.0/8 can then never serve one that may not, and no
+request of a proxied feed can forget its proxy. (Certificates are part of aiohttp's pool key.)
 """
 
 import asyncio
 import os
-import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from secrets import token_hex
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
 
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, guarded_socket_factory
 from pipeline.sources.names import look_up
+from pipeline.sources.request import Request
 
 #: how long an idle connection is kept: long enough for redirects and feeds of one host that are due together
 _KEEPALIVE_S = 2.0
@@ -30,30 +38,132 @@ _KEEPALIVE_S = 2.0
 _DNS_S = 60
 #: names looked up at once
 _LOOKUPS = 32
-_SURROGATE = re.compile("[\ud800-\udfff]")
+#: bytes of a body that are read ahead
+_AHEAD_BYTES = 1 << 16
+#: of one header; policies of content are the longest that honest servers send
+_HEADER_BYTES = 32_768
+#: servers that are remembered as aiohttp wants them named
+_PEERS = 4_096
+#: what asking may raise
+ERRORS = (TimeoutError, aiohttp.ClientError, HttpProcessingError, ValueError)
+#: http.py's own limit covers all of a fetch
+_NO_LIMIT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 
 
-def open_session(
-    allow: Sequence[Network], proxy: str | None, resolver: AbstractResolver
-) -> aiohttp.ClientSession:
-    """Open the session of one profile; call it inside the event loop."""
-    connector = aiohttp.TCPConnector(
-        limit=0,  # http.py's gate counts: waiting in aiohttp's pool would eat up a feed's time limit
-        keepalive_timeout=_KEEPALIVE_S,
-        ttl_dns_cache=_DNS_S,
-        resolver=resolver,
-        # The operator names the proxy, and all connections of this session go to it.
-        socket_factory=None if proxy else guarded_socket_factory(allow),
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        proxy=proxy,
-        request_class=_Verbatim,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
+class _Peer(aiohttp.ClientRequest):
+    """A server, as aiohttp's connector wants it named: by a request. It stands for all that it is asked."""
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:
+        """See aiohttp, which makes it anew each time."""
+        return super().connection_key
+
+
+class Session:
+    """Asks servers by connections of one profile; make and use it inside the event loop."""
+
+    def __init__(self, allow: Sequence[Network], proxy: str | None, resolver: AbstractResolver) -> None:
+        self._connector = aiohttp.TCPConnector(
+            limit=0,  # http.py's gate counts: waiting in aiohttp's pool would eat up a feed's time limit
+            keepalive_timeout=_KEEPALIVE_S,
+            ttl_dns_cache=_DNS_S,
+            resolver=resolver,
+            # The operator names the proxy, and all connections of this session go to it.
+            socket_factory=None if proxy else guarded_socket_factory(allow),
+        )
+        self._proxy = URL(proxy) if proxy else None
+        self._peer = lru_cache(_PEERS)(self._new_peer)
+        #: connections that have answered before
+        self._used: WeakSet[Any] = WeakSet()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._connector.close()
+
+    async def ask(self, request: Request, trust: ssl.SSLContext | bool) -> "Reply":
+        """Ask once; returns when the headers of the answer are there. The caller lets go of the reply.
+
+        A server may close a connection at the moment at which it is used again (RFC 9112 §9.3.1): that is no
+        answer of this request, and the next connection is asked.
+
+        Raises:
+            One of ERRORS.
+        """
+        url = request.url
+        peer = self._peer(url.scheme, url.host_port_subcomponent, trust)
+        while True:
+            connection = await self._connector.connect(peer, traces=[], timeout=_NO_LIMIT)
+            protocol = connection.protocol
+            was_used = protocol in self._used
+            if was_used and protocol is not None and protocol.should_close:
+                connection.close()  # it has said something since that nobody asked for
+                continue
+            try:
+                reply = await _exchange(connection, request, peer)
+                if not was_used:
+                    self._used.add(protocol)
+                return reply
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+                connection.close()
+                if not was_used:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+
+    def _new_peer(self, scheme: str, authority: str, trust: ssl.SSLContext | bool) -> _Peer:
+        origin = URL.build(scheme=scheme, authority=authority, encoded=True)
+        loop = asyncio.get_running_loop()
+        return _Peer("GET", origin, loop=loop, ssl=trust, proxy=self._proxy)
+
+
+async def _exchange(connection: Connection, request: Request, peer: _Peer) -> "Reply":
+    protocol, transport = connection.protocol, connection.transport
+    if protocol is None or transport is None:
+        raise aiohttp.ServerDisconnectedError
+    protocol.set_response_params(
+        read_until_eof=True,
         auto_decompress=False,
-        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+        read_bufsize=_AHEAD_BYTES,
+        max_line_size=_HEADER_BYTES,
+        max_field_size=_HEADER_BYTES,
     )
+    whole_url = peer.proxy is not None and not peer.is_ssl()
+    # What the proxy is to be told stands with the peer once a connection was made.
+    secret = peer.headers.get("Proxy-Authorization") if whole_url else None
+    transport.write(request.head(whole_url=whole_url, proxy_authorization=secret))
+    while True:
+        message, payload = await protocol.read()
+        # RFC 9110 §15.2: others of 100 to 199 come before the answer.
+        if not 100 <= message.code < 200 or message.code == 101:
+            break
+    return Reply(message.code, message.raw_headers, connection, payload)
+
+
+class Reply:
+    """An answer, of which the body is still to be read; let go of it in any case."""
+
+    __slots__ = ("_connection", "_payload", "raw_headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        raw_headers: Sequence[tuple[bytes, bytes]],
+        connection: Connection,
+        payload: aiohttp.StreamReader,
+    ) -> None:
+        self.status = status
+        self.raw_headers = raw_headers
+        self._connection = connection
+        self._payload = payload
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """Give the body as it comes."""
+        return self._payload.iter_any()
+
+    def let_go(self) -> None:
+        """Keep the connection for others; one that is in the middle of an answer is closed."""
+        self._connection.release()
 
 
 class DaemonResolver(AbstractResolver):
@@ -84,67 +194,15 @@ class DaemonResolver(AbstractResolver):
         """Leave lookups that hang to end by themselves."""
 
 
-class _Verbatim(aiohttp.ClientRequest):
-    """A request whose headers may hold any bytes, written in str as lone surrogates.
+def in_our_words(error: Exception, host: str, timeout_s: float) -> FetchError:
+    """Turn one of ERRORS into ours; raise it `from None`.
 
-    Validators are opaque bytes, but aiohttp encodes headers as UTF-8 and drops surrogates. Such a value
-    goes through it as a random word, which is exchanged for the bytes where the transport is written to.
+    aiohttp's own words hold the whole URL, query secrets included, and a traceback would show them.
     """
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        """See aiohttp; headers leave within this call, as a GET has no body."""
-        words: dict[bytes, bytes] = {}
-        for name, value in tuple(self.headers.items()):
-            if not value.isascii() and _SURROGATE.search(value):
-                word = token_hex(16)
-                words[word.encode()] = value.encode("utf-8", "surrogateescape")
-                self.headers[name] = word
-        protocol = conn.protocol
-        if not words or protocol is None:
-            return await super().send(conn)
-        transport = protocol.transport
-        protocol.transport = _Exchanging(transport, words)  # type: ignore[assignment]
-        try:
-            return await super().send(conn)
-        finally:
-            protocol.transport = transport
-
-
-class _Exchanging:
-    """A transport that writes other bytes for certain words."""
-
-    def __init__(self, transport: asyncio.Transport | None, words: dict[bytes, bytes]) -> None:
-        self._transport = transport
-        self._words = words
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        for word, raw in self._words.items():
-            data = bytes(data).replace(word, raw)
-        assert self._transport is not None
-        self._transport.write(data)
-
-
-@contextmanager
-def in_our_words(host: str, timeout_s: float) -> Iterator[None]:
-    """Turn aiohttp's errors into ours.
-
-    They are not chained: aiohttp's own words hold the whole URL, query secrets included, and a log of the
-    traceback would show them.
-    """
-    try:
-        yield
-    except TimeoutError:
-        raise FetchRetryable(
+    if isinstance(error, TimeoutError):
+        return FetchRetryable(
             Reason.TIMEOUT, f"{host} did not give a whole answer within {timeout_s:g} seconds"
-        ) from None
-    except (aiohttp.ClientError, ValueError) as error:
-        raise _translated(error, host) from None
-
-
-def _translated(error: Exception, host: str) -> FetchError:
+        )
     return next(words(error, host) for kind, words in _WORDS if isinstance(error, kind))
 
 
@@ -168,6 +226,8 @@ def _connect_error(error: aiohttp.ClientConnectorError, host: str) -> FetchError
     cause = error.os_error
     if isinstance(cause, BlockedAddressError):
         return blocked_error(host, cause)
+    if isinstance(cause, socket.gaierror):
+        return FetchRetryable(Reason.DNS, f"the name {error.host} does not resolve")
     who = f"the proxy {error.host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else error.host
     # What asyncio says instead of the system's words holds the address as Python writes it.
     why = (os.strerror(cause.errno).lower() if cause.errno else str(cause)) or "it was closed at once"
@@ -206,7 +266,7 @@ _WORDS: Sequence[tuple[type[Exception], Callable[[Any, str], FetchError]]] = (
     (aiohttp.ClientConnectorError, _connect_error),
     (aiohttp.ClientHttpProxyError, _proxy_error),
     (
-        aiohttp.ClientResponseError,
+        HttpProcessingError,
         _saying(FetchRetryable, Reason.BAD_RESPONSE, "{host} sent headers that are broken or too long"),
     ),
     (

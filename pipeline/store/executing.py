@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Connection, Delete, Dialect, LargeBinary, Select, TypeDecorator, Update
+from sqlalchemy import Boolean, Connection, Delete, Dialect, LargeBinary, Select, TypeDecorator, Update, null
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
@@ -20,6 +20,9 @@ from pipeline.store.database import ReadRow, Rows
 FILL = "newswire_fill"
 #: given a connection, the table, the names of its columns and their values
 Fill = Callable[[Connection, Any, tuple[str, ...], list[Sequence[Any]]], None]
+#: name of an option of an engine: makes values of one column such as its driver takes without looking twice
+EASE = "newswire_ease"
+Ease = Callable[[Sequence[Any]], Sequence[Any]]
 #: makes what a driver takes of a value, or a value of what it gives
 _Convert = Callable[[Any], Any]
 
@@ -65,7 +68,8 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
     """Execute one statement for each row; all rows have the same keys. Its dialect numbers its parameters."""
     if not rows:
         return
-    plan = _plan(statement, tuple(rows[0]), connection.dialect)
+    dialect, options, keys = connection.dialect, connection.get_execution_options(), tuple(rows[0])
+    plan = _plan(statement, keys, dialect)
     if plan.constants:
         rows = [plan.constants | row for row in rows]
     columns: list[Sequence[Any]] = list(zip(*map(itemgetter(*plan.names), rows), strict=True))
@@ -74,7 +78,14 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
         # In most columns of times and words all values of a group are the same one.
         alike = column.count(column[0]) == len(column)
         columns[index] = [convert(column[0])] * len(column) if alike else list(map(convert, column))
-    fill: Fill | None = connection.get_execution_options().get(FILL)
+    ease: Ease | None = options.get(EASE)
+    if ease is not None:
+        given = dict(zip(plan.names, columns, strict=True))
+        empty = tuple(name for name in plan.names if name in statement.table.c and _is_empty(given[name]))
+        if empty:
+            plan = _plan(statement, tuple(name for name in keys if name not in empty), dialect, empty)
+        columns = [ease(given[name]) for name in plan.names]
+    fill: Fill | None = options.get(FILL)
     if fill is not None and type(statement) is Insert and not plan.constants:
         fill(connection, statement.table, plan.names, columns)
     else:
@@ -97,10 +108,21 @@ def _executed(
     return driver_of(connection).execute(plan.sql, parameters)
 
 
-@lru_cache(200)
+def _is_empty(column: Sequence[Any]) -> bool:
+    return column[0] is None and column.count(None) == len(column)
+
+
+@lru_cache(400)
 def _plan(
-    statement: Select[Any] | Insert | Update | Delete, keys: tuple[str, ...], dialect: Dialect
+    statement: Select[Any] | Insert | Update | Delete,
+    keys: tuple[str, ...],
+    dialect: Dialect,
+    empty: tuple[str, ...] = (),
 ) -> _Plan:
+    """Compile a statement, taken as it is but for columns that are NULL in all rows, `empty`."""
+    if empty:
+        assert isinstance(statement, Insert | Update)
+        statement = statement.values(dict.fromkeys(empty, null()))
     compiled = statement.compile(
         dialect=dialect,
         # Of a SELECT the keys are parameters, of an INSERT columns too.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,14 +35,11 @@ from pipeline.store.tables import document, entry, feed, sighting
 #: the reserved feed of files that the operator imports; it is not polled
 IMPORT_FEED = Feed(id="import", kind=SourceKind.IMPORT, url="import:", trust_provider=True)
 
-_STATE = [
-    feed.c[name]
-    for name in (
-        "id", "epoch", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
-        "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail", "stopped_at",
-        "learned",
-    )
-]  # fmt: skip
+_STATE_NAMES = (
+    "id", "epoch", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
+    "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail", "stopped_at", "learned",
+)  # fmt: skip
+_STATE = [feed.c[name] for name in _STATE_NAMES]
 _INSERT = insert(feed)
 #: wishes, and what of the state a change of them may touch
 _KNOWN = select(
@@ -95,7 +93,6 @@ _DUE = (
     .limit(bindparam("most"))
 )
 _DUE_AMONG = _DUE.where(among(feed.c.id))
-_DUE_NAMES = tuple(column.name for column in _DUE.selected_columns)
 _DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
 _ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
 _DUE_OF = _ALL_DUE.where(among(feed.c.id))
@@ -149,23 +146,23 @@ class Feeds(Part):
             asked["values"] = only
         # A claim that a power cut takes back is a feed that is due: nothing is lost.
         with self._database.write(lasting=False) as connection:
-            found = connection.execute(statement, asked)
-            rows = [dict(zip(_DUE_NAMES, row, strict=True)) for row in found.all()]
-            claimed = [
-                row | {"epoch": row["epoch"] + 1, "next_poll_at": now + _provision(row)} for row in rows
-            ]
-            leases = [
+            rows = connection.execute(statement, asked).all()
+            leases: Rows = [
                 {
-                    "feed": row["id"],
-                    "epoch": row["epoch"],
-                    "next_poll_at": row["next_poll_at"],
+                    "feed": feed_id,
+                    "epoch": epoch + 1,
+                    "next_poll_at": now + _provision(interval_s, due, polled_at),
                     "lease_until": now + lease,
                     "lease_owner": owner,
                 }
-                for row in claimed
+                for interval_s, feed_id, epoch, _, _, _, _, due, polled_at, *_ in rows
             ]
             execute_many(connection, _UPDATE, leases)
-        return [feed_state(row) for row in claimed]
+        return [
+            # the columns of a state stand behind the interval
+            _state_of((row[1], leased["epoch"], *row[3:7], leased["next_poll_at"], *row[8:]))
+            for row, leased in zip(rows, leases, strict=True)
+        ]
 
     def due_at(
         self, only: Sequence[str] | None = None, *, before: datetime | None = None
@@ -225,25 +222,33 @@ class Feeds(Part):
         return found
 
 
-def feed_state(row: Mapping[Any, Any]) -> FeedState:
-    """Read a feed's state from its row."""
-    reason = row["last_reason"]
+def feed_state(row: Any) -> FeedState:
+    """Read a feed's state from a row that has its columns."""
+    return _state_of(attrgetter(*_STATE_NAMES)(row))
+
+
+def _state_of(values: Sequence[Any]) -> FeedState:
+    """Make a state of the values of its columns; asking a row for each by its name is dear."""
+    (
+        feed_id, epoch, etag, last_modified, body_hash, failures, next_poll_at, last_polled_at,
+        last_success_at, last_new_at, last_status, last_reason, last_detail, stopped_at, learned,
+    ) = values  # fmt: skip
     return FeedState(
-        feed_id=row["id"],
-        epoch=row["epoch"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        body_hash=row["body_hash"],
-        failures=row["failures"],
-        next_poll_at=row["next_poll_at"],
-        last_polled_at=row["last_polled_at"],
-        last_success_at=row["last_success_at"],
-        last_new_at=row["last_new_at"],
-        last_status=row["last_status"],
-        last_reason=None if reason is None else Reason(reason),
-        last_detail=row["last_detail"],
-        stopped_at=row["stopped_at"],
-        learned=_learned(row["learned"]),
+        feed_id=feed_id,
+        epoch=epoch,
+        etag=etag,
+        last_modified=last_modified,
+        body_hash=body_hash,
+        failures=failures,
+        next_poll_at=next_poll_at,
+        last_polled_at=last_polled_at,
+        last_success_at=last_success_at,
+        last_new_at=last_new_at,
+        last_status=last_status,
+        last_reason=None if last_reason is None else Reason(last_reason),
+        last_detail=last_detail,
+        stopped_at=stopped_at,
+        learned=_learned(learned),
     )
 
 
@@ -257,11 +262,9 @@ def _learned(text: str | None) -> Learned:
         return Learned()
 
 
-def _provision(row: Mapping[Any, Any]) -> timedelta:
+def _provision(interval_s: float, due: datetime, polled_at: datetime | None) -> timedelta:
     """Say when to try again if this poll is never heard of."""
-    interval = timedelta(seconds=row["interval_s"])
-    waited: timedelta = row["next_poll_at"] - (row["last_polled_at"] or row["next_poll_at"])
-    return max(interval, min(waited, _LONGEST_PROVISION))
+    return max(timedelta(seconds=interval_s), min(due - (polled_at or due), _LONGEST_PROVISION))
 
 
 def ensure_feed(connection: Connection, reserved: Feed, now: datetime) -> None:

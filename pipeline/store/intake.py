@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, null, select, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.identity import digest, entry_key
@@ -45,7 +45,8 @@ _INSERT_PROBLEM = insert(quarantine)
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
-_FREE = {"lease_until": None, "lease_owner": None}
+#: only who claimed a feed lets go of it
+_SAVE_CLAIMED = _SAVE_STATE.values(lease_until=null(), lease_owner=null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,16 +292,13 @@ def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> 
 def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
     """Write the log of polls and the feeds' states, and let go of their leases."""
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
-    # Only who claimed a feed lets go of it.
     states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
-    claims = [
-        _state_row(each) | _FREE for each, _ in done if each.state is not None and each.epoch is not None
-    ]
+    claims = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is not None]
     new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     logged = [_poll_row(each, taken) for each, taken in done]
     execute_many(connection, _INSERT_POLL, logged)
     execute_many(connection, _SAVE_STATE, states)
-    execute_many(connection, _SAVE_STATE, claims)
+    execute_many(connection, _SAVE_CLAIMED, claims)
     execute_many(connection, _NEW_AT, new_at)
 
 

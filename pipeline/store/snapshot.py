@@ -122,6 +122,6 @@ def _report(row: ReadRow) -> FeedReport:
         url=row.url,
         provider=row.provider,
         active=row.active,
-        state=feed_state(row._mapping),
+        state=feed_state(row),
         documents=row.documents,
     )

@@ -24,8 +24,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from fakes import FixedClock, InlineParser, MemoryIndex, MemoryQueue
+from fetching import poll_once
 from pipeline.identity import digest
-from pipeline.ingest import IngestEdge, poll_feed
+from pipeline.ingest import IngestEdge
 from pipeline.model import Document, Feed, FeedState, QueueName, Response, SourceKind, Tagging
 from pipeline.ports import ClaimedEntry, EntryRef, Poll, Query, TakenIn
 from pipeline.store.open import open_store
@@ -325,7 +326,7 @@ class Newswire(RuleBasedStateMachine):
                 sender=DirectSender(self.queue),  # type: ignore[arg-type]
                 clock=self.clock,
             )
-            asyncio.run(poll_feed(FEED, state, edge))
+            asyncio.run(poll_once(FEED, state, edge))
             self._acknowledge()
 
     def _acknowledge(self) -> None:

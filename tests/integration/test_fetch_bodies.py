@@ -65,7 +65,44 @@ async def test_a_body_without_a_length_ends_where_the_connection_does(
     assert response.body == BODY
 
 
+def spoken(*lines: bytes, body: bytes = BODY, first: bytes = b"HTTP/1.1 200 OK") -> bytes:
+    return b"\r\n".join((first, *lines, b"", body))
+
+
+LENGTH = b"Content-Length: %d" % len(BODY)
+CHUNKS = b"5;a=b\r\n" + BODY[:5] + b"\r\n" + b"%X\r\n" % len(BODY[5:]) + BODY[5:] + b"\r\n0\r\n"
+ODD: dict[str, bytes] = {
+    "chunks-with-extension-and-trailers": spoken(
+        b"Transfer-Encoding: Chunked", body=CHUNKS + b'ETag: "late"\r\nX-A: b\r\n\r\n'
+    ),
+    "an-empty-header": spoken(LENGTH, b"X-A:"),
+    "http-1.0": spoken(first=b"HTTP/1.0 200 OK"),
+    "no-reason": spoken(LENGTH, first=b"HTTP/1.1 200"),
+    "lines-end-in-lf": spoken(LENGTH).replace(b"\r\n", b"\n"),
+    "a-folded-header": spoken(LENGTH, b"X-A: b\r\n c"),
+    "latin-1-in-a-header": spoken(LENGTH, b"X-A: gr\xfc\xdfe"),
+    "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + spoken(LENGTH),
+    "early-hints": b'HTTP/1.1 103 Early Hints\r\nETag: "hint"\r\n\r\n' * 3 + spoken(LENGTH),
+    "a-policy-of-16-kb": spoken(LENGTH, b"Content-Security-Policy: " + b"a" * 16_000),
+    "an-upgrade-offered": spoken(LENGTH, b"Upgrade: h2c", b"Connection: Upgrade"),
+    "a-wrong-type": spoken(LENGTH, b'Content-Type: ;;="image/png'),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_what_is_odd_but_legal_is_read(server: BadServer, fetcher: HttpFetcher, name: str) -> None:
+    response = await fetcher.fetch(feed_at(server.on("/feed", raw(ODD[name]))), fresh())
+    assert (response.status, response.body, response.etag) == (200, BODY, None)
+
+
+async def test_a_padded_gzip_ends_where_its_stream_does(server: BadServer, fetcher: HttpFetcher) -> None:
+    url = server.on("/feed", packed("gzip", gzip.compress(BODY) + bytes(512)))
+    assert (await fetcher.fetch(feed_at(url), fresh())).body == BODY
+
+
 BROKEN: dict[str, tuple[Answer, Reason]] = {
+    "status-of-two-digits": (raw(spoken(LENGTH, first=b"HTTP/1.1 099 X")), Reason.BAD_RESPONSE),
+    "other-protocol": (raw(spoken(b"Upgrade: a", first=b"HTTP/1.1 101 X")), Reason.BAD_RESPONSE),
     "empty": (answer(headers={"ETag": '"a"'}), Reason.BAD_RESPONSE),
     "no-content": (answer(204), Reason.BAD_RESPONSE),
     "shorter-than-its-length": (raw(head(length=1_000) + BODY), Reason.BAD_RESPONSE),

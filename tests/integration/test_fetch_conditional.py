@@ -7,7 +7,7 @@ import pytest
 
 from badserver import BadServer, answer, redirect
 from fetching import BODY, NOW, feed_at, fresh, new_fetcher
-from pipeline.errors import FetchRetryable, Reason
+from pipeline.errors import FetchError, FetchRetryable, Reason
 from pipeline.model import Feed, FeedState, Response
 from pipeline.schedule import next_state
 from pipeline.sources.http import HttpFetcher
@@ -124,6 +124,28 @@ async def test_f02_a_failure_does_not_touch_the_validators(server: BadServer, fe
     with pytest.raises(FetchRetryable) as caught:
         await fetcher.fetch(feed, state)
     assert next_state(feed, state, caught.value, NOW).etag == b'"a"'
+
+
+@pytest.mark.parametrize("status", [400, 412, 431])
+async def test_f02_a_condition_that_a_server_may_not_take_is_not_sent_again(
+    server: BadServer, fetcher: HttpFetcher, status: int
+) -> None:
+    feed = feed_at(
+        server.on("/feed", answer(body=BODY, headers={"ETag": '"a"'}), answer(status), answer(body=BODY))
+    )
+    _, state = await poll(fetcher, feed, fresh())
+    with pytest.raises(FetchError) as caught:
+        await fetcher.fetch(feed, state)
+    await poll(fetcher, feed, next_state(feed, state, caught.value, NOW))
+    assert [each.header("if-none-match") for each in server.journal] == [None, b'"a"', None]
+
+
+async def test_f01_a_validator_too_long_for_a_request_is_not_sent_back(
+    server: BadServer, fetcher: HttpFetcher
+) -> None:
+    feed = feed_at(server.on("/feed", answer(body=BODY, headers={"ETag": '"' + "a" * 20_000 + '"'})))
+    response, _ = await poll(fetcher, feed, fresh())
+    assert response.etag is None
 
 
 async def test_f01_an_empty_validator_is_none(server: BadServer, fetcher: HttpFetcher) -> None:

@@ -127,6 +127,11 @@ async def test_a_host_that_can_be_none_is_an_error_of_the_feed(fetcher: HttpFetc
     assert error.reason in (Reason.DNS, Reason.CONNECT)
 
 
+async def test_an_address_of_a_network_card_that_is_not_there_is_said(fetcher: HttpFetcher) -> None:
+    error = await error_of(fetcher, "http://[fe80::1%25nowhere]/", allow_private=("fe80::/10",))
+    assert (type(error), error.reason) == (FetchRetryable, Reason.DNS)
+
+
 async def test_f14_a_name_server_that_hangs_costs_the_feed_its_time_and_nobody_else_anything(
     server: BadServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from badserver import BadServer, answer, silence
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
-from fetching import feed_at, new_fetcher
+from fetching import feed_at, new_fetcher, poll_once
 from pipeline.errors import ParseError
 from pipeline.formats.article import read_article
 from pipeline.full_text import FullText
-from pipeline.ingest import IngestEdge, poll_feed
+from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Entry, Feed, QueueName
 from pipeline.ports import Store
 from pipeline.sender import Sender
@@ -81,7 +81,7 @@ class Bench:
     async def poll(self, *, settle: bool = True) -> None:
         async with self.edge() as edge:
             (state,) = self.store.claim_due(self.clock.now(), 1, "here", timedelta(minutes=2))
-            await poll_feed(self.feed, state, edge)
+            await poll_once(self.feed, state, edge)
             assert isinstance(edge.full_text, FullText)
             await (edge.full_text.settle() if settle else edge.full_text.close())
         self.clock.advance(hours=2)
@@ -238,7 +238,7 @@ async def test_an_entry_is_held_back_until_its_time_and_then_sent_by_the_reconci
     server.on("/feed", answer(body=rss(server.url("/1"))))
     async with bench.edge() as edge:
         (state,) = store.claim_due(NOON, 1, "here", timedelta(minutes=2))
-        await poll_feed(bench.feed, state, edge)  # and then the fetcher dies
+        await poll_once(bench.feed, state, edge)  # and then the fetcher dies
         for task in edge.full_text._tasks.values():  # type: ignore[union-attr]
             task.cancel()
 

@@ -13,8 +13,8 @@ import structlog
 
 from badserver import BadServer, answer, redirect
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
-from fetching import feed_at, new_fetcher
-from pipeline.ingest import IngestEdge, poll_feed
+from fetching import feed_at, new_fetcher, poll_once
+from pipeline.ingest import IngestEdge
 from pipeline.logs import configure_logs
 from pipeline.ports import Store
 from pipeline.sender import Sender
@@ -81,7 +81,7 @@ async def test_h13_one_event_is_one_line_whatever_was_said(
             clock=clock,
         )
         (state,) = store.claim_due(NOON, 1, "here", timedelta(minutes=2))
-        await poll_feed(feed, state, edge)
+        await poll_once(feed, state, edge)
         await edge.writer.close()
     text = stream.getvalue()
     polled = [line for line in text.splitlines() if "feed_polled" in line]

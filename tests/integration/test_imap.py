@@ -12,9 +12,10 @@ import pytest
 
 from certificates import Certificates, new_authority, sign
 from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue
+from fetching import poll_once
 from imap_server import ImapServer
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge, poll_deliveries
+from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Feed, FeedState, Response, SourceKind
 from pipeline.ports import Delivery, Store
 from pipeline.sender import Sender
@@ -278,7 +279,7 @@ class Bench:
         )
         (state,) = self.store.claim_due(self.clock.now(), 1, "here", timedelta(minutes=2))
         try:
-            return await poll_deliveries(self.feed, state, edge)
+            return await poll_once(self.feed, state, edge)
         finally:
             await edge.writer.close()
             self.clock.advance(hours=2)

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Connection
 
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
+from fetching import poll_once
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge, IngestLoop, poll_deliveries, poll_feed
+from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
 from pipeline.ports import Poll, Store, TakenIn
 from pipeline.sender import Sender
@@ -60,7 +61,7 @@ class Bench:
 
     async def poll(self) -> None:
         edge = self.edge()
-        await poll_feed(FEED, self.claim()["f"], edge)
+        await poll_once(FEED, self.claim()["f"], edge)
         await edge.writer.close()
         self.clock.advance(hours=2)
 
@@ -124,7 +125,7 @@ async def test_f07_a_stale_claim_writes_nothing(store: Store) -> None:
     bench.clock.advance(hours=1)
     assert "f" in bench.claim()  # somebody else's
     edge = bench.edge()
-    await poll_feed(FEED, old, edge)
+    await poll_once(FEED, old, edge)
     await edge.writer.close()
     assert store.backlog() == 0
     assert bench.queue.sent == []
@@ -142,7 +143,7 @@ async def test_each_file_of_a_directory_is_a_delivery_and_a_bad_one_harms_no_oth
     )
     bench = Bench(store, files=files)
     edge = bench.edge()
-    await poll_deliveries(DROP, bench.claim()["d"], edge)
+    await poll_once(DROP, bench.claim()["d"], edge)
     await edge.writer.close()
     assert store.backlog() == 2
     assert {held.location for held in store.quarantine_list()} >= {"/drop/b.bin"}
@@ -160,7 +161,7 @@ async def test_each_thing_is_marked_when_it_is_stored_and_each_refusal_stands_in
     )
     bench = Bench(store, files=files)
     edge = bench.edge()
-    state = await poll_deliveries(DROP, bench.claim()["d"], edge)
+    state = await poll_once(DROP, bench.claim()["d"], edge)
     await edge.writer.close()
     marked = [("file 1", False), ("file 2", False), ("file 3", False), ("file 4", True)]
     assert bench.directories.taken_well == marked
@@ -181,7 +182,7 @@ async def test_a_directory_whose_claim_ran_out_is_left_at_once(store: Store) -> 
     bench.clock.advance(hours=1)
     bench.claim()
     edge = bench.edge()
-    await poll_deliveries(DROP, old, edge)
+    await poll_once(DROP, old, edge)
     await edge.writer.close()
     assert bench.directories.given == 1
 
@@ -347,14 +348,14 @@ async def test_f17_a_crash_while_storing_leaves_no_validator_ahead_of_its_entrie
     with monkeypatch.context() as patched:
         patched.setattr(executing, "driver_of", crash)
         try:
-            await poll_feed(FEED, state, edge)
+            await poll_once(FEED, state, edge)
             crashed = False
         except StoreError:
             crashed = True
     assert crashed == (statements == point)
     assert (store.backlog(), bench.state().etag) == ((0, None) if crashed else (2, b'"1"'))
     bench.clock.advance(hours=2)
-    await poll_feed(FEED, bench.claim()["f"], edge)
+    await poll_once(FEED, bench.claim()["f"], edge)
     await edge.writer.close()
     assert store.backlog() == 2
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.errors import FetchRefused, FetchRetryable, Reason
-from pipeline.sources.answer import MAX_WAIT, by_name, failure, retry_after, validator
+from pipeline.sources.answer import MAX_WAIT, by_name, failure, location, retry_after, validator
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -102,3 +102,12 @@ def test_what_the_server_asked_for_is_said_and_carried() -> None:
     assert error.detail == "the server said 503, and asked to wait 2 minutes"
     assert error.retry_after == timedelta(minutes=2)
     assert failure(503, MAX_WAIT).detail.endswith("asked to wait 24 hours")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(b" /a ", "/a"), ("/ü".encode(), "/ü"), (b"/gr\xfc\xdfe", "/gr%FC%DFe"), (b"/%C3", "/%C3")],
+    ids=["ascii", "utf-8", "latin-1", "quoted"],
+)
+def test_a_location_of_any_bytes_leads_where_it_was_meant_to(value: bytes, expected: str) -> None:
+    assert location(by_name([(b"Location", value)])) == expected

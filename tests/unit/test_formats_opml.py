@@ -43,6 +43,19 @@ def test_what_is_written_is_read_back() -> None:
     assert back["https://c.example/"].title == "C\ufffd\ufffd\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("feed://a.example/rss", "http://a.example/rss"),
+        ("FEED:https://a.example/rss", "https://a.example/rss"),
+        ("feedback:a", "feedback:a"),
+    ],
+)
+def test_a_feed_of_a_browser_is_one_of_the_web(url: str, meant: str) -> None:
+    body = f"<OPML><HEAD/><BODY><OUTLINE XMLURL='{url}'/></BODY></OPML>".encode()
+    assert [each.url for each in read_opml(body)] == [meant]
+
+
 def test_a_list_that_is_no_xml_is_read_all_the_same() -> None:
     broken = LIST.replace(b'text="World"', b'text="The "old" World"').decode("latin-1").encode()
     assert [each.url for each in read_opml(broken)] == [each.url for each in read_opml(LIST)]

@@ -39,6 +39,13 @@ def test_f08_a_thousand_feeds_of_one_host_come_two_at_once_and_spaced() -> None:
     assert len({feed_id for _, feed_id in started}) == 1_000
 
 
+def test_where_nothing_is_spaced_as_many_again_are_claimed_ahead() -> None:
+    turns = turns_of(*(f"near/{n}" for n in range(50)), rules=GroupRules(at_once=3, spacing_s=0))
+    assert len(turns.take(100.0, room=64)) == 6
+    turns.ended("near", 100.0)
+    assert len(turns.take(100.0, room=64)) == 1
+
+
 def test_f08_a_host_with_a_thousand_feeds_keeps_no_other_waiting() -> None:
     turns = turns_of(*(f"big/{n}" for n in range(1_000)), *(f"small{n}/feed" for n in range(30)))
     taken = Counter(map(group_of, turns.take(100.0, room=64)))
