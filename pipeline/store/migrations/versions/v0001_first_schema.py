@@ -401,6 +401,12 @@ def _findings() -> None:
         postgresql_where=sa.text("linked IS false"),
     )
     op.create_table(
+        "near_index",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("run", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "story",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
