@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
+from pipeline.cache_sizes import STATEMENTS
 from pipeline.errors import StoreError
 from pipeline.ports import Query
 
@@ -256,7 +257,7 @@ def execute_many(connection: Connection, statement: Insert | Update, rows: Rows)
         connection.exec_driver_sql(sql, values)
 
 
-@lru_cache(100)
+@lru_cache(STATEMENTS)
 def _plan(
     statement: Insert | Update, keys: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, tuple[str, ...], list[tuple[int, Callable[[Any], Any]]], dict[str, Any]]:
