@@ -1424,6 +1424,14 @@ class CareStore(Protocol):
         """
         ...
 
+    def repair(self) -> Mapping[str, int]:
+        """Make again what follows from the documents, where `check` finds it wrong: by what they are found.
+
+        Returns:
+            What was wrong, and how often.
+        """
+        ...
+
 
 class Store(
     FeedStore,
