@@ -19,6 +19,7 @@ from pipeline.ports import Query
 from pipeline.queues import RedisQueue
 from pipeline.store.store import SqlStore
 from running import Service, processes_of, wait_for, write_config, write_records
+from threaded import in_thread
 from toxic_proxy import ToxicProxy
 
 RELEASES = Path(__file__).parent.parent / "releases"
@@ -119,10 +120,10 @@ class Cluster:
         folder = self.folder / name
         folder.mkdir()
         with ExitStack() as stack:
-            proxy = stack.enter_context(ToxicProxy(target=target).in_thread())
+            proxy = stack.enter_context(in_thread(ToxicProxy(target=target)))
             storage, at = None, self._storage_url
             if socket := _socket_of(at):
-                storage = stack.enter_context(ToxicProxy(target=socket).in_thread())
+                storage = stack.enter_context(in_thread(ToxicProxy(target=socket)))
                 at = at.partition("?")[0].replace("@/", f"@127.0.0.1:{storage.port}/")
             env = {
                 "NEWSWIRE_STORAGE__URL": at,
