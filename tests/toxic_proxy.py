@@ -70,6 +70,12 @@ class ToxicProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def harm(self, **toxics: float) -> None:
+        """Set what it does to the bytes, by the names of the fields."""
+        for name, value in toxics.items():
+            assert hasattr(self, name)
+            setattr(self, name, value)
+
     def strand(self) -> None:
         """Pass nothing more over the connections that are there, and close none; new ones work."""
         self._stranded = self.connections

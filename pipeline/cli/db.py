@@ -108,7 +108,7 @@ def check_command(
         wrong = store.check()
         if wrong and repair:
             for what, count in store.repair().items():
-                typer.echo(f"made again: {count} {what}", err=True)
+                typer.echo(f"{what}: {count}, made again", err=True)
             wrong = store.check()
     for each in wrong:
         typer.echo(safe_line(str(each)))

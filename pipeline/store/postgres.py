@@ -47,7 +47,7 @@ from pipeline.ports import Query
 from pipeline.store import postgres_dump, statements
 from pipeline.store.database import FILL, Terms, UndoneError, execute_many
 from pipeline.store.one_process import OneProcess
-from pipeline.store.postgres_link import Link, version_of
+from pipeline.store.postgres_link import ANSWER_S, Link, PatientConnection, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
     InUseError,
@@ -76,6 +76,8 @@ _MIGRATE = _WRITE.format(
     more="SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; "
     "SET LOCAL lock_timeout = 0; "
 )
+#: transactions whose answers may take any time
+_UNLIMITED = (_READ_ALL, _MIGRATE)
 #: serialization failure, deadlock, the server ended the connection or is not there yet
 _TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
 #: how often, and how long apart, the server is asked whether a commit took place
@@ -281,15 +283,16 @@ class PostgresDatabase:
         self._process.check()
         with ExitStack() as open_:
             connection = open_.enter_context(self._engine.connect())
+            limit_s = None if begin in _UNLIMITED else ANSWER_S
             try:
-                transaction_id = _begin(connection, begin)
+                transaction_id = _begin(connection, begin, limit_s)
             except psycopg.Error:
                 if not _is_lost(connection):
                     raise
                 # It lay unused while the server was started again, and so did the others.
                 self._engine.dispose()
                 connection = open_.enter_context(self._engine.connect())
-                transaction_id = _begin(connection, begin)
+                transaction_id = _begin(connection, begin, limit_s)
             yield connection, transaction_id
 
     def _hang_up(self) -> None:
@@ -305,7 +308,7 @@ class PostgresDatabase:
         """
         for pause_s in _ASK_AGAIN_S:
             time.sleep(pause_s)
-            with suppress(psycopg.Error), self._link.connect() as connection:
+            with suppress(psycopg.Error), self._link.connect(limit_s=ANSWER_S) as connection:
                 told = connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,)).fetchone()
                 if told is not None and told[0] != "in progress":
                     return bool(told[0] == "committed")
@@ -369,15 +372,17 @@ def _copying(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
 _KINDS = {"BIGINT": "int8", "INTEGER": "int4", "BOOLEAN": "bool", "FLOAT": "float8"}
 
 
-def _driver(connection: Connection) -> "psycopg.Connection[Any]":
+def _driver(connection: Connection) -> PatientConnection:
     found: Any = connection.connection.driver_connection
     return found  # type: ignore[no-any-return]
 
 
-def _begin(connection: Connection, statements: str) -> str:
+def _begin(connection: Connection, statements: str, limit_s: float | None) -> str:
     """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
     connection.begin()
-    cursor = _driver(connection).execute(statements)
+    driver = _driver(connection)
+    driver.limit_s = limit_s
+    cursor = driver.execute(statements)
     while cursor.nextset():
         pass
     row = cursor.fetchone() if cursor.description else None

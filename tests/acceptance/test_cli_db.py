@@ -80,7 +80,7 @@ def test_what_follows_from_the_documents_is_made_again_by_command(data: Path, co
         store._database.unindex(connection, 1)
     repaired = run("db", "check", "--repair", data=data, config=config)
     assert repaired.returncode == 0, repaired.stderr
-    assert repaired.stderr == "made again: 1 documents not in the search index\nthe database is whole\n"
+    assert repaired.stderr == "documents not in the search index: 1, made again\nthe database is whole\n"
 
 
 @pytest.mark.parametrize("command", ["run", "web"])

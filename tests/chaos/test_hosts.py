@@ -17,6 +17,7 @@ from fault_size import Size, preloaded
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
 from running import processes_of
+from toxic_proxy import ToxicProxy
 from valkeys import SERVICE, Valkey, valkey, watched
 
 pytestmark = pytest.mark.timeout(900)
@@ -169,15 +170,18 @@ def test_v10_hosts_that_work_for_long_keep_no_more_files_open_and_say_how_their_
 
 
 RESETS = "a reset each 50 KB"
-TOXICS = {
-    "500 ms latency": {"latency_s": 0.25},
-    "10 KB a second": {"bytes_per_s": 10_000.0},
-    RESETS: {"reset_after_bytes": 50_000},
+TOXICS: dict[str, Callable[[ToxicProxy], object]] = {
+    "500 ms latency": lambda line: line.harm(latency_s=0.25),
+    "up to 200 ms jitter": lambda line: line.harm(jitter_s=0.1),
+    "10 KB a second": lambda line: line.harm(bytes_per_s=10_000),
+    "slow to close": lambda line: line.harm(closes_after_s=5),
+    "connections that stay and are silent for ever": lambda line: line.strand(),
+    RESETS: lambda line: line.harm(reset_after_bytes=50_000),
 }
 
 
 @pytest.mark.parametrize("toxic", TOXICS)
-def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
+def test_q09_a_bad_line_to_queue_and_database_costs_time_and_nothing_else(
     toxic: str, cluster: Cluster, north: Host, south: Host, size: Size
 ) -> None:
     if not size.full and toxic != RESETS:
@@ -190,8 +194,7 @@ def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
     cluster.wait_until_stored()
     lines = [north.proxy, *filter(None, [north.storage_proxy])]
     for line in lines:
-        for name, value in TOXICS[toxic].items():
-            setattr(line, name, value)
+        TOXICS[toxic](line)
     began, used, resets = time.monotonic(), north.cpu_s(), sum(line.resets for line in lines)
     cluster.deliver(160 if size.full else 40)
     cluster.wait_until_stored(600)
