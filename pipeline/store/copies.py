@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    not_,
     or_,
     select,
     update,
@@ -56,11 +57,13 @@ _OF_ENTRIES = (
     .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
     .where(among(entry.c.id))
 )
+# As the index says it: SQLite would not see that "IS 0" is the same.
+_IS_UNLINKED = not_(signature.c.linked)
 _UNLINKED = (
     select(signature.c.entry_id, *_TEXT)
     .join(document, document.c.seq == signature.c.document_seq)
     .join(document_data, document_data.c.document_seq == document.c.seq)
-    .where(signature.c.linked.is_(False))
+    .where(_IS_UNLINKED)
     .order_by(document.c.seq)
 )
 _SIGNED = (
@@ -76,7 +79,7 @@ _LINK_AGAIN = (
     .values(linked=False)
 )
 _RUN = select(near_index.c.run)
-_FIRST_UNLINKED = select(func.min(signature.c.document_seq)).where(signature.c.linked.is_(False))
+_FIRST_UNLINKED = select(func.min(signature.c.document_seq)).where(_IS_UNLINKED)
 _TOLD = (
     select(document.c.id, document.c.seq, story_member.c.story_id)
     .join(story_member, story_member.c.document_seq == document.c.seq)

@@ -473,7 +473,7 @@ Index(
     "signature_unlinked",
     signature.c.document_seq,
     sqlite_where=text("linked = 0"),
-    postgresql_where=text("linked IS false"),
+    postgresql_where=text("NOT linked"),
 )
 
 # Which run of the queue's server holds the index of copies: one row, once a keeper has looked.

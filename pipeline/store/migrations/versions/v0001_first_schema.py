@@ -398,7 +398,7 @@ def _findings() -> None:
         "signature",
         ["document_seq"],
         sqlite_where=sa.text("linked = 0"),
-        postgresql_where=sa.text("linked IS false"),
+        postgresql_where=sa.text("NOT linked"),
     )
     op.create_table(
         "near_index",
