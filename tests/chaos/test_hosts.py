@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from hosts import LEASE_S, Cluster, Growth, Host, until
+from hosts import LEASE_S, Cluster, Growth, Host, unheard_of, until
 
 from fault_size import Size, preloaded
 from pipeline.store.open import open_store
@@ -160,12 +160,14 @@ def test_v10_hosts_that_work_for_long_keep_no_more_files_open_and_say_how_their_
     lasts_s, a_second = 1800.0, 50
     began = time.monotonic()
     while (passed_s := time.monotonic() - began) < lasts_s:
-        cluster.deliver(a_second)
+        if cluster.store.backlog() < 10 * a_second:  # else what is slow today only fills the disk
+            cluster.deliver(a_second, unheard_of)
         growth.look({**processes_of(north.data), **processes_of(south.data)})
         time.sleep(max(0.0, passed_s + 1 - (time.monotonic() - began)))
-    cluster.wait_until_stored(120)
+    done = cluster.snapshot().documents
+    print(f"\n{lasts_s:.0f} s, {done / lasts_s:.0f} stories a second:\n{growth.in_words()}")
+    cluster.wait_until_stored()
     cluster.check()
-    print(f"\n{lasts_s:.0f} s at {a_second} stories a second:\n{growth.in_words()}")
     assert growth.most_descriptors() <= 5
 
 
