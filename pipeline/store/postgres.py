@@ -85,6 +85,8 @@ _ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
 #: how long to wait for the bell of the change log before looking without it
 _LISTEN_S = 5.0
 _LOOK_AGAIN_S = 0.5
+#: how a connection stands that waits for an answer
+_WAITING = psycopg.pq.TransactionStatus.ACTIVE
 #: tables that have held a text which was erased
 _SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
 _NEXT_RAW = text("SELECT setval('raw_ids', nextval('raw_ids') + :count - 1)")
@@ -282,7 +284,7 @@ class PostgresDatabase:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
         self._process.check()
         with ExitStack() as open_:
-            connection = open_.enter_context(self._engine.connect())
+            connection = open_.enter_context(_usable(self._engine))
             limit_s = None if begin in _UNLIMITED else ANSWER_S
             try:
                 transaction_id = _begin(connection, begin, limit_s)
@@ -291,7 +293,7 @@ class PostgresDatabase:
                     raise
                 # It lay unused while the server was started again, and so did the others.
                 self._engine.dispose()
-                connection = open_.enter_context(self._engine.connect())
+                connection = open_.enter_context(_usable(self._engine))
                 transaction_id = _begin(connection, begin, limit_s)
             yield connection, transaction_id
 
@@ -348,6 +350,20 @@ def _engine(link: Link, wait_s: float) -> Engine:
         pool_timeout=wait_s,
         execution_options={FILL: _copy},
     )
+
+
+@contextmanager
+def _usable(engine: Engine) -> Iterator[Connection]:
+    """Take a connection out of the pool; one that was interrupted while it waited does not go back.
+
+    It cannot even be rolled back, and what that raises would hide the interruption: a job's time was over.
+    """
+    with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            if not connection.invalidated and _driver(connection).info.transaction_status is _WAITING:
+                connection.invalidate()
 
 
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
