@@ -99,7 +99,7 @@ class _Index:
         self._anchors: defaultdict[bytes, list[int]] = defaultdict(list)
 
     def check_and_add(self, marks: Sequence[Mark]) -> Found:
-        return Found(complete=True, entries=tuple(map(self._entries, marks)))
+        return Found(whole_in="here", entries=tuple(map(self._entries, marks)))
 
     def _entries(self, mark: Mark) -> tuple[int, ...]:
         shares: Counter[int] = Counter()

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from pipeline.cache_sizes import SITES
 from pipeline.errors import FeedError, FetchError, ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import Entry, Feed, FeedState
@@ -35,7 +36,6 @@ _AT_ONCE = 8
 #: how long a site's rules are believed, and how long it is left alone where they cannot be had
 _RULES_HOLD = timedelta(hours=24)
 _SILENCE_HOLDS = timedelta(hours=1)
-_MOST_SITES = 5_000
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -186,7 +186,7 @@ class FullText:
         site = f"{parts.scheme}://{parts.netloc}"
         if site in self._sites and self._sites[site][1] > now:
             return self._sites[site][0]
-        if len(self._sites) >= _MOST_SITES:
+        if len(self._sites) >= SITES:
             self._sites.clear()
         holds = _RULES_HOLD
         try:

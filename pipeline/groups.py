@@ -9,6 +9,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from pipeline.cache_sizes import RATE_GROUPS
 from pipeline.model import Feed, SourceKind
 
 #: between the beginnings of two requests to one group, where nothing else is configured
@@ -55,7 +56,7 @@ class GroupRules:
         return self.at_once if self.spacing_of(group) else 2 * self.at_once
 
 
-@lru_cache(10_000)
+@lru_cache(RATE_GROUPS)
 def _group_of(url: str, by_domain: bool) -> str:
     """Take host and port out of an address; one poll asks for it several times."""
     try:

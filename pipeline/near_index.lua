@@ -4,11 +4,11 @@
 -- A bucket is a string of records of six bytes: a tag of two, the document's entry of four. A bucket belongs to a
 -- period of publication; those before and after are looked into, too.
 --
--- KEYS: marker of completeness
+-- KEYS: marker
 -- ARGV: prefix of buckets, seconds they live; then for each document: entry, period, "1" where the buckets' lives
 -- are to be prolonged, slots (three bytes of bucket, two of tag), how many of them are bands; the others are anchors
--- Answers whether the index is complete, then for each document the entries found: once for each anchor shared,
--- twice for each band.
+-- Answers the marker ('': the index is not whole), then for each document the entries found: once for each anchor
+-- shared, twice for each band.
 local RECORD = 6
 local SLOT = 5
 -- A tag that so many share tells nothing, and a bucket must not grow without end.
@@ -102,7 +102,7 @@ local function look_up_and_enter(entry, period, prolonged, slots, bands)
   return table.concat(others)
 end
 
-local answer = {call('EXISTS', KEYS[1])}
+local answer = {call('GET', KEYS[1]) or ''}
 for n = 3, #ARGV, 5 do
   answer[#answer + 1] =
     look_up_and_enter(ARGV[n], tonumber(ARGV[n + 1]), ARGV[n + 2], ARGV[n + 3], tonumber(ARGV[n + 4]))

@@ -2,7 +2,9 @@
 
 Buckets lie apart by time of publication and expire, so that memory is bounded by what is published within the
 window. Whether the index holds all that is stored is a key of its own (the marker): whoever wipes Redis takes
-it along. Not for Redis Cluster: the script makes the names of its keys.
+it along. It says in which run of the server, and up to which document. A server that takes the place of
+another, or comes back without its last moment, is another run, and has what was entered before it got that
+marker. Not for Redis Cluster: the script makes the names of its keys.
 """
 
 import secrets
@@ -12,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.ports import SLOT_BYTES, Found, Mark
+from pipeline.ports import SLOT_BYTES, Found, Held, Mark
 from pipeline.redis_server import connect, redis_errors
 
 #: short: it stands in the name of each bucket
@@ -27,15 +29,37 @@ _ENTRY_BYTES = 4
 _ENTRY_RANGE = 1 << 8 * _ENTRY_BYTES
 _SCRIPT = Path(__file__).with_suffix(".lua").read_text("utf-8")
 
-_FINISH = """
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], '1')
-redis.call('DEL', KEYS[2])
+# Asked inside of a script, so that the run is that of the very server whose keys are read and written.
+_RUN = """
+local call = redis.call
+local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
+local function begun_here(token)
+  return token and string.sub(token, 1, #run + 1) == run .. ':'
+end
+"""
+_HELD = f"{_RUN} return {{run, call('GET', KEYS[1]) or ''}}"
+_NOTE = f"""{_RUN}
+if run ~= ARGV[1] or call('GET', KEYS[1]) ~= ARGV[2] then return 0 end
+call('SET', KEYS[1], run .. ':' .. ARGV[3])
 return 1
 """
-_PROLONG = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+_BEGIN = f"""{_RUN}
+local forced = ARGV[3] == '1'
+if not forced and begun_here(call('GET', KEYS[2])) then return '' end
+if forced then call('DEL', KEYS[1]) end
+local token = run .. ':' .. ARGV[1]
+call('SET', KEYS[2], token, 'PX', ARGV[2])
+return token
+"""
+_PROLONG = f"""{_RUN}
+if call('GET', KEYS[1]) ~= ARGV[1] or not begun_here(ARGV[1]) then return 0 end
+return call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+_FINISH = f"""{_RUN}
+if call('GET', KEYS[2]) ~= ARGV[1] or not begun_here(ARGV[1]) then return 0 end
+call('SET', KEYS[1], run .. ':' .. ARGV[2])
+call('DEL', KEYS[2])
+return 1
 """
 
 
@@ -52,13 +76,16 @@ class RedisNearIndex:
         self._client = connect(url, patience_s)
         self._life_s = int(life.total_seconds())
         self._look_up = self._client.register_script(_SCRIPT)
-        self._finish = self._client.register_script(_FINISH)
+        self._held = self._client.register_script(_HELD)
+        self._note = self._client.register_script(_NOTE)
+        self._begin = self._client.register_script(_BEGIN)
         self._prolong = self._client.register_script(_PROLONG)
+        self._finish = self._client.register_script(_FINISH)
 
     def check_and_add(self, marks: Sequence[Mark]) -> Found:
         """See ports.NearIndex."""
         if not marks:
-            return Found(complete=True, entries=())
+            return Found(whole_in=None, entries=())
         arguments: list[Any] = [_PREFIX, self._life_s]
         for mark in marks:
             number = (mark.entry_id % _ENTRY_RANGE).to_bytes(_ENTRY_BYTES, "big")
@@ -66,37 +93,53 @@ class RedisNearIndex:
             late = "1" if mark.late else ""
             arguments += [number, mark.period, late, mark.bands + mark.anchors, bands]
         with redis_errors():
-            complete, *answers = self._look_up(keys=[_MARKER], args=arguments)
+            marker, *answers = self._look_up(keys=[_MARKER], args=arguments)
         found = (_entries(answer, mark.entry_id) for answer, mark in zip(answers, marks, strict=True))
-        return Found(complete=bool(complete), entries=tuple(found))
+        return Found(whole_in=_read(marker)[0], entries=tuple(found))
 
-    def is_complete(self) -> bool:
+    def held(self) -> Held:
         """See ports.NearIndex."""
         with redis_errors():
-            return bool(self._client.exists(_MARKER))
+            run, marker = self._held(keys=[_MARKER])
+        whole_in, upto = _read(marker)
+        return Held(run=run.decode(), whole_in=whole_in, upto=upto)
+
+    def note(self, held: Held, upto: int) -> bool:
+        """See ports.NearIndex."""
+        marker = f"{held.whole_in}:{held.upto}"
+        with redis_errors():
+            return bool(self._note(keys=[_MARKER], args=[held.run, marker, upto]))
 
     def begin_rebuild(self, *, force: bool = False) -> str | None:
         """See ports.NearIndex."""
-        token = secrets.token_hex(8)
+        own = secrets.token_hex(8)
         with redis_errors():
-            if force:
-                self._client.delete(_MARKER)
-            taken = self._client.set(_REBUILDING, token, nx=not force, px=_REBUILD_LEASE_MS)
-        return token if taken else None
+            token = self._begin(keys=[_MARKER, _REBUILDING], args=[own, _REBUILD_LEASE_MS, int(force)])
+        return token.decode() or None
 
     def keep_rebuild(self, token: str) -> bool:
         """See ports.NearIndex."""
         with redis_errors():
             return bool(self._prolong(keys=[_REBUILDING], args=[token, _REBUILD_LEASE_MS]))
 
-    def finish_rebuild(self, token: str) -> bool:
+    def finish_rebuild(self, token: str, upto: int) -> bool:
         """See ports.NearIndex."""
         with redis_errors():
-            return bool(self._finish(keys=[_MARKER, _REBUILDING], args=[token]))
+            return bool(self._finish(keys=[_MARKER, _REBUILDING], args=[token, upto]))
 
     def close(self) -> None:
         """Close connections."""
         self._client.close()
+
+
+def _read(marker: bytes) -> tuple[str | None, int]:
+    """Read the marker: the run in which the index was whole, if it is, and up to which document.
+
+    >>> _read(b"3f9c:17"), _read(b"")
+    (('3f9c', 17), (None, 0))
+    """
+    run, _, upto = marker.decode().partition(":")
+    return run or None, int(upto or 0)
 
 
 def _entries(answer: bytes, near: int) -> tuple[int, ...]:

@@ -456,6 +456,9 @@ class Processed:
     signature: bytes | None = None
     #: False: not all that may be a copy of it could be looked at; a sweep does it later
     linked: bool = True
+    #: the run of the index's server that it was entered in; where the store knows of another by now, the
+    #: sweep links it, too. None: it was not entered
+    entered_in: str | None = None
     #: is counted when it is saved
     search: CopySearch = NO_SEARCH
     #: of an export that came back: when it was received first; its source is the one that it names
@@ -723,10 +726,22 @@ class Mark:
 class Found:
     """What the index has of some documents."""
 
-    #: False: the index was lost and is not whole again
-    complete: bool
+    #: see Held
+    whole_in: str | None
     #: for each mark: entries that share a band or two anchors with it, those that share most first
     entries: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the index says of itself."""
+
+    #: names the server as it runs now: one that is started again, or takes another's place, has another
+    run: str
+    #: the run in which it last held all that is stored; None: it was lost, and is not whole again
+    whole_in: str | None
+    #: the number of a document: in that run it held all up to this one
+    upto: int
 
 
 class NearIndex(Protocol):
@@ -742,8 +757,15 @@ class NearIndex(Protocol):
         """
         ...
 
-    def is_complete(self) -> bool:
-        """Say whether all that is stored has been entered since the index was lost or new."""
+    def held(self) -> Held:
+        """Say what the index holds, and on which server."""
+        ...
+
+    def note(self, held: Held, upto: int) -> bool:
+        """Note that the server, as it runs now, holds all documents up to a number.
+
+        False: it is another server, or no longer as it was `held`.
+        """
         ...
 
     def begin_rebuild(self, *, force: bool = False) -> str | None:
@@ -757,8 +779,11 @@ class NearIndex(Protocol):
         """Say that a rebuild goes on; False: it counts no longer."""
         ...
 
-    def finish_rebuild(self, token: str) -> bool:
-        """Declare the index complete; False: it was lost meanwhile, or another rebuild has begun."""
+    def finish_rebuild(self, token: str, upto: int) -> bool:
+        """Declare that the index holds all documents up to a number.
+
+        False: it was lost or came to another server meanwhile, or another rebuild has begun.
+        """
         ...
 
 
@@ -816,6 +841,7 @@ class CopyStore(Protocol):
         *,
         now: datetime,
         search: CopySearch = NO_SEARCH,
+        entered_in: str | None = None,
     ) -> None:
         """Store links, and note the numbers of the documents that are linked now.
 
@@ -826,6 +852,23 @@ class CopyStore(Protocol):
             linked: Numbers of documents.
             now: Aware UTC.
             search: Is counted.
+            entered_in: The run of the index's server that they were entered in; where the store knows of
+                another by now, they are linked once more. None: whichever it was.
+        """
+        ...
+
+    def entered_upto(self, run: str) -> int | None:
+        """Say up to which number all documents were entered in an index that this run of a server holds.
+
+        None: it was another run that the store knows of.
+        """
+        ...
+
+    def move_index(self, run: str, *, after: int) -> int:
+        """Note which run of a server holds the index, and that it may lack documents behind a number.
+
+        Returns:
+            How many are to be linked again by a sweep.
         """
         ...
 
@@ -1378,6 +1421,14 @@ class CareStore(Protocol):
 
         Args:
             quick: Only the files, and only as long as a start may take.
+        """
+        ...
+
+    def repair(self) -> Mapping[str, int]:
+        """Make again what follows from the documents, where `check` finds it wrong: by what they are found.
+
+        Returns:
+            What was wrong, and how often.
         """
         ...
 

@@ -9,14 +9,13 @@ It says exactly the bytes a test tells it to, also those no real server library 
 
 A path's answers are given in turn and the last one for ever; a path without any gets 404. An answer is any
 coroutine function that takes the request and the connection's writer, and returns whether the connection may
-be used again. Tests without an event loop of their own use `in_thread()`.
+be used again. Tests without an event loop of their own use `threaded.in_thread`.
 """
 
 import asyncio
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -95,27 +94,6 @@ class BadServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @contextmanager
-    def in_thread(self) -> Iterator[Self]:
-        """Run it on a thread with a loop of its own, for tests that have none."""
-        started, loop = threading.Event(), asyncio.new_event_loop()
-        stop = asyncio.Event()
-
-        async def run() -> None:
-            async with self:
-                started.set()
-                await stop.wait()
-
-        thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
-        thread.start()
-        assert started.wait(10)
-        try:
-            yield self
-        finally:
-            loop.call_soon_threadsafe(stop.set)
-            thread.join(10)
-            loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

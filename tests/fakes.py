@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.errors import FeedError, FetchError, QueueError
 from pipeline.formats.detect import read
 from pipeline.model import Feed, FeedState, Parsed, QueueName, Response
-from pipeline.ports import SLOT_BYTES, Delivery, EntryRef, Found, Mark, QueueState
+from pipeline.ports import SLOT_BYTES, Delivery, EntryRef, Found, Held, Mark, QueueState
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -112,45 +112,60 @@ class MemoryQueue:
 
 
 class MemoryIndex:
-    """A ports.NearIndex in a dictionary; `down` makes it fail, `lose` forgets everything."""
+    """A ports.NearIndex in a dictionary; `down` makes it fail, `lose` forgets everything.
+
+    A copy of it with another `run` is the server that takes its place.
+    """
 
     def __init__(self) -> None:
         self.down = False
+        self.run = "first"
         self.lose()
-        self.complete = True
+        self.marker: tuple[str, int] | None = (self.run, 0)
 
     def lose(self) -> None:
         self._slots: dict[tuple[int, bool, bytes], list[int]] = {}
-        self.complete = False
+        self.marker = None
         self._token: str | None = None
         self._begun = 0
 
     def check_and_add(self, marks: Sequence[Mark]) -> Found:
-        self._work()
-        return Found(complete=self.complete, entries=tuple(map(self._look_up, marks)))
+        held = self.held()
+        return Found(whole_in=held.whole_in if marks else None, entries=tuple(map(self._look_up, marks)))
 
-    def is_complete(self) -> bool:
+    def held(self) -> Held:
         self._work()
-        return self.complete
+        whole_in, upto = self.marker or (None, 0)
+        return Held(run=self.run, whole_in=whole_in, upto=upto)
+
+    def note(self, held: Held, upto: int) -> bool:
+        if held.whole_in is None or held != self.held():
+            return False
+        self.marker = (self.run, upto)
+        return True
 
     def begin_rebuild(self, *, force: bool = False) -> str | None:
         self._work()
-        if self._token and not force:
+        if self._token and self._begun_here(self._token) and not force:
             return None
-        self.complete = self.complete and not force
+        if force:
+            self.marker = None
         self._begun += 1
-        self._token = str(self._begun)
+        self._token = f"{self.run}:{self._begun}"
         return self._token
 
     def keep_rebuild(self, token: str) -> bool:
         self._work()
-        return token == self._token
+        return token == self._token and self._begun_here(token)
 
-    def finish_rebuild(self, token: str) -> bool:
+    def finish_rebuild(self, token: str, upto: int) -> bool:
         if not self.keep_rebuild(token):
             return False
-        self.complete, self._token = True, None
+        self.marker, self._token = (self.run, upto), None
         return True
+
+    def _begun_here(self, token: str) -> bool:
+        return token.startswith(f"{self.run}:")
 
     def _look_up(self, mark: Mark) -> tuple[int, ...]:
         shares: Counter[int] = Counter()

@@ -1,5 +1,6 @@
 """In-memory ports for the faces that read: what they hold is what they are given."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,10 +112,12 @@ class FakeReadStore:
 
     def last_change(self) -> int:
         """See ports.ReadStore."""
+        self._check()
         return len(self.documents)
 
     def wait_for_change(self) -> None:
         """See ports.ReadStore."""
+        time.sleep(0.02)
 
     def snapshot(self, now: datetime) -> StoreSnapshot:
         """See ports.ReadStore."""

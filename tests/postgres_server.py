@@ -96,6 +96,11 @@ class PostgresServer:
         """Give the URL of a database, as it stands in storage.url."""
         return f"postgresql://{user}@/{database}?host={self._folder}"
 
+    @property
+    def socket(self) -> str:
+        """The path of its Unix socket."""
+        return f"{self._folder}/.s.PGSQL.5432"
+
     def empty_url(self, user: str = _USER) -> str:
         """Make a database in which there is nothing, and give its URL for a user."""
         name = f"test_{next(self._numbers)}"

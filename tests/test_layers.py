@@ -23,6 +23,7 @@ LAYERS = {
     "pipeline.redaction": 0,
     "pipeline.redis_address": 0,
     "pipeline.identity": 0,
+    "pipeline.cache_sizes": 0,
     "pipeline.codec": 0,
     "pipeline.logs": 0,
     "pipeline.clock": 0,

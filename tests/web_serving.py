@@ -37,6 +37,16 @@ class Answer:
 def serving(
     store: ReadStore, queue: FakeQueueView | None = None, access: Access | None = None
 ) -> Iterator[Ask]:
+    """Serve, and give what asks."""
+    with serving_at(store, queue, access) as port:
+        yield lambda path, method="GET", **headers: _ask(port, path, method, headers)
+
+
+@contextmanager
+def serving_at(
+    store: ReadStore, queue: FakeQueueView | None = None, access: Access | None = None
+) -> Iterator[int]:
+    """Serve, and give the port."""
     edge = WebEdge(store=store, queue=queue, clock=FixedClock())
     server = make_server(create_app(edge, access or access_for("127.0.0.1")))
     with listen("127.0.0.1", 0) as listener:
@@ -44,7 +54,7 @@ def serving(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield lambda path, method="GET", **headers: _ask(port, path, method, headers)
+            yield port
         finally:
             server.should_exit = True
             thread.join(10)

@@ -308,7 +308,7 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     store = plan.open_store()
     index = RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S)
     with suppress(QueueError):
-        index.is_complete()  # connects: over a slow line that would take the time of the first job
+        index.held()  # connects: over a slow line that would take the time of the first job
     edge = WorkerEdge(
         store=store,
         tagger=tagger,

@@ -97,10 +97,19 @@ def restore_command(
 
 
 @db_app.command("check")
-def check_command(app: AppContext) -> None:
+def check_command(
+    app: AppContext,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Make again what follows from the documents: index and tags.")
+    ] = False,
+) -> None:
     """Check files, references, chains, index and counts; whatever runs goes on."""
     with stored(app) as store:
         wrong = store.check()
+        if wrong and repair:
+            for what, count in store.repair().items():
+                typer.echo(f"{what}: {count}, made again", err=True)
+            wrong = store.check()
     for each in wrong:
         typer.echo(safe_line(str(each)))
     if wrong:

@@ -67,7 +67,7 @@ def rebuild_command(app: AppContext) -> None:
         token = index.begin_rebuild(force=True)
         assert token is not None  # forced
         steps = deque(rebuild(store, index, token, linking, SystemClock().now()), maxlen=1)
-        done = index.is_complete()
+        done = index.held().whole_in is not None
     index.close()
     typer.echo(f"{count_words(steps[-1] if steps else 0, 'document')} entered", err=True)
     if not done:

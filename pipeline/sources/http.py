@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import version
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from pipeline.cache_sizes import AUTHORITIES, WAITING_GROUPS
 from pipeline.errors import FetchRefused, Reason
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, Response
@@ -34,8 +35,6 @@ from pipeline.sources.time_limit import TimeLimits
 #: statuses that a Location may follow
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
-#: groups whose last request is remembered before those are forgotten whose time has passed
-_REMEMBERED = 10_000
 
 
 def user_agent(contact: str | None) -> str:
@@ -230,7 +229,7 @@ class _Gate:
 
     async def _space(self, group: str, spacing_s: float) -> None:
         now = asyncio.get_running_loop().time()
-        if len(self._free_at) > _REMEMBERED:
+        if len(self._free_at) > WAITING_GROUPS:
             self._free_at = {name: at for name, at in self._free_at.items() if at > now}
         at = max(now, self._free_at.get(group, now))
         self._free_at[group] = at + spacing_s
@@ -290,7 +289,7 @@ def _stamp(path: str) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-@cache
+@lru_cache(AUTHORITIES)
 def _trust(ca_file: str, stamp: tuple[int, int]) -> ssl.SSLContext:  # noqa: ARG001 - part of the key
     """Trust this certificate authority and no other. aiohttp's pool tells contexts apart."""
     try:

@@ -17,12 +17,13 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from pipeline.cache_sizes import AUTHORITIES
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.model import Feed, Response
 from pipeline.ports import Clock, Delivery
@@ -387,7 +388,7 @@ def _stamp(path: str | None) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-@cache
+@lru_cache(AUTHORITIES)
 def _trust(ca_file: str | None, stamp: tuple[int, int] | None) -> ssl.SSLContext:  # noqa: ARG001 - part of the key
     """Trust this certificate authority and no other, or those of the system."""
     return ssl.create_default_context(cafile=ca_file)

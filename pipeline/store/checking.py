@@ -1,11 +1,16 @@
-"""Whether what is stored is sound: files, references, chains, index and counts, each held against another."""
+"""Whether what is stored is sound: files, references, chains, index and counts, each held against another.
 
-from collections import defaultdict
+What follows from the documents alone can be made again: by what they are found. The rest is for a backup.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Column, Connection, Select, delete, func, insert, select
 
 from pipeline.codec import from_json
 from pipeline.errors import StoreError
@@ -15,8 +20,9 @@ from pipeline.ports import Fault
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, chain_of
 from pipeline.store.chains import KnownVersion, known_versions
-from pipeline.store.database import Part, ReadRow
-from pipeline.store.documents import found_by, searched_by
+from pipeline.store.database import Part, ReadRow, Terms
+from pipeline.store.documents import found_by, searched_by, terms_of
+from pipeline.store.executing import execute_many
 from pipeline.store.heartbeat import held_heartbeat, open_heartbeat
 from pipeline.store.names import Reach, reach_of
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
@@ -45,6 +51,25 @@ from pipeline.store.tables import (
 
 _RESTORE = "restore a backup (newswire db restore FILE); `newswire export` saves what can be read"
 _ERASE = "restore a backup (newswire db restore FILE), or erase it (newswire erase ID)"
+_REPAIR = "newswire db check --repair makes it again from the documents"
+_RECOUNT = "where nothing else is wrong, only the counts are, and nothing is lost; else restore a backup"
+
+_NOT_INDEXED = "documents not in the search index"
+_INDEXED_ERASED = "erased documents that are in the search index"
+_INDEXED_LOST = "index entries of documents that are not there"
+_NOT_BY_TAGS = "documents not found by their tags"
+_TAGS_UNREAD = "documents whose tags cannot be read"
+_DAMAGED, _TEXTLESS, _HOMELESS = (
+    "documents that are damaged",
+    "documents without a text",
+    "documents that belong to no item",
+)
+#: what is wrong, where neither a backup nor erasing is the first thing to think of → what to do
+_REMEDIES = {
+    **dict.fromkeys((_NOT_INDEXED, _INDEXED_ERASED, _INDEXED_LOST, _NOT_BY_TAGS), _REPAIR),
+    "open entries without content": _RESTORE,
+    "entries in quarantine without a reason": _RESTORE,
+}
 #: documents or items held against each other in one transaction
 _WINDOW = 1_000
 #: of what is wrong in the same way, so many are named
@@ -127,6 +152,16 @@ class Checking(Part):
         with self._database.read(patient=True) as connection:
             return [*(_fault(what, which) for what, which in found.items()), *_count_faults(connection)]
 
+    def repair(self) -> Mapping[str, int]:
+        """See ports.CareStore."""
+        mended: Counter[str] = Counter()
+        for window in self._windows(document.c.seq):
+            with suppress(StoreError, ValueError, ArithmeticError):  # the check says so
+                if any(_REMEDIES.get(what) == _REPAIR for what, _ in self._document_faults(window)):
+                    with self._database.write() as connection:
+                        mended.update(self._mend(connection, window))
+        return mended
+
     def _documents(self) -> Iterator[tuple[str, str]]:
         return self._through("documents", document.c.seq, self._document_faults)
 
@@ -137,27 +172,59 @@ class Checking(Part):
         self, name: str, key: Column[int], look: Callable[[range], Iterable[tuple[str, str]]]
     ) -> Iterator[tuple[str, str]]:
         """Look at a table a window at a time; values that mean nothing any more are damage, too."""
-        with self._database.read() as connection:
-            last = connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
-        for start in range(1, last + 1, _WINDOW):
-            window = range(start, start + _WINDOW)
+        for window in self._windows(key):
             try:
                 yield from list(look(window))
             except (StoreError, ValueError, ArithmeticError) as error:
                 yield f"{name} that cannot be read", f"among {window.start} to {window.stop - 1}, {error}"
 
+    def _windows(self, key: Column[int]) -> Iterator[range]:
+        with self._database.read() as connection:
+            last = connection.execute(select(func.coalesce(func.max(key), 0))).scalar_one()
+        return (range(start, start + _WINDOW) for start in range(1, last + 1, _WINDOW))
+
     def _document_faults(self, window: range) -> Iterator[tuple[str, str]]:
         with self._database.read() as connection:
-            rows = connection.execute(_DOCUMENTS.where(_within(document.c.seq, window))).all()
-            seqs = [row.seq for row in rows]
-            indexed = {*self._database.indexed(connection, window)}
-            tags = {row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})}
-            own = _tags(connection, seqs)
-        for row in rows:
-            for what in _faults_of(row, row.seq in indexed, tags.get(row.seq), own.get(row.seq, set())):
+            shelf = self._shelf(connection, window)
+        for row in shelf.rows:
+            for what in shelf.faults_of(row):
                 yield what, row.id
-        for seq in indexed - {*seqs}:
-            yield "index entries of documents that are not there", str(seq)
+        for seq in shelf.lost():
+            yield _INDEXED_LOST, str(seq)
+
+    def _shelf(self, connection: Connection, window: range) -> "_Shelf":
+        rows = connection.execute(_DOCUMENTS.where(_within(document.c.seq, window))).all()
+        seqs = [row.seq for row in rows]
+        return _Shelf(
+            rows=rows,
+            indexed=frozenset(self._database.indexed(connection, window)),
+            taggings={row.document_seq: row.data for row in connection.execute(_TAGGINGS, {"values": seqs})},
+            tags=_tags(connection, seqs),
+        )
+
+    def _mend(self, connection: Connection, window: range) -> Iterator[str]:
+        """Make again by what documents are found; say what was wrong. Nothing is made of a damaged one."""
+        shelf = self._shelf(connection, window)
+        for seq in shelf.lost():
+            self._database.unindex(connection, seq)
+            yield _INDEXED_LOST
+        for row in shelf.rows:
+            faults = [*shelf.faults_of(row)]
+            if {_DAMAGED, _TEXTLESS, _HOMELESS}.isdisjoint(faults):
+                for what in faults:
+                    if _REMEDIES.get(what) == _REPAIR:
+                        self._mend_one(connection, row, what, shelf.taggings.get(row.seq))
+                        yield what
+
+    def _mend_one(self, connection: Connection, row: ReadRow, what: str, tags: bytes | None) -> None:
+        if what == _INDEXED_ERASED:
+            self._database.unindex(connection, row.seq)
+        elif what == _NOT_INDEXED:
+            terms = terms_of(from_json(row.data, Document))
+            self._database.index(connection, [Terms(document_seq=row.seq, **terms)])
+        elif what == _NOT_BY_TAGS:
+            connection.execute(delete(document_tag).where(document_tag.c.document_seq == row.seq))
+            execute_many(connection, insert(document_tag), [*found_by(row.seq, _tagging(tags))])
 
     def _chain_faults(self, window: range) -> Iterator[tuple[str, str]]:
         with self._database.read() as connection:
@@ -173,6 +240,28 @@ class Checking(Part):
             with self._database.read(patient=True) as connection:
                 for (key,) in connection.execute(rows):
                     yield what, key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """Documents of a window, and by what they are found."""
+
+    rows: Sequence[ReadRow]
+    #: numbers
+    indexed: frozenset[int]
+    #: number → the newest tagging
+    taggings: Mapping[int, bytes]
+    #: number → kinds and values
+    tags: Mapping[int, set[tuple[str, str]]]
+
+    def lost(self) -> Iterator[int]:
+        """Give the numbers that only the index knows."""
+        yield from sorted(self.indexed - {row.seq for row in self.rows})
+
+    def faults_of(self, row: ReadRow) -> Iterator[str]:
+        """Say what is wrong with one document."""
+        seq = row.seq
+        return _faults_of(row, seq in self.indexed, self.taggings.get(seq), self.tags.get(seq, set()))
 
 
 def _within(key: Column[int], window: range) -> Any:
@@ -191,21 +280,24 @@ def _faults_of(
 ) -> Iterator[str]:
     """Say what is wrong with one document."""
     if row.its_item is None:
-        yield "documents that belong to no item"
+        yield _HOMELESS
     erased = row.erased_at is not None
     if indexed == erased:
-        yield (
-            "erased documents that are in the search index" if erased else "documents not in the search index"
-        )
+        yield _INDEXED_ERASED if erased else _NOT_INDEXED
     if erased != (row.data is None):
-        yield "erased documents that have a text" if erased else "documents without a text"
+        yield "erased documents that have a text" if erased else _TEXTLESS
         return
     if erased:
         return
     if not _tells_the_same(row):
-        yield "documents that are damaged"
-    if not _tagged_alike(row.seq, tags, found_by_):
-        yield "documents not found by their tags"
+        yield _DAMAGED
+    try:
+        told = _tagging(tags)
+    except StoreError:
+        yield _TAGS_UNREAD
+        return
+    if {(each["kind"], each["value"]) for each in found_by(row.seq, told)} != found_by_:
+        yield _NOT_BY_TAGS
 
 
 def _tells_the_same(row: ReadRow) -> bool:
@@ -219,12 +311,8 @@ def _tells_the_same(row: ReadRow) -> bool:
     return told.id == row.id and all(getattr(row, name) == value for name, value in columns.items())
 
 
-def _tagged_alike(seq: int, tags: bytes | None, found_by_: set[tuple[str, str]]) -> bool:
-    try:
-        told = Tagging() if tags is None else from_json(tags, Tagging)
-    except StoreError:
-        return False
-    return {(each["kind"], each["value"]) for each in found_by(seq, told)} == found_by_
+def _tagging(data: bytes | None) -> Tagging:
+    return Tagging() if data is None else from_json(data, Tagging)
 
 
 def _agrees(row: ReadRow, versions: Sequence[KnownVersion], reach: Reach) -> bool:
@@ -243,7 +331,8 @@ def _agrees(row: ReadRow, versions: Sequence[KnownVersion], reach: Reach) -> boo
 
 def _fault(what: str, which: Sequence[Any]) -> Fault:
     more = f" and {len(which) - _NAMED} more" if len(which) > _NAMED else ""
-    return Fault(what=what, where=", ".join(map(str, which[:_NAMED])) + more, remedy=_ERASE)
+    where = ", ".join(map(str, which[:_NAMED])) + more
+    return Fault(what=what, where=where, remedy=_REMEDIES.get(what, _ERASE))
 
 
 def _count_faults(connection: Connection) -> Iterator[Fault]:
@@ -255,12 +344,12 @@ def _count_faults(connection: Connection) -> Iterator[Fault]:
     became = sum(counts.get(name, 0) for name in ("stored", "repeated", "dropped")) + held + open_
     if became != counts.get("accepted", 0):
         words = f"{counts.get('accepted', 0)} entries were taken in, {became} are accounted for"
-        yield Fault(what="the counts of entries do not agree", where=words, remedy=_RESTORE)
+        yield Fault(what="the counts of entries do not agree", where=words, remedy=_RECOUNT)
     there = _count(connection, document.c.erased_at.is_(None))
     stored = counts.get("stored", 0) - counts.get("erased", 0) - counts.get("expired", 0)
     if there != stored:
         words = f"{there} documents are there, by the counts it should be {stored}"
-        yield Fault(what="the counts of documents do not agree", where=words, remedy=_RESTORE)
+        yield Fault(what="the counts of documents do not agree", where=words, remedy=_RECOUNT)
 
 
 def _count(connection: Connection, which: Any) -> int:

@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from pipeline.codec import from_json, to_json
 from pipeline.model import Relation
@@ -14,8 +27,17 @@ from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow, Rows
+from pipeline.store.statements import last_id
 from pipeline.store.states import EntryState
-from pipeline.store.tables import document, document_data, entry, relation, signature, story_member
+from pipeline.store.tables import (
+    document,
+    document_data,
+    entry,
+    near_index,
+    relation,
+    signature,
+    story_member,
+)
 
 SAME_COPY = "same-copy"
 LOW, HIGH = "low", "high"
@@ -35,11 +57,13 @@ _OF_ENTRIES = (
     .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
     .where(among(entry.c.id))
 )
+# As the index says it: SQLite would not see that "IS 0" is the same.
+_IS_UNLINKED = not_(signature.c.linked)
 _UNLINKED = (
     select(signature.c.entry_id, *_TEXT)
     .join(document, document.c.seq == signature.c.document_seq)
     .join(document_data, document_data.c.document_seq == document.c.seq)
-    .where(signature.c.linked.is_(False))
+    .where(_IS_UNLINKED)
     .order_by(document.c.seq)
 )
 _SIGNED = (
@@ -49,6 +73,13 @@ _SIGNED = (
     .order_by(signature.c.document_seq)
 )
 _NOTE_LINKED = update(signature).where(among(signature.c.document_seq)).values(linked=True)
+_LINK_AGAIN = (
+    update(signature)
+    .where(signature.c.document_seq > bindparam("after"), signature.c.linked)
+    .values(linked=False)
+)
+_RUN = select(near_index.c.run)
+_FIRST_UNLINKED = select(func.min(signature.c.document_seq)).where(_IS_UNLINKED)
 _TOLD = (
     select(document.c.id, document.c.seq, story_member.c.story_id)
     .join(story_member, story_member.c.document_seq == document.c.seq)
@@ -94,6 +125,7 @@ class Copies(Part):
         *,
         now: datetime,
         search: CopySearch = NO_SEARCH,
+        entered_in: str | None = None,
     ) -> None:
         """See ports.CopyStore."""
         with self._database.write() as connection:
@@ -104,8 +136,24 @@ class Copies(Part):
                 note_changes(
                     connection, "linked", sorted({row[end] for row in rows for end in (LOW, HIGH)}), now
                 )
-            connection.execute(_NOTE_LINKED, {"values": linked})
+            if entered_in in (None, known_run(connection)):
+                connection.execute(_NOTE_LINKED, {"values": linked})
             add_counts(self._database, connection, copies_counted(search, linked=len(rows)))
+
+    def entered_upto(self, run: str) -> int | None:
+        """See ports.CopyStore."""
+        with self._database.read() as connection:
+            if known_run(connection) != run:
+                return None
+            unlinked = connection.execute(_FIRST_UNLINKED).scalar_one()
+            # Whoever stores a document has entered it before: what is linked up to here is in the index.
+            return int(unlinked - 1 if unlinked else connection.execute(last_id(signature)).scalar_one())
+
+    def move_index(self, run: str, *, after: int) -> int:
+        """See ports.CopyStore."""
+        with self._database.write() as connection:
+            connection.execute(self._database.insert_or_set(near_index, "run"), {"id": 1, "run": run})
+            return connection.execute(_LINK_AGAIN, {"after": after}).rowcount
 
     def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
         """See ports.CopyStore."""
@@ -117,6 +165,11 @@ class Copies(Part):
             for seq, entry_id, published_at, data in rows
             if data  # else it is damaged
         ]
+
+
+def known_run(connection: Connection) -> str | None:
+    """Say which run of the queue's server holds the index; None: no keeper has looked yet."""
+    return connection.execute(_RUN).scalar_one_or_none()
 
 
 def copies_counted(search: CopySearch, *, linked: int) -> Counts:

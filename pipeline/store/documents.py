@@ -15,7 +15,7 @@ from pipeline.ports import Processed
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
 from pipeline.store.chains import mark_told, note_changes, refresh_items, settle_slugs
-from pipeline.store.copies import leading_somewhere, relation_row
+from pipeline.store.copies import known_run, leading_somewhere, relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms
 from pipeline.store.executing import execute_many, fetch
@@ -275,17 +275,23 @@ def _store_findings(
     )
     if links and (links := leading_somewhere(connection, links)):
         execute_many(connection, database.insert_new(relation), links)
-    signatures: Rows = [
+    execute_many(connection, _INSERT_SIGNATURE, _signatures(connection, new))
+
+
+def _signatures(connection: Connection, new: Sequence[tuple[int, NewDocument]]) -> Rows:
+    """Write by what copies are found; what a server that was replaced was told is to be linked again."""
+    entered = any(each.processed.entered_in for _, each in new)
+    runs = (None, known_run(connection) if entered else None)
+    return [
         {
             "document_seq": seq,
             "entry_id": each.processed.entry_id,
             "data": each.processed.signature,
-            "linked": each.processed.linked,
+            "linked": each.processed.linked and each.processed.entered_in in runs,
         }
         for seq, each in new
         if each.processed.signature is not None
     ]
-    execute_many(connection, _INSERT_SIGNATURE, signatures)
 
 
 def store_taggings(connection: Connection, tags: Sequence[tuple[int, Tagging]], now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, Connection, Delete, Dialect, LargeBinary, Select
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
+from pipeline.cache_sizes import STATEMENTS
 from pipeline.store.database import ReadRow, Rows
 
 #: name of an option of an engine: how its database takes many new rows of one table faster than by INSERT
@@ -112,7 +113,7 @@ def _is_empty(column: Sequence[Any]) -> bool:
     return column[0] is None and column.count(None) == len(column)
 
 
-@lru_cache(400)
+@lru_cache(STATEMENTS)
 def _plan(
     statement: Select[Any] | Insert | Update | Delete,
     keys: tuple[str, ...],
@@ -136,7 +137,7 @@ def _plan(
     return _Plan(compiled.string, names, [(index, each) for index, each in found if each], constants)
 
 
-@lru_cache(200)
+@lru_cache(STATEMENTS)
 def _shape(statement: Select[Any], dialect: Dialect) -> _Shape:
     columns = statement.selected_columns
     row = namedtuple("row", columns.keys())  # type: ignore[misc]  # as many kinds as statements

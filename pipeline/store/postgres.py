@@ -48,7 +48,7 @@ from pipeline.store import postgres_dump, statements
 from pipeline.store.database import Terms, UndoneError
 from pipeline.store.executing import FILL, driver_of, execute_many, fetch
 from pipeline.store.one_process import OneProcess
-from pipeline.store.postgres_link import Link, storable, version_of
+from pipeline.store.postgres_link import ANSWER_S, Link, PatientConnection, storable, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
     InUseError,
@@ -77,6 +77,8 @@ _MIGRATE = _WRITE.format(
     more="SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0; "
     "SET LOCAL lock_timeout = 0; "
 )
+#: transactions whose answers may take any time
+_UNLIMITED = (_READ_ALL, _MIGRATE)
 #: serialization failure, deadlock, the server ended the connection or is not there yet
 _TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
 #: how often, and how long apart, the server is asked whether a commit took place
@@ -84,6 +86,8 @@ _ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
 #: how long to wait for the bell of the change log before looking without it
 _LISTEN_S = 5.0
 _LOOK_AGAIN_S = 0.5
+#: how a connection stands that waits for an answer
+_WAITING = psycopg.pq.TransactionStatus.ACTIVE
 #: tables that have held a text which was erased
 _SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
 _NEXT_RAW = text("SELECT setval('raw_ids', nextval('raw_ids') + :count - 1)")
@@ -281,16 +285,17 @@ class PostgresDatabase:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
         self._process.check()
         with ExitStack() as open_:
-            connection = open_.enter_context(self._engine.connect())
+            connection = open_.enter_context(_usable(self._engine))
+            limit_s = None if begin in _UNLIMITED else ANSWER_S
             try:
-                transaction_id = _begin(connection, begin)
+                transaction_id = _begin(connection, begin, limit_s)
             except psycopg.Error:
                 if not _is_lost(connection):
                     raise
                 # It lay unused while the server was started again, and so did the others.
                 self._engine.dispose()
-                connection = open_.enter_context(self._engine.connect())
-                transaction_id = _begin(connection, begin)
+                connection = open_.enter_context(_usable(self._engine))
+                transaction_id = _begin(connection, begin, limit_s)
             yield connection, transaction_id
 
     def _hang_up(self) -> None:
@@ -306,7 +311,7 @@ class PostgresDatabase:
         """
         for pause_s in _ASK_AGAIN_S:
             time.sleep(pause_s)
-            with suppress(psycopg.Error), self._link.connect() as connection:
+            with suppress(psycopg.Error), self._link.connect(limit_s=ANSWER_S) as connection:
                 told = connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction_id,)).fetchone()
                 if told is not None and told[0] != "in progress":
                     return bool(told[0] == "committed")
@@ -348,6 +353,20 @@ def _engine(link: Link, wait_s: float) -> Engine:
     )
 
 
+@contextmanager
+def _usable(engine: Engine) -> Iterator[Connection]:
+    """Take a connection out of the pool; one that was interrupted while it waited does not go back.
+
+    It cannot even be rolled back, and what that raises would hide the interruption: a job's time was over.
+    """
+    with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            if not connection.invalidated and driver_of(connection).info.transaction_status is _WAITING:
+                connection.invalidate()
+
+
 def _copy(connection: Connection, table: Table, names: tuple[str, ...], columns: list[Sequence[Any]]) -> None:
     """Give new rows to the server by COPY, which costs both sides less than INSERT."""
     statement, kinds = _copying(table, names)
@@ -373,10 +392,12 @@ def _copying(table: Table, names: tuple[str, ...]) -> tuple[str, list[str]]:
 _KINDS = {"BIGINT": "int8", "INTEGER": "int4", "BOOLEAN": "bool", "FLOAT": "float8"}
 
 
-def _begin(connection: Connection, statements: str) -> str:
+def _begin(connection: Connection, statements: str, limit_s: float | None) -> str:
     """Begin a transaction in one round trip; the last statement's answer, if any, is its number."""
     connection.begin()
-    cursor = driver_of(connection).execute(statements)
+    driver: PatientConnection = driver_of(connection)
+    driver.limit_s = limit_s
+    cursor = driver.execute(statements)
     while cursor.nextset():
         pass
     row = cursor.fetchone() if cursor.description else None

@@ -4,8 +4,9 @@ Nothing that is said holds the user's name or password of the URL.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+import time
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -13,6 +14,8 @@ from psycopg.rows import tuple_row
 from psycopg.types.string import StrDumperUnknown
 
 from pipeline.errors import ConfigError, StoreError
+
+T = TypeVar("T")
 
 #: the releases of PostgreSQL that the tests run against begin here
 _OLDEST = 15
@@ -23,6 +26,8 @@ _STATEMENT_S = 120
 _IDLE_S = 30
 #: how long a peer may be silent before it counts as gone
 _SILENT_S = 30
+#: a server that says nothing for so long, though the line stands, will say nothing more of that statement
+ANSWER_S = _STATEMENT_S + _SILENT_S
 _SETTINGS = f"""
     SET lock_timeout = {{wait_ms}};
     SET statement_timeout = '{_STATEMENT_S}s';
@@ -64,6 +69,49 @@ def storable(texts: Sequence[str | None]) -> Sequence[str | None]:
     return [text and _storable(text) for text in texts]
 
 
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection on which nobody waits for ever: what is between us and the server may swallow an answer.
+
+    The server's own limit ends a statement, and keepalives notice a peer that is gone; neither helps where
+    something that forwards connections lives and passes nothing on.
+    """
+
+    #: None: an answer may take any time
+    limit_s: float | None = None
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
+        """See psycopg.Connection."""
+        if self.limit_s is None:
+            return super().wait(gen, *args, **options)
+        try:
+            return super().wait(_in_time(gen, self.limit_s), *args, **options)
+        except _NoAnswerError:
+            self.close()
+            raise
+
+
+class _NoAnswerError(psycopg.OperationalError):
+    """An answer did not come in time."""
+
+
+def _in_time(gen: Generator[Any, Any, T], limit_s: float) -> Generator[Any, Any, T]:
+    """Go on with what waits for a server as long as something comes in time; it looks ten times a second."""
+    try:
+        wanted = next(gen)
+        until = time.monotonic() + limit_s
+        while True:
+            ready = yield wanted
+            now = time.monotonic()
+            if ready:
+                until = now + limit_s
+            elif now > until:
+                raise _NoAnswerError(f"no answer within {limit_s:g} s: timed out")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
+
+
 class Link:
     """Where a server is, and what every connection to it is told."""
 
@@ -92,8 +140,11 @@ class Link:
         place = host + (f":{port}" if port and not host.startswith("/") else "")
         return f"postgresql://{place or 'localhost'}/{parts.get('dbname') or ''}"
 
-    def connect(self) -> "psycopg.Connection[Any]":
+    def connect(self, *, limit_s: float | None = None) -> PatientConnection:
         """Open a connection that begins no transaction by itself.
+
+        Args:
+            limit_s: After how long without an answer it is given up; None: never.
 
         Raises:
             StoreError: The server is too old, or does not keep Unicode.
@@ -108,13 +159,15 @@ class Link:
             "tcp_user_timeout": _SILENT_S * 1000,
         }
         chosen = {key: value for key, value in defaults.items() if key not in self._parts}
-        connection: psycopg.Connection[Any] = psycopg.connect(
+        connection = PatientConnection.connect(
             self._conninfo, autocommit=True, client_encoding="utf8", row_factory=tuple_row, **chosen
         )
         try:
+            connection.limit_s = ANSWER_S
             self._check(connection)
             connection.adapters.register_dumper(str, _Text)
             connection.execute(self._settings)
+            connection.limit_s = limit_s
         except BaseException:
             connection.close()
             raise

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, literal, or_, select, union_all, update
 
+from pipeline.cache_sizes import READ_TRAITS
 from pipeline.codec import from_json, to_json
 from pipeline.errors import StoreError
 from pipeline.model import Document, StoryTraits, Tagging
@@ -48,8 +49,6 @@ SAME_STORY = "same-story"
 _PER_KEY = 20
 #: documents of a story that others are compared with
 _COMPARED = 16
-#: decoded traits kept, some 30 kB each: what is new is often compared with the same documents
-_REMEMBERED = 1_000
 #: stories looked at to see whether a beginning of an id means one of them
 _AMBIGUOUS = 20
 
@@ -339,7 +338,7 @@ def _counts(telling: Telling) -> Counts:
     return counts
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(READ_TRAITS)  # what is new is often compared with the same documents
 def _traits(data: bytes) -> StoryTraits:
     """Read traits back; of a damaged row, none."""
     with suppress(StoreError):

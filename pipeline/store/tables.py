@@ -512,7 +512,15 @@ Index(
     "signature_unlinked",
     signature.c.document_seq,
     sqlite_where=text("linked = 0"),
-    postgresql_where=text("linked IS false"),
+    postgresql_where=text("NOT linked"),
+)
+
+# Which run of the queue's server holds the index of copies: one row, once a keeper has looked.
+near_index = Table(
+    "near_index",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),  # always 1
+    Column("run", String(64), nullable=False),
 )
 
 # One event; where two stories were found to be one, the younger points to the older.

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from pipeline.cache_sizes import FOLDED_WORDS
+
 #: separate the thousands of a number in one country or another; a space might as well separate numbers
 _GROUPED = re.compile(r"(?<![0-9])[0-9]{1,3}([,.'’])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])")
 #: a quick look at whether there may be one
@@ -102,7 +104,7 @@ def _fold(word: str) -> str:
     return " ".join(_TERM.findall(_ungroup(folded)))
 
 
-_fold_once = lru_cache(20_000)(_fold)
+_fold_once = lru_cache(FOLDED_WORDS)(_fold)
 
 
 def _ungroup(text: str) -> str:

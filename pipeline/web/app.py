@@ -2,6 +2,7 @@
 
 Nothing here changes anything: pages and API read. Each page has a JSON twin. The routes are plain functions,
 so that the framework calls them, and with them the store, in its thread pool and the event loop only waits.
+Only those who listen for changes stay on the loop.
 """
 
 from functools import partial
@@ -14,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 
 from pipeline.web.access import Access
 from pipeline.web.api import documents_api, standing_api, versions_api
+from pipeline.web.bell import Bell, listening
 from pipeline.web.edge import WebEdge
 from pipeline.web.failures import say_failures
 from pipeline.web.guard import Guard
@@ -55,6 +57,8 @@ def create_app(edge: WebEdge, access: Access) -> FastAPI:
     app.include_router(documents_api(edge), prefix="/api/v1")
     app.include_router(versions_api(edge), prefix="/api/v1")
     app.include_router(stories_api(edge), prefix="/api/v1")
+    app.state.bell = Bell(edge.store)
+    app.include_router(listening(app.state.bell))
     app.include_router(standing_pages(edge, templates), include_in_schema=False)
     app.include_router(document_pages(edge, templates), include_in_schema=False)
     app.include_router(story_pages(edge, templates), include_in_schema=False)

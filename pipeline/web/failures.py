@@ -10,7 +10,7 @@ from pipeline.errors import ServiceError
 from pipeline.ports import Clock
 from pipeline.web.templates import Templates
 
-_FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/static/", "/fragments/")
+_FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/static/", "/fragments/", "/events")
 
 
 def say_failures(app: FastAPI, templates: Templates, clock: Clock) -> None:

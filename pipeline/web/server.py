@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
@@ -20,7 +20,7 @@ log = get_logger(__name__)
 _GRACE_S = 5
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
+def serve(app: FastAPI, host: str, port: int) -> None:
     """Answer requests until SIGTERM or SIGINT, in the main thread.
 
     Raises:
@@ -37,9 +37,18 @@ def serve(app: ASGIApp, host: str, port: int) -> None:
         make_server(app).run(sockets=[listener])
 
 
-def make_server(app: ASGIApp) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server that lets those go who listen for changes, before it waits for the answers under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn.Server."""
+        self.config.app.state.bell.close()  # type: ignore[union-attr]  # ours, see make_server
+        await super().shutdown(sockets)
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
     """Build the server; it listens on the sockets it is given."""
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             lifespan="off",

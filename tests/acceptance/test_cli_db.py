@@ -75,6 +75,14 @@ def test_a_backup_lies_in_the_data_directory_and_is_not_restored_while_something
     assert not list(data.glob("newswire.db.replaced-*"))
 
 
+def test_what_follows_from_the_documents_is_made_again_by_command(data: Path, config: Path) -> None:
+    with closing(open_store(None, data)) as store, store._database.write() as connection:
+        store._database.unindex(connection, 1)
+    repaired = run("db", "check", "--repair", data=data, config=config)
+    assert repaired.returncode == 0, repaired.stderr
+    assert repaired.stderr == "documents not in the search index: 1, made again\nthe database is whole\n"
+
+
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_a_newer_schema_is_refused_before_anything_starts(data: Path, config: Path, command: str) -> None:
     with closing(library.connect(str(data / "newswire.db"))) as connection:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,13 +102,22 @@ def test_what_is_stored_appears_on_the_open_status_page(
     service: tuple[Service, str], browser: Any, tmp_path: Path
 ) -> None:
     web, base = service
-    visit = Visit(browser, base)
-    visit.page.goto("/")
+    listens, asks = Visit(browser, base), Visit(browser, base)
+    asks.page.add_init_script("delete window.EventSource")
+    asked: Counter[Visit] = Counter()
+    began = time.monotonic()
+    for visit in (listens, asks):
+        visit.page.on("request", lambda request, by=visit: asked.update([by] * ("newest" in request.url)))
+        visit.page.goto("/")
     record = write_records(tmp_path / "new.jsonl", 1, start=4711)
     assert run("import", "--wait", str(record), data=web.data, config=web.config).returncode == 0
 
-    visit.page.get_by_role("link", name="Story 4711").wait_for()
-    visit.check()
+    for visit in (listens, asks):
+        visit.page.get_by_role("link", name="Story 4711").wait_for()
+        visit.check()
+    # When it began to listen, for the lines of the change log that one story brings, and each half minute.
+    assert 1 <= asked[listens] <= 5 + (time.monotonic() - began) / 30
+    assert asked[asks] >= 1
 
 
 def test_a_page_that_is_read_stays_where_the_keyboard_is(service: tuple[Service, str], browser: Any) -> None:

@@ -18,6 +18,7 @@ from pipeline.ports import EntryRef
 from pipeline.queues import RedisQueue
 from pipeline.settings import Queue as QueueSection
 from running import free_port, run, write_config, write_records
+from threaded import in_thread
 from toxic_proxy import ToxicProxy
 from valkeys import valkey, watched
 
@@ -69,7 +70,7 @@ def listener(
     with valkey(folder, {"appendonly": "yes"}) as server, server.client() as admin:
         admin.execute_command("ACL", "SETUSER", "newswire", "on", f">{PASSWORD}", *acl_rules().split())
         admin.execute_command("ACL", "SETUSER", "default", "off")
-        with ToxicProxy(target=server.port, tls=context).in_thread() as proxy:
+        with in_thread(ToxicProxy(target=server.port, tls=context)) as proxy:
             yield proxy, admin
 
 

@@ -18,7 +18,8 @@ from pipeline.monitor.snapshot import Snapshot, take_snapshot
 from pipeline.ports import Query
 from pipeline.queues import RedisQueue
 from pipeline.store.store import SqlStore
-from running import Service, processes_of, wait_for, write_config, write_records
+from running import Service, processes_of, story, wait_for, write_config, write_records
+from threaded import in_thread
 from toxic_proxy import ToxicProxy
 
 RELEASES = Path(__file__).parent.parent / "releases"
@@ -119,10 +120,10 @@ class Cluster:
         folder = self.folder / name
         folder.mkdir()
         with ExitStack() as stack:
-            proxy = stack.enter_context(ToxicProxy(target=target).in_thread())
+            proxy = stack.enter_context(in_thread(ToxicProxy(target=target)))
             storage, at = None, self._storage_url
             if socket := _socket_of(at):
-                storage = stack.enter_context(ToxicProxy(target=socket).in_thread())
+                storage = stack.enter_context(in_thread(ToxicProxy(target=socket)))
                 at = at.partition("?")[0].replace("@/", f"@127.0.0.1:{storage.port}/")
             env = {
                 "NEWSWIRE_STORAGE__URL": at,
@@ -140,9 +141,9 @@ class Cluster:
                     host.kill(part)
                 wait_for(lambda: not processes_of(host.data), seconds=20)
 
-    def deliver(self, count: int) -> None:
+    def deliver(self, count: int, text: Callable[[int], str] | None = None) -> None:
         """Put a file with so many stories into the folder."""
-        path = write_records(self.wire / f"{self._files}.tmp", count, start=self.delivered)
+        path = write_records(self.wire / f"{self._files}.tmp", count, start=self.delivered, text=text)
         path.rename(self.wire / f"{self._files}.jsonl")
         self._files += 1
         self.delivered += count
@@ -166,6 +167,13 @@ class Cluster:
         assert counts["accepted", ""] == counts["stored", ""] == self.delivered
         assert counts.get(("repeated", ""), 0) == 0
         assert snapshot.quarantined == 0
+
+
+def unheard_of(number: int) -> str:
+    """Invent a story with many words that nobody has seen: caches of words are soon as large as they get."""
+    letters = str.maketrans("0123456789", "bdfgklmnpr")
+    words = " ".join(f"{number * 40 + n:08}".translate(letters) for n in range(40))
+    return f"{story(number)}\n\nThe clerk read out {words}."
 
 
 def _socket_of(storage_url: str) -> str | None:

@@ -14,6 +14,7 @@ from fault_size import Size
 from pipeline.model import QueueName
 from pipeline.store.open import open_store
 from running import Service, story, wait_for, write_config
+from threaded import in_thread
 
 PER_FEED = 50
 #: how long a feed's answer takes: two are asked for at once
@@ -41,7 +42,7 @@ def _feed(name: str):
 def test_a_backlog_has_feeds_wait_and_leaves_the_fetcher_small(tmp_path: Path, size: Size) -> None:
     high_water = 100_000 if size.full else 2_000
     data, lines = tmp_path / "data", ["feeds:"]
-    with BadServer().in_thread() as server:
+    with in_thread(BadServer()) as server:
         for number in range((high_water + 4 * SLACK) // PER_FEED):
             url = server.on(f"/{number}", _feed(f"f{number}"))
             lines.append(f'  - {{id: f{number}, url: "{url}", interval: 60s, allow_private: true}}')

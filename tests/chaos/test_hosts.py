@@ -11,12 +11,13 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from hosts import LEASE_S, Cluster, Growth, Host, until
+from hosts import LEASE_S, Cluster, Growth, Host, unheard_of, until
 
 from fault_size import Size, preloaded
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
 from running import processes_of
+from toxic_proxy import ToxicProxy
 from valkeys import SERVICE, Valkey, valkey, watched
 
 pytestmark = pytest.mark.timeout(900)
@@ -159,25 +160,30 @@ def test_v10_hosts_that_work_for_long_keep_no_more_files_open_and_say_how_their_
     lasts_s, a_second = 1800.0, 50
     began = time.monotonic()
     while (passed_s := time.monotonic() - began) < lasts_s:
-        cluster.deliver(a_second)
+        if cluster.store.backlog() < 10 * a_second:  # else what is slow today only fills the disk
+            cluster.deliver(a_second, unheard_of)
         growth.look({**processes_of(north.data), **processes_of(south.data)})
         time.sleep(max(0.0, passed_s + 1 - (time.monotonic() - began)))
-    cluster.wait_until_stored(120)
+    done = cluster.snapshot().documents
+    print(f"\n{lasts_s:.0f} s, {done / lasts_s:.0f} stories a second:\n{growth.in_words()}")
+    cluster.wait_until_stored()
     cluster.check()
-    print(f"\n{lasts_s:.0f} s at {a_second} stories a second:\n{growth.in_words()}")
     assert growth.most_descriptors() <= 5
 
 
 RESETS = "a reset each 50 KB"
-TOXICS = {
-    "500 ms latency": {"latency_s": 0.25},
-    "10 KB a second": {"bytes_per_s": 10_000.0},
-    RESETS: {"reset_after_bytes": 50_000},
+TOXICS: dict[str, Callable[[ToxicProxy], object]] = {
+    "500 ms latency": lambda line: line.harm(latency_s=0.25),
+    "up to 200 ms jitter": lambda line: line.harm(jitter_s=0.1),
+    "10 KB a second": lambda line: line.harm(bytes_per_s=10_000),
+    "slow to close": lambda line: line.harm(closes_after_s=5),
+    "connections that stay and are silent for ever": lambda line: line.strand(),
+    RESETS: lambda line: line.harm(reset_after_bytes=50_000),
 }
 
 
 @pytest.mark.parametrize("toxic", TOXICS)
-def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
+def test_q09_a_bad_line_to_queue_and_database_costs_time_and_nothing_else(
     toxic: str, cluster: Cluster, north: Host, south: Host, size: Size
 ) -> None:
     if not size.full and toxic != RESETS:
@@ -190,8 +196,7 @@ def test_q09_a_bad_line_to_the_queue_server_costs_time_and_nothing_else(
     cluster.wait_until_stored()
     lines = [north.proxy, *filter(None, [north.storage_proxy])]
     for line in lines:
-        for name, value in TOXICS[toxic].items():
-            setattr(line, name, value)
+        TOXICS[toxic](line)
     began, used, resets = time.monotonic(), north.cpu_s(), sum(line.resets for line in lines)
     cluster.deliver(160 if size.full else 40)
     cluster.wait_until_stored(600)

@@ -17,6 +17,7 @@ from pipeline.clock import SystemClock
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
 from running import Service, exported, run, storage_url, wait_for
+from threaded import in_thread
 
 PARTS = ("worker", "work", "fetch", "parser", "valkey", "supervisor", "import")
 #: one round of kills, in random order; the two that take all workers along come once
@@ -31,7 +32,7 @@ _PARSER_REST_S = 4.0
 def test_every_item_is_stored_once_whatever_is_killed(tmp_path: Path, config: Path, size: Size) -> None:
     data, dice = tmp_path / "data", random.Random(7)
     server = BadServer()
-    with server.in_thread():
+    with in_thread(server):
         arrivals = Arrivals(data, config, size.records, size.seconds, server, dice)
         arrivals.prepare()
         with Service(data, config) as service:

@@ -1,9 +1,8 @@
 """The port of the index of near duplicates: the embedded server and the fake do the same."""
 
-import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,37 +10,51 @@ from fakes import MemoryIndex
 from pipeline.near_index import RedisNearIndex
 from pipeline.ports import Mark, NearIndex
 from pipeline.redis_server import connect
-from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
+from pipeline.service.embedded import wait_until_ready
+from valkeys import Valkey, valkey
 
-Loses = Callable[[], None]
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with valkey(tmp_path_factory.mktemp("valkey"), {"appendonly": "yes"}) as running:
+        yield running
+
+
+@dataclass
+class Served:
+    """A complete index, what makes it lose everything, and what ends its server and starts it again."""
+
+    index: NearIndex
+    lose: Callable[[], object]
+    start_again: Callable[[], object]
 
 
 @pytest.fixture(params=["memory", "valkey"])
-def index_and_loss(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[NearIndex, Loses]]:
-    """A complete index, and what makes it lose everything."""
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     if request.param == "memory":
         memory = MemoryIndex()
-        yield memory, memory.lose
+        yield Served(memory, memory.lose, lambda: setattr(memory, "run", "second"))
         return
-    process = subprocess.Popen(valkey_command(tmp_path).argv, stdout=subprocess.DEVNULL)
-    try:
-        url = queue_url(tmp_path)
-        wait_until_ready(url, given_up=lambda: False)
-        index, client = RedisNearIndex(url, life=timedelta(days=29)), connect(url)
-        token = index.begin_rebuild()
-        assert token is not None
-        assert index.finish_rebuild(token)
-        yield index, client.flushall
-        index.close()
-        client.close()
-    finally:
-        process.kill()
-        process.wait()
+    server: Valkey = request.getfixturevalue("server")
+
+    def start_again() -> None:
+        server.kill()
+        server.start_again()
+        wait_until_ready(server.url, given_up=lambda: False)
+
+    index, client = RedisNearIndex(server.url, life=timedelta(days=29)), connect(server.url)
+    client.flushall()
+    token = index.begin_rebuild()
+    assert token is not None
+    assert index.finish_rebuild(token, 0)
+    yield Served(index, client.flushall, start_again)
+    index.close()
+    client.close()
 
 
 @pytest.fixture
-def index(index_and_loss: tuple[NearIndex, Loses]) -> NearIndex:
-    return index_and_loss[0]
+def index(served: Served) -> NearIndex:
+    return served.index
 
 
 def mark(entry: int, *, bands: str = "", anchors: str = "", period: int = 1500) -> Mark:
@@ -56,7 +69,7 @@ def mark(entry: int, *, bands: str = "", anchors: str = "", period: int = 1500) 
 def test_one_band_in_common_is_found(index: NearIndex) -> None:
     index.check_and_add([mark(1, bands="abc")])
     found = index.check_and_add([mark(2, bands="cde"), mark(3, bands="xyz")])
-    assert found.complete
+    assert found.whole_in is not None
     assert found.entries == ((1,), ())
 
 
@@ -93,32 +106,31 @@ def test_nothing_is_asked_for_nothing(index: NearIndex) -> None:
     assert index.check_and_add([mark(1)]).entries == ((),)
 
 
-def test_what_is_lost_is_known_to_be_lost(index_and_loss: tuple[NearIndex, Loses]) -> None:
-    index, lose = index_and_loss
+def test_what_is_lost_is_known_to_be_lost(served: Served) -> None:
+    index = served.index
     index.check_and_add([mark(1, bands="a")])
-    lose()
-    assert not index.is_complete()
+    served.lose()
+    assert index.held().whole_in is None
     found = index.check_and_add([mark(2, bands="a"), mark(3, bands="a")])
-    assert not found.complete
+    assert found.whole_in is None
     assert found.entries == ((), (2,))
 
 
-def test_one_rebuilds_at_a_time_and_only_an_unbroken_rebuild_counts(
-    index_and_loss: tuple[NearIndex, Loses],
-) -> None:
-    index, lose = index_and_loss
-    lose()
+def test_one_rebuilds_at_a_time_and_only_an_unbroken_rebuild_counts(served: Served) -> None:
+    index = served.index
+    served.lose()
     token = index.begin_rebuild()
     assert token is not None
     assert index.begin_rebuild() is None
     assert index.keep_rebuild(token)
-    lose()
+    served.lose()
     assert not index.keep_rebuild(token)
-    assert not index.finish_rebuild(token)
+    assert not index.finish_rebuild(token, 1)
     again = index.begin_rebuild()
     assert again is not None
-    assert index.finish_rebuild(again)
-    assert index.is_complete()
+    assert index.finish_rebuild(again, 7)
+    held = index.held()
+    assert (held.whole_in, held.upto) == (held.run, 7)
 
 
 def test_a_rebuild_by_hand_goes_before(index: NearIndex) -> None:
@@ -126,9 +138,39 @@ def test_a_rebuild_by_hand_goes_before(index: NearIndex) -> None:
     second = index.begin_rebuild(force=True)
     assert first is not None
     assert second is not None
-    assert not index.is_complete()
-    assert not index.finish_rebuild(first)
-    assert index.finish_rebuild(second)
+    assert index.held().whole_in is None
+    assert not index.finish_rebuild(first, 1)
+    assert index.finish_rebuild(second, 1)
+
+
+def test_it_knows_up_to_where_it_holds_all_and_who_looked_before_another_wrote_writes_nothing(
+    index: NearIndex,
+) -> None:
+    held = index.held()
+    assert index.note(held, 12)
+    assert not index.note(held, 13)
+    assert index.held() == replace(held, upto=12)
+    found = index.check_and_add([mark(1, bands="a")])
+    assert found.whole_in == held.run
+
+
+def test_a_server_that_was_started_again_is_another_run(served: Served) -> None:
+    index = served.index
+    before = index.held()
+    assert index.note(before, 12)
+    token = index.begin_rebuild()
+    assert token is not None
+    served.start_again()
+    held = index.held()
+    assert held.run != before.run
+    assert (held.whole_in, held.upto) == (before.run, 12)
+    assert index.check_and_add([mark(1, bands="a")]).whole_in == before.run
+    assert not index.note(replace(before, upto=12), 13)
+    assert not index.keep_rebuild(token)
+    assert not index.finish_rebuild(token, 13)
+    assert index.begin_rebuild() is not None
+    assert index.note(held, 12)
+    assert index.held() == replace(held, whole_in=held.run)
 
 
 def test_ids_beyond_32_bits_are_found_again(index: NearIndex) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from pipeline.codec import from_json
 from pipeline.errors import Reason, StoreError
-from pipeline.model import Entry, Problem, QueueName
+from pipeline.model import Entry, Problem, QueueName, Tag, Tagging
 from pipeline.ports import Processed, Query, RawCopy, Refusal, Store
+from pipeline.store.database import Terms
 from pipeline.store.search import parse_query
+from pipeline.store.store import SqlStore
 from store_builders import HOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
 DAY = timedelta(days=1)
@@ -221,3 +223,36 @@ def test_a_sound_store_has_nothing_wrong(store: Store) -> None:
     _refuse(store)
     take_in(store, entry("open"))
     assert store.check() == []
+
+
+def test_what_follows_from_the_documents_is_made_again(store: SqlStore) -> None:
+    tagging = Tagging(rules="r", regions=(Tag(code="AF", name="Afghanistan", score=1.0),))
+    found, tagged, erased = (
+        document("found"),
+        document("tagged", text="Kabul is quiet."),
+        document("erased", text="Secret."),
+    )
+    save(store, found, erased)
+    (id_,) = take_in(store, entry("tagged"))
+    claim(store, [id_])
+    store.save([Processed(entry_id=id_, document=tagged, tagging=tagging)], [], token="t", now=NOON)
+    store.erase(erased.id, reason="court order", now=NOON)
+    database = store._database
+    with database.write() as connection:
+        for seq in (1, 3):
+            database.unindex(connection, seq)
+        ghosts = [Terms(document_seq=seq, headline="", body="ghost", about="") for seq in (2, 99)]
+        database.index(connection, ghosts)
+        connection.exec_driver_sql("DELETE FROM document_tag")
+        connection.exec_driver_sql("INSERT INTO document_tag VALUES ('region', 'fr', 1)")
+    assert store.repair() == {
+        "documents not in the search index": 2,
+        "erased documents that are in the search index": 1,
+        "index entries of documents that are not there": 1,
+        "documents not found by their tags": 2,
+    }
+    assert store.check() == []
+    assert store.repair() == {}
+    for words, guids in (("kabul", ["tagged"]), ("region:af", ["tagged"]), ("region:fr", []), ("ghost", [])):
+        hits = store.search(parse_query(words, NOON), now=NOON)
+        assert [each.document.guid for each in hits] == guids, words

@@ -24,7 +24,12 @@ def same(other: Document, role: str | None = None, score: float = 0.9) -> Relati
 
 
 def save(
-    store: Store, *documents: Document, token: str = "t", linked: bool = True, **links: Relation
+    store: Store,
+    *documents: Document,
+    token: str = "t",
+    linked: bool = True,
+    entered_in: str | None = None,
+    **links: Relation,
 ) -> list[int]:
     """Store documents, each with a signature and, by its guid, a link; returns their entries."""
     ids = take_in(store, *(entry(f"{each.guid}-{token}") for each in documents))
@@ -36,6 +41,7 @@ def save(
             signature=b"signature of " + (each.guid or "").encode(),
             relations=(links[each.guid],) if each.guid in links else (),
             linked=linked,
+            entered_in=entered_in,
         )
         for id_, each in zip(ids, documents, strict=True)
     ]
@@ -215,3 +221,29 @@ def test_a_link_that_was_found_later_is_told_of_once_for_both_documents(store: S
         1,
         1,
     ]
+
+
+def test_what_stands_behind_the_place_of_a_new_server_is_to_be_linked_again(store: Store) -> None:
+    assert store.entered_upto("first") is None
+    assert store.move_index("first", after=0) == 0
+    save(store, FERRY, entered_in="first")
+    upto = store.entered_upto("first")
+    assert upto is not None
+    save(store, COPY, token="u", entered_in="first")
+    assert store.entered_upto("first") == upto + 1
+    assert store.unlinked(after=0, limit=10) == []
+    assert store.move_index("second", after=upto) == 1
+    assert [each.document_id for each in store.unlinked(after=0, limit=10)] == [COPY.id]
+    assert store.entered_upto("first") is None
+    assert store.entered_upto("second") == upto
+    assert store.move_index("second", after=upto) == 0
+
+
+def test_what_was_entered_on_a_server_that_was_replaced_is_to_be_linked_again(store: Store) -> None:
+    store.move_index("second", after=0)
+    save(store, FERRY, entered_in="first")
+    (waits,) = store.unlinked(after=0, limit=10)
+    store.link([], [waits.seq], now=NOON, entered_in="first")
+    assert store.entered_upto("second") == waits.seq - 1
+    store.link([], [waits.seq], now=NOON, entered_in="second")
+    assert store.entered_upto("second") == waits.seq

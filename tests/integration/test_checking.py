@@ -77,7 +77,7 @@ def store(filled: Path, tmp_path: Path) -> Iterator[SqlStore]:
         ("UPDATE item SET next_at = NULL WHERE next_at IS NOT NULL", "chains of versions that do not follow"),
         ("DELETE FROM item WHERE id = 1", "documents that belong to no item"),
         ("UPDATE document_tag SET value = 'ag' WHERE value = 'af'", "documents not found by their tags"),
-        ("UPDATE tagging SET data = x'00'", "documents not found by their tags"),
+        ("UPDATE tagging SET data = x'00'", "documents whose tags cannot be read"),
         ("UPDATE document SET seq = 999 WHERE seq = 1", "rows of sighting for documents that are not there"),
         ("UPDATE relation SET low = 'x'", "links from documents that are not there"),
         ("DELETE FROM entry_payload", "open entries without content"),
@@ -91,6 +91,35 @@ def test_what_does_not_agree_is_found(store: SqlStore, damage: str, what: str) -
     found = store.check()
     assert what in "\n".join(map(str, found))
     assert all(each.where and each.remedy for each in found)
+
+
+def test_what_each_finding_asks_for_is_a_command(store: SqlStore) -> None:
+    with store._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM document_terms WHERE rowid = 1")
+        connection.exec_driver_sql("DELETE FROM document_data WHERE document_seq = 2")
+    remedies = {each.what: each.remedy for each in store.check()}
+    assert "newswire db check --repair" in remedies["documents not in the search index"]
+    assert "newswire erase ID" in remedies["documents without a text"]
+
+
+def test_of_a_damaged_document_nothing_is_made(store: SqlStore) -> None:
+    with store._database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM document_terms WHERE rowid = 1")
+        connection.exec_driver_sql("UPDATE document SET language = 'fr' WHERE seq = 1")
+    before = store.check()
+    assert store.repair() == {}
+    assert store.check() == before
+
+
+def test_a_tagging_that_cannot_be_read_stays_as_it_is_and_the_rest_of_its_documents_is_mended(
+    store: SqlStore,
+) -> None:
+    with store._database.write() as connection:
+        connection.exec_driver_sql("UPDATE tagging SET data = x'00'")
+        connection.exec_driver_sql("DELETE FROM document_terms WHERE rowid = 1")
+    assert store.repair() == {"documents not in the search index": 1}
+    (left,) = store.check()
+    assert left.what == "documents whose tags cannot be read"
 
 
 @pytest.mark.parametrize("table", ["document_data", "tagging", "relation"])

@@ -1,8 +1,10 @@
 """Copies against a real queue server and a real store: workers that meet, a server that loses all."""
 
 import multiprocessing
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,8 @@ from pipeline.redis_server import connect
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
+from running import wait_for
+from valkeys import Watched, watched
 from wire_copy import HEADLINE, PARAGRAPHS, rates, story
 from workers.dedupe.link import Linking
 from workers.dedupe.upkeep import Upkeep
@@ -166,7 +170,7 @@ def test_a_server_that_is_down_holds_up_no_document(machine: Machine, tmp_path: 
     ids = machine.take_in("b", story())
     gone = RedisNearIndex(f"unix://{tmp_path}/nobody.sock", life=LINKING.life, patience_s=1)
     with pytest.raises(QueueError):
-        gone.is_complete()
+        gone.held()
     install(_edge(machine.store, gone))
     process_batch(ids)
     assert len(machine.store.search(parse_query("", NOON), now=NOON)) == 2
@@ -187,3 +191,42 @@ def test_a_batch_costs_one_command(machine: Machine) -> None:
     machine.work(machine.take_in("b", *(rates(rate=f"{n}.75") for n in range(40))))
     again = client.info("commandstats")
     assert again["cmdstat_evalsha"]["calls"] - stats["cmdstat_evalsha"]["calls"] == 1
+
+
+@pytest.fixture
+def behind_sentinels(tmp_path: Path) -> Iterator[tuple[Machine, Watched]]:
+    """A machine whose queue server has a replica."""
+    with closing(open_store(None, tmp_path)) as store, watched(tmp_path / "servers") as servers:
+        store.sync_feeds(FEEDS, NOON)
+        yield Machine(servers.url, tmp_path, store), servers
+
+
+def test_what_a_primary_had_not_passed_on_when_it_died_is_linked_all_the_same(
+    behind_sentinels: tuple[Machine, Watched],
+) -> None:
+    machine, servers = behind_sentinels
+    machine.upkeep()
+    machine.work(machine.take_in("a", rates()))
+    machine.upkeep()
+    with servers.primary.client() as primary, servers.replica.client() as replica:
+        assert primary.wait(1, 5000) == 1
+        servers.replica.process.send_signal(signal.SIGSTOP)
+        primary.client_kill_filter(_type="replica")
+        machine.work(machine.take_in("b", story()))
+        servers.primary.kill()
+        servers.replica.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: replica.info("replication")["role"] == "master", seconds=30)
+        assert replica.get("near:complete").partition(b":")[2] == b"1"
+    wait_for(lambda: answers(machine.index().held))
+    machine.work(machine.take_in("c", story(*PARAGRAPHS[:5])))
+    assert not machine.pairs()
+    machine.upkeep()
+    assert len(machine.pairs()) == 1
+    assert not machine.store.unlinked(after=0, limit=1)
+
+
+def answers(ask: Callable[[], object]) -> bool:
+    with suppress(QueueError):
+        ask()
+        return True
+    return False

@@ -14,6 +14,7 @@ import fetcher_process
 from badserver import BadServer, answer, later
 from fakes import rss
 from running import wait_for
+from threaded import in_thread
 
 LEASE_S, INTERVAL_S, ANSWER_S = 1.0, 2.0, 0.5
 #: waits are spread by a tenth
@@ -52,7 +53,7 @@ def polls(log: Path) -> list[dict[str, object]]:
 
 
 def test_f06_a_fetcher_that_is_killed_while_it_polls_asks_no_more_often_than_it_may(tmp_path: Path) -> None:
-    with BadServer().in_thread() as server:
+    with in_thread(BadServer()) as server:
         urls = script(server)
         for kills in range(1, 4):
             with fetching(tmp_path, urls, tmp_path / "log"):
@@ -63,7 +64,7 @@ def test_f06_a_fetcher_that_is_killed_while_it_polls_asks_no_more_often_than_it_
 
 
 def test_f07_a_fetcher_that_stood_still_for_longer_than_its_lease_writes_nothing(tmp_path: Path) -> None:
-    with BadServer().in_thread() as server:
+    with in_thread(BadServer()) as server:
         urls = script(server)
         with fetching(tmp_path, urls, tmp_path / "stopped") as first:
             everyone_asked(server, 1)

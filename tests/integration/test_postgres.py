@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -161,6 +161,46 @@ def _until_it_works(call):
 
 
 # --- the change log ---
+
+
+class _TimeIsOverError(Exception):
+    """What the alarm of a job raises."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[], object]]:
+    """Sets an alarm that soon raises, as that of a job does when its time is over."""
+
+    def over(_number: int, _frame: object) -> None:
+        raise _TimeIsOverError
+
+    before = signal.signal(signal.SIGALRM, over)
+    yield lambda: signal.setitimer(signal.ITIMER_REAL, 0.5)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("waits_for", ["an answer", "the other writer"])
+def test_who_is_interrupted_while_he_waits_hears_of_it_and_of_nothing_else(
+    database: PostgresDatabase,
+    store: SqlStore,
+    alarm: Callable[[], object],
+    caplog: pytest.LogCaptureFixture,
+    waits_for: str,
+) -> None:
+    store.backlog()  # connects
+    began = time.monotonic()
+    alarm()
+    if waits_for == "an answer":
+        with pytest.raises(_TimeIsOverError), database.read() as connection:
+            connection.exec_driver_sql("SELECT pg_sleep(30)")
+    else:
+        other = PostgresDatabase(database._link._conninfo, wait_s=5)
+        with closing(other), other.write(), pytest.raises(_TimeIsOverError):
+            store.beat(NOON, sending=False)
+    assert time.monotonic() - began < 3
+    assert caplog.records == []
+    assert store.backlog() == 0
 
 
 def test_whoever_keeps_the_last_number_seen_misses_no_change(store: SqlStore, postgres_url: str) -> None:

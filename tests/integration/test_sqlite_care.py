@@ -180,6 +180,18 @@ def test_questions_about_open_entries_do_not_read_those_that_are_done(
     assert "SCAN entry USING COVERING INDEX entry_pending" in plans
 
 
+def test_questions_about_documents_to_be_linked_do_not_read_those_that_are(
+    store: SqlStore, plans: list[str]
+) -> None:
+    store.move_index("run", after=0)
+    plans.clear()
+    store.unlinked(after=0, limit=10)
+    store.entered_upto("run")
+    assert [plan for plan in plans if "signature" in plan and "signature_unlinked" not in plan] == [
+        "SEARCH signature"  # of its last row
+    ]
+
+
 def _scans(plans: list[str]) -> list[str]:
     """Give the plans that read the rows of all documents."""
     return [plan for plan in plans if plan.startswith("SCAN document") and "INDEX" not in plan]

@@ -209,7 +209,7 @@ def test_the_status_page_follows_by_itself_with_scripts_and_without(ask: Ask) ->
     text = ask("/").text
 
     assert 'hx-get="/fragments/status"' in text
-    assert 'hx-get="/fragments/newest?seen=3"' in text
+    assert 'hx-get="/fragments/newest?seen=3" hx-trigger="arrived from:body, every 30s"' in text
     assert '<noscript><meta http-equiv="refresh"' in text
 
 

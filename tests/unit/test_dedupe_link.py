@@ -1,6 +1,7 @@
 """Links depend on the documents alone: not on their order, their batches, or what was away when they came."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,7 @@ from fakes import NOON, FixedClock, MemoryIndex
 from pipeline.errors import StoreError
 from pipeline.identity import content_hash, document_id
 from pipeline.model import Document, Relation
-from pipeline.ports import NO_SEARCH, CopySearch, Link, Processed, Signed, SignedText
+from pipeline.ports import NO_SEARCH, CopySearch, Held, Link, Processed, Signed, SignedText
 from wire_copy import HEADLINE, OTHER_SENTENCES, PARAGRAPHS, earnings, rates, story
 from workers.dedupe.link import Linking, link, signature_of
 from workers.dedupe.upkeep import Upkeep, rebuild, sweep
@@ -31,6 +32,7 @@ class MemoryCopies:
         self.open: set[int] = set()
         self.links: dict[frozenset[str], Relation] = {}
         self.down = False
+        self.run: str | None = "first"
         self.searched = NO_SEARCH
 
     def saved(self, processed: Sequence[Processed]) -> None:
@@ -48,7 +50,7 @@ class MemoryCopies:
                 body_text=each.document.body_text,
             )
             self.open.discard(each.entry_id)
-            if not each.linked:
+            if not each.linked or each.entered_in not in (None, self.run):
                 self.unlinked_seqs.add(seq)
             links = [Link(document_id=each.document.id, relation=found) for found in each.relations]
             self.link(links, [], now=NOON)
@@ -64,7 +66,13 @@ class MemoryCopies:
         return [each for each in rows if each.seq in self.unlinked_seqs and each.seq > after][:limit]
 
     def link(
-        self, links: Sequence[Link], linked: Sequence[int], *, now: datetime, search: CopySearch = NO_SEARCH
+        self,
+        links: Sequence[Link],
+        linked: Sequence[int],
+        *,
+        now: datetime,
+        search: CopySearch = NO_SEARCH,
+        entered_in: str | None = None,
     ) -> None:
         self._work()
         self.searched += search
@@ -72,7 +80,21 @@ class MemoryCopies:
             pair = frozenset((each.document_id, each.relation.id))
             assert len(pair) == 2
             self.links.setdefault(pair, replace(each.relation, id="", role=None))
-        self.unlinked_seqs.difference_update(linked)
+        if entered_in in (None, self.run):
+            self.unlinked_seqs.difference_update(linked)
+
+    def entered_upto(self, run: str) -> int | None:
+        self._work()
+        if run != self.run:
+            return None
+        return min(self.unlinked_seqs, default=len(self.texts) + 1) - 1
+
+    def move_index(self, run: str, *, after: int) -> int:
+        self._work()
+        self.run = run
+        again = {each.seq for each in self.texts.values() if each.seq > after} - self.unlinked_seqs
+        self.unlinked_seqs |= again
+        return len(again)
 
     def signatures(self, *, received_since: datetime, after: int, limit: int) -> Sequence[Signed]:
         self._work()
@@ -143,7 +165,8 @@ PAIRS = {"ab", "ad", "bd", "ac", "bc", "eg"}
 
 
 def named(store: MemoryCopies) -> set[str]:
-    return {"".join(sorted(NAMES[each] for each in pair)) for pair in store.links}
+    names = NAMES | {each.document_id: each.uri.rpartition(":")[2] for each in store.texts.values()}
+    return {"".join(sorted(names[each] for each in pair)) for pair in store.links}
 
 
 @settings(max_examples=60, deadline=None)
@@ -247,7 +270,7 @@ def test_a_lost_index_is_rebuilt_and_what_came_meanwhile_is_linked() -> None:
     store.saved(meanwhile)
     upkeep = Upkeep(store, index, FixedClock(), LINKING)
     upkeep.round()
-    assert index.complete
+    assert index.marker
     assert not store.links
     upkeep.round()
     assert len(store.links) == 1
@@ -264,7 +287,7 @@ def test_a_rebuild_during_which_the_index_is_lost_declares_nothing() -> None:
     assert next(steps) == 1
     index.lose()
     assert list(steps) == []
-    assert not index.complete
+    assert not index.marker
 
 
 def test_two_hosts_do_not_rebuild_at_once() -> None:
@@ -272,4 +295,62 @@ def test_two_hosts_do_not_rebuild_at_once() -> None:
     index.lose()
     assert index.begin_rebuild() is not None
     Upkeep(store, index, FixedClock(), LINKING).round()
-    assert not index.complete
+    assert not index.marker
+
+
+def _replica(index: MemoryIndex, run: str = "second") -> MemoryIndex:
+    replica = deepcopy(index)
+    replica.run = run
+    return replica
+
+
+def test_what_a_replica_had_not_been_told_when_it_took_over_is_linked_again() -> None:
+    index, store = MemoryIndex(), MemoryCopies()
+    upkeep = Upkeep(store, index, FixedClock(), LINKING)
+    store.saved(linked(processed(document("a", rates())), index, store))
+    upkeep.round()
+    replica = _replica(index)
+    store.saved(linked(processed(document("b", story()), first_entry=2), index, store))
+    store.saved(linked(processed(document("c", story()), first_entry=3), replica, store))
+    assert not store.links
+    after = Upkeep(store, replica, FixedClock(), LINKING)
+    after.round()
+    assert len(store.links) == 1
+    assert not store.unlinked_seqs
+    searched = store.searched
+    after.round()
+    assert store.searched == searched
+    assert replica.held() == Held(run="second", whole_in="second", upto=3)
+
+
+def test_who_writes_to_the_server_that_was_replaced_is_linked_on_the_one_that_replaced_it() -> None:
+    old, store = MemoryIndex(), MemoryCopies()
+    new = _replica(old)
+    behind, before = (Upkeep(store, each, FixedClock(), LINKING) for each in (new, old))
+    behind.round()
+    # A host that is cut off with the old server works on, and its keeper, too.
+    store.saved(linked(processed(document("a", story())), old, store))
+    assert store.unlinked_seqs == {1}
+    sweep(store, old, LINKING, NOON)
+    assert store.unlinked_seqs == {1}
+    before.round()
+    store.saved(linked(processed(document("b", rates()), first_entry=2), old, store))
+    store.saved(linked(processed(document("c", story()), first_entry=3), new, store))
+    store.saved(linked(processed(document("d", rates()), first_entry=4), new, store))
+    for _ in range(3):
+        behind.round()
+    assert named(store) == {"ac", "bd"}
+
+
+def test_a_rebuild_that_another_server_took_over_begins_again() -> None:
+    index, store = MemoryIndex(), MemoryCopies()
+    store.saved(linked(processed(document("a", story())), index, store))
+    index.lose()
+    token = index.begin_rebuild()
+    assert token is not None
+    replica = _replica(index)
+    assert list(rebuild(store, replica, token, LINKING, NOON)) == []
+    upkeep = Upkeep(store, replica, FixedClock(), LINKING)
+    upkeep.round()
+    upkeep.round()
+    assert replica.held() == Held(run="second", whole_in="second", upto=1)

@@ -99,7 +99,7 @@ def test_a_country_has_no_place_and_keeps_its_languages(path: Path) -> None:
 def test_what_was_looked_up_is_forgotten_when_it_is_too_much(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.tag.gazetteer.file._KEPT", 2)
+    monkeypatch.setattr("workers.tag.gazetteer.file.GAZETTEER_NAMES", 2)
     gazetteer = load_gazetteer(path)
     gazetteer.nodes(["a", "b", "c"])
     assert set(gazetteer.nodes(["nova"])) == {"nova"}

@@ -353,3 +353,13 @@ def test_what_was_seen_long_ago_is_forgotten() -> None:
     for _ in range(6):
         _traits(QUAKE_EN, seen)
     assert seen.rarities("names", [exemplar])[exemplar] == seen.rarities("names", ["never"])["never"]
+
+
+def test_of_what_is_always_new_no_more_is_remembered_than_fits() -> None:
+    seen = Seen(memory=1000, most=30)
+    for number in range(100):
+        seen.add("en", {"words": {f"word{number}-{n}": 1.0 for n in range(10)}})
+    halves = [*seen._now.values(), *seen._before.values()]
+    assert sum(len(half.having) for half in halves) <= 2 * (30 + 10)
+    newest, gone = seen.rarities("words/en", ["word99-0", "word0-0"]).values()
+    assert newest < gone

@@ -80,7 +80,7 @@ def test_a_name_is_cut_as_in_a_text(name: str) -> None:
 
 
 def test_a_tokeniser_that_knows_too_many_words_starts_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.tag.tokens._MAX_WORDS", 2)
+    monkeypatch.setattr("workers.tag.tokens.TOKENISED_WORDS", 2)
     assert [plains(f"word{n} of many {n}") for n in range(3)] == [
         (f"word{n}", "of", "many", str(n)) for n in range(3)
     ]

@@ -49,6 +49,8 @@ class Linked:
     relations: tuple[Relation, ...]
     #: False: some of what it may be a copy of is not stored yet
     complete: bool
+    #: see Processed
+    entered_in: str | None
     search: CopySearch
 
 
@@ -97,7 +99,13 @@ def link(
         log.warning("linking_put_off", cause=str(error), documents=len(fresh))
         return [replace(each, linked=False) for each in processed]
     return [
-        replace(each, relations=each.relations + one.relations, linked=one.complete, search=one.search)
+        replace(
+            each,
+            relations=each.relations + one.relations,
+            linked=one.complete,
+            entered_in=one.entered_in,
+            search=one.search,
+        )
         if (one := found.get(each.entry_id))
         else each
         for each in processed
@@ -123,7 +131,8 @@ def look_up(
     return {
         each.entry_id: Linked(
             relations=decided[each.entry_id][0],
-            complete=found.complete and open_.isdisjoint(candidates[each.entry_id]),
+            complete=found.whole_in is not None and open_.isdisjoint(candidates[each.entry_id]),
+            entered_in=found.whole_in,
             search=decided[each.entry_id][1],
         )
         for each in texts

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from pipeline.cache_sizes import STORY_WORDS
+
 _CYRILLIC = {
     **dict(zip("абвгдезиклмнопрстуфэёіїєґ", "abvgdeziklmnoprstufeeiieg", strict=True)),
     "ж": "zh",
@@ -73,7 +75,7 @@ _OWN_LETTERS = {
 }
 
 
-@lru_cache(100_000)
+@lru_cache(STORY_WORDS)
 def skeleton(word: str, language: str) -> str:
     """Give the consonants of a word.
 
@@ -94,7 +96,7 @@ def skeleton(word: str, language: str) -> str:
     return _TWICE.sub(r"\1", "".join(_LETTER.get(sound, "") for sound in sounds))
 
 
-@lru_cache(100_000)
+@lru_cache(STORY_WORDS)
 def bare_arabic(word: str) -> str:
     """Take the article and the particles written with it off an Arabic word, and write its letters alike.
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from pipeline.cache_sizes import STORY_WORDS
 from pipeline.config.source import Complaint, Source
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.romanise import bare_arabic
@@ -88,7 +89,7 @@ class StoryRules:
 
     def __init__(self, by_language: Mapping[str, Meanings]) -> None:
         self._by_language = by_language
-        self.meaning = lru_cache(100_000)(self._meaning)
+        self.meaning = lru_cache(STORY_WORDS)(self._meaning)
 
     def _meaning(self, word: str, language: str) -> Meaning:
         """Say what a word means; it is in small letters without accents."""

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from unicodedata import decimal
 
+from pipeline.cache_sizes import SEEN_TRAITS, STORY_WORDS
 from pipeline.model import Document, StoryTraits, Tagging
 from workers.dedupe.romanise import bare_arabic, skeleton
 from workers.dedupe.story_rules import NOTHING, Meaning, StoryRules
@@ -65,23 +66,29 @@ class Seen:
 
     Args:
         memory: Documents after which the oldest are forgotten; half as many are always remembered.
+        most: Traits of so many of them after which the same happens.
     """
 
-    def __init__(self, memory: int = REMEMBERED) -> None:
+    def __init__(self, memory: int = REMEMBERED, most: int = SEEN_TRAITS) -> None:
         self._half = memory // 2
+        self._most = most
         self._count = 0
+        self._traits = 0
         self._now: defaultdict[str, _Counted] = defaultdict(_Counted)
         self._before: defaultdict[str, _Counted] = defaultdict(_Counted)
 
     def add(self, language: str, channels: Mapping[str, Mapping[str, float]]) -> None:
         """Count a document's traits."""
-        if self._count == self._half:
-            self._count, self._before, self._now = 0, self._now, defaultdict(_Counted)
+        if self._count == self._half or self._traits >= self._most:
+            self._before, self._now = self._now, defaultdict(_Counted)
+            self._count = self._traits = 0
         self._count += 1
         for scope, traits in _scoped(language, channels):
             counted = self._now[scope]
+            known = len(counted.having)
             counted.documents += 1
             counted.having.update(traits.keys())
+            self._traits += len(counted.having) - known
 
     def rarities(self, scope: str, traits: Iterable[str]) -> dict[str, float]:
         """Say how much it tells that a document has a trait: 0 or more."""
@@ -274,7 +281,7 @@ def _last(weekday: int, at: datetime) -> date:
     return (at - timedelta(days=(at.weekday() - weekday) % 7)).date()
 
 
-@lru_cache(100_000)
+@lru_cache(STORY_WORDS)
 def _stem(word: str, language: str) -> str:
     if language == "ar":
         return bare_arabic(word)[:_STEM]

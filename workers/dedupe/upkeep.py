@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
-from pipeline.ports import NO_SEARCH, Clock, CopyStore, Link, Mark, NearIndex, Signed
+from pipeline.ports import NO_SEARCH, Clock, CopyStore, Held, Link, Mark, NearIndex, Signed
 from workers.dedupe.link import Linking, look_up, mark_of
 
 log = get_logger(__name__)
@@ -40,13 +40,15 @@ class Upkeep:
         Raises:
             ServiceError: Index or store is not usable now; the next round does it.
         """
-        if self._rebuilding is None and not self._index.is_complete():
+        held = self._index.held()
+        if self._rebuilding is None and held.whole_in is None:
             token = self._index.begin_rebuild()
             if token is not None:
                 self._rebuilding = rebuild(self._store, self._index, token, self._linking, self._clock.now())
         if self._rebuilding is not None:
             self._rebuild()
         else:
+            keep_up(self._store, self._index, held)
             self._sweep()
 
     def _rebuild(self) -> None:
@@ -64,6 +66,23 @@ class Upkeep:
 
     def _sweep(self) -> None:
         self._swept = sweep(self._store, self._index, self._linking, self._clock.now(), after=self._swept)
+
+
+def keep_up(store: CopyStore, index: NearIndex, held: Held) -> None:
+    """Note up to which document the index holds all; where its server was replaced, link again behind it.
+
+    What was entered reaches a replica, or the disk, a moment later, and in its order. So whoever takes the
+    server's place holds what was entered before the note that it holds; what came behind is looked at again.
+    """
+    if held.whole_in is None:
+        return
+    upto = store.entered_upto(held.run)
+    if upto is None or held.whole_in != held.run:
+        again = store.move_index(held.run, after=held.upto)
+        log.info("near_index_moved", after=held.upto, linked_again=again)
+        upto = held.upto
+    if (held.whole_in, held.upto) != (held.run, upto):
+        index.note(held, upto)
 
 
 def rebuild(store: CopyStore, index: NearIndex, token: str, linking: Linking, now: datetime) -> Iterator[int]:
@@ -89,7 +108,7 @@ def rebuild(store: CopyStore, index: NearIndex, token: str, linking: Linking, no
         index.check_and_add([_mark(each, linking, now) for each in page])
         entered, last = entered + len(page), page[-1].seq
         yield entered
-    if index.finish_rebuild(token):
+    if index.finish_rebuild(token, last):
         log.info("near_index_rebuilt", documents=entered)
 
 
@@ -111,7 +130,8 @@ def sweep(store: CopyStore, index: NearIndex, linking: Linking, now: datetime, *
     linked = [each.seq for each in texts if found[each.entry_id].complete]
     if links or linked:
         search = sum((found[each.entry_id].search for each in texts), NO_SEARCH)
-        store.link(links, linked, now=now, search=search)
+        # One question entered them all: in one run of the server.
+        store.link(links, linked, now=now, search=search, entered_in=found[texts[0].entry_id].entered_in)
         log.info("linked_later", documents=len(linked), links=len(links))
     return texts[-1].seq
 

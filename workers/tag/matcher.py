@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.cache_sizes import MATCHED_WORDS, RULE_WORDS
 from workers.tag.tokens import Case, Tokens, plain, tokenise
 
 #: with fewer letters a beginning stands for too many words; inside a phrase the others say what is meant
 LEAST_PREFIX = 3
 LEAST_PREFIX_IN_PHRASE = 2
-#: words a matcher remembers before it starts afresh: about 5 MB
-_MAX_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def read_phrase(term: str, language: str) -> Phrase:
     return tuple(phrase)
 
 
-@lru_cache(maxsize=1 << 15)  # half of the words of all terms stand in several
+@lru_cache(RULE_WORDS)  # half of the words of all terms stand in several
 def _words(written: str, language: str) -> tuple[Word, ...]:
     return tuple(
         Word(word, plain(word[0]) + word[1:], plain(word)) for word in tokenise(written, language).words
@@ -98,7 +97,7 @@ class Matcher:
 
     def find(self, tokens: Tokens) -> list[Match]:
         """Give every place of every term, left to right; at one place the longest first."""
-        if len(self._holders) > _MAX_REMEMBERED:
+        if len(self._holders) > MATCHED_WORDS:
             self._holders.clear()
         found: list[Match] = []
         for place, holders in enumerate(map(self._holders.__getitem__, tokens.words)):

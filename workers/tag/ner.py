@@ -71,9 +71,14 @@ class Models:
         """Mark the names in the beginning of a text; none where its language has no model."""
         base = base_language(language)
         if base in self._languages:
-            for found in self._pipeline(base)(text[:MOST_CHARS]).ents:
-                if kind := _KINDS.get(found.label_):
-                    yield Span(kind, found.start_char, found.end_char)
+            pipeline = self._pipeline(base)
+            with pipeline.memory_zone():  # else it would keep every word that it ever saw
+                marked = [
+                    Span(kind, found.start_char, found.end_char)
+                    for found in pipeline(text[:MOST_CHARS]).ents
+                    if (kind := _KINDS.get(found.label_))
+                ]
+            yield from marked
 
     def _pipeline(self, language: str) -> Any:
         if language not in self._pipelines:

@@ -17,14 +17,13 @@ from typing import Any
 
 import spacy
 
+from pipeline.cache_sizes import TOKENISED_WORDS
 from pipeline.model import Document
 
 #: languages with rules of their own; all others are cut by the rules of `xx`. So is French: its own rules
 #: take over two seconds to load, and cut nothing else once words are cut finer
 _LANGUAGES = ("en",)
 _OTHER = "xx"
-#: spaCy never forgets a word: a tokeniser that knows this many is replaced by a fresh one
-_MAX_WORDS = 300_000
 
 _APOSTROPHES = str.maketrans("’ʼ‘`´＇", "''''''")
 #: letters that do not decompose, as they are written without diacritics
@@ -145,15 +144,17 @@ class _Cutter:
     def _load(self) -> None:
         tokenizer: Any = spacy.blank(self._language).tokenizer
         # The default of 10,000 words is full after a few hundred documents; each new word then costs more.
-        tokenizer.max_cache_size = 2 * _MAX_WORDS
+        tokenizer.max_cache_size = 2 * TOKENISED_WORDS
+        # Nobody asks for the shape or norm of a word; making them takes half the time of a new one.
+        tokenizer.vocab.lex_attr_getters = {}
         self._cut = tokenizer
         self._strings = tokenizer.vocab.strings
         self._parts: dict[int, tuple[_Part, ...]] = {}
         self._joints = {self._strings.add(joint) for joint in _JOINTS}
 
     def cut(self, text: str) -> Tokens:
-        if len(self._parts) > _MAX_WORDS:
-            self._load()
+        if len(self._parts) > TOKENISED_WORDS:
+            self._load()  # spaCy never forgets a word
         document = self._cut(text)
         rows = document.to_array(["ORTH", "IDX"])
         keys, places = rows[:, 0].tolist(), rows[:, 1].tolist()
@@ -197,7 +198,8 @@ def _pieces(word: str) -> list[tuple[int, int]]:
 
 
 def _part(piece: str, start: int, end: int) -> _Part:
-    return fold(piece), plain(piece), start, end, _case(piece)
+    folded, bare = fold(piece), plain(piece)
+    return folded, folded if bare == folded else bare, start, end, _case(piece)
 
 
 def _without_joints(tokens: Tokens) -> Tokens:

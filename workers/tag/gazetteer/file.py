@@ -20,6 +20,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from pipeline.cache_sizes import GAZETTEER_NAMES
 from pipeline.errors import ServiceError
 from pipeline.model import Place
 from workers.tag.gazetteer.values import Kind, Node, Sense, Spoken, Words
@@ -33,8 +34,6 @@ SENSE = struct.Struct("<BBBxHxxI4s")
 #: GeoNames id, population, latitude, longitude, country, capital, name's length and place, code of its state
 CITY = struct.Struct("<IIffHBBI4s")
 NO_CITY = 0xFFFFFFFF
-#: names that were looked up are kept, at most this many
-_KEPT = 60_000
 
 
 def key_of(name: str) -> int:
@@ -81,7 +80,7 @@ class Gazetteer:
 
     def nodes(self, words: Iterable[str]) -> Mapping[str, Node | None]:
         """Look up each of many words: the mapping has them all, and others."""
-        if len(self._known) >= _KEPT:
+        if len(self._known) >= GAZETTEER_NAMES:
             self._known.clear()
         for word in set(words).difference(self._known):
             self._known[word] = self._read(word)

@@ -411,7 +411,13 @@ def _findings() -> None:
         "signature",
         ["document_seq"],
         sqlite_where=sa.text("linked = 0"),
-        postgresql_where=sa.text("linked IS false"),
+        postgresql_where=sa.text("NOT linked"),
+    )
+    op.create_table(
+        "near_index",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("run", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "story",
