@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def url(postgres: "PostgresServer", monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of its own, as it is replaced; the programs are those of its server, where it has them."""
-    monkeypatch.setenv("PATH", f"{postgres._programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{postgres.programs}:{os.environ['PATH']}")
     if missing := [each for each in ("pg_dump", "pg_restore", "psql") if not shutil.which(each)]:
         pytest.skip(f"not on this machine: {', '.join(missing)}")
     return postgres.empty_url()
