@@ -137,10 +137,12 @@ def gazetteer_check(config_dir: Path) -> Check:
 
 def config_check(app: AppContext) -> Check:
     """Check that the configuration is right."""
+    from pipeline.cli.service_link import check_addresses
     from workers.rules import check_rules
 
     try:
         feeds = len(app.settings_and_feeds.feeds)
+        check_addresses(app)
         check_rules(app.config_dir, app.settings.retention.beat_days)
     except ConfigError as error:
         return _fail("config", str(error))

@@ -1,6 +1,7 @@
 """The frame of the command line, init and config check, by the installed command."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -128,6 +129,27 @@ def test_mistakes_of_both_files_and_the_environment_are_shown_with_their_places(
         in done.stderr
     )
     assert 'config/feeds.yaml:3:5: feeds[0].evry: unknown key (did you mean "interval"?)' in done.stderr
+    assert "sesame" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "words"),
+    [
+        ("QUEUE", "redis://h/wire", "should name a database by its number"),
+        ("QUEUE", "redis://:sesame@h/0?sokcet_timeout=3", "queue.url: .*there is no option sokcet_timeout"),
+        ("STORAGE", "postgresql://u:sesame@h/wire?sslmod=require", "storage.url cannot be read"),
+    ],
+    ids=["no database's number", "no option", "no option of PostgreSQL's"],
+)
+def test_an_address_of_which_nothing_can_be_made_is_a_mistake(
+    tmp_path: Path, name: str, url: str, words: str
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds.yaml").write_text("feeds: []\n")
+    done = newswire("config", "check", cwd=tmp_path, **{f"NEWSWIRE_{name}__URL": url})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(words, done.stderr)
     assert "sesame" not in done.stderr
     assert "Traceback" not in done.stderr
 
