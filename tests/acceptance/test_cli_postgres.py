@@ -27,6 +27,7 @@ def test_status_and_doctor_say_where_it_is_stored(place: tuple[Path, Path]) -> N
     told = run("doctor", data=data, config=config)
     assert (told.returncode, told.stderr) == (0, "")
     assert "ok    postgresql: PostgreSQL 1" in told.stdout
+    assert "warn  postgresql: fsync is off: " in told.stdout  # so it is on the tests' own server
 
 
 def test_s07_nothing_is_lost_or_doubled_when_workers_and_the_server_die_amid_an_import(

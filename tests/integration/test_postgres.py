@@ -1,6 +1,9 @@
 """PostgreSQL: what goes wrong between the store and its server, and in what words it is said."""
 
+import itertools
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,9 +15,11 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from migrating import NEXT, next_release
 from pipeline.errors import ConfigError, StoreError
 from pipeline.ports import Processed, Query, RawCopy
-from pipeline.store.migrate import migrate
+from pipeline.store.migrate import History, migrate
+from pipeline.store.migrations import HEAD
 from pipeline.store.open import database_exists, open_store, store_name
 from pipeline.store.postgres import PostgresDatabase
 from pipeline.store.postgres_link import Link
@@ -22,6 +27,7 @@ from pipeline.store.store import SqlStore
 from postgres_server import PostgresServer
 from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
+FULL = os.environ.get("NEWSWIRE_CHAOS") == "full"
 #: what a trigger does to the transaction that fires it
 _FAULTS = {
     "serialization failure": "RAISE EXCEPTION USING ERRCODE = '40001'",
@@ -385,6 +391,54 @@ def test_a_schema_made_by_migrating_is_the_schema_of_the_tables(postgres: Postgr
     engine.dispose()
     assert _columns(migrated) == _columns(fresh)
     assert _indexes(migrated) == _indexes(fresh)
+
+
+def test_s05_killed_at_any_statement_of_a_migration_the_old_schema_stands_whole(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url, history = postgres.empty_url(), next_release(tmp_path, HEAD)
+    with closing(open_store(url, tmp_path)) as store:
+        save(store, document("ferry"))
+    before, number = (_columns(url), _indexes(url), _step(url)), 0
+    while _killed_at(url, history, number):
+        assert (_columns(url), _indexes(url), _step(url)) == before
+        number += 1 if FULL else 5
+    assert number >= 10
+    assert _step(url) == NEXT
+    with (
+        closing(PostgresDatabase(url, wait_s=5)) as database,
+        pytest.raises(StoreError, match="newer newswire"),
+    ):
+        migrate(database)
+
+
+def _step(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        ((step,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        return str(step)
+
+
+def _killed_at(url: str, history: History, number: int) -> bool:
+    """Migrate in a process that is killed before its n-th statement; False: it had no more than that."""
+    pid = os.fork()
+    if pid == 0:
+        left = itertools.count(number, -1)
+
+        def count(*_: object) -> None:
+            if next(left) <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        database = PostgresDatabase(url, wait_s=5)
+        event.listen(database._engine, "before_cursor_execute", count)
+        event.listen(database._engine, "commit", count)
+        try:
+            migrate(database, history, backup=False)
+        finally:
+            os._exit(0 if sys.exception() is None else 1)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 def _columns(url: str) -> set[tuple]:
