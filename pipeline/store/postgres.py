@@ -78,6 +78,7 @@ _MIGRATE = _WRITE.format(
 )
 #: serialization failure, deadlock, the server ended the connection or is not there yet
 _TRANSIENT = ("40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03")
+_ACTIVE = psycopg.pq.TransactionStatus.ACTIVE
 #: how often, and how long apart, the server is asked whether a commit took place
 _ASK_AGAIN_S = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0)
 #: how long to wait for the bell of the change log before looking without it
@@ -294,7 +295,7 @@ class PostgresDatabase:
         """Open a transaction, and give its number where it has one. It is rolled back if nothing ended it."""
         self._process.check()
         with ExitStack() as open_:
-            connection = open_.enter_context(self._engine.connect())
+            connection = open_.enter_context(self._connected())
             try:
                 transaction_id = _begin(connection, begin)
             except psycopg.Error:
@@ -302,9 +303,24 @@ class PostgresDatabase:
                     raise
                 # It lay unused while the server was started again, and so did the others.
                 self._engine.dispose()
-                connection = open_.enter_context(self._engine.connect())
+                connection = open_.enter_context(self._connected())
                 transaction_id = _begin(connection, begin)
             yield connection, transaction_id
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Take a connection, and leave none behind with a command that a signal has broken off.
+
+        It cannot be rolled back: of that a psycopg.OperationalError would come, as if the connection had been
+        lost, and all would be tried again as if nobody had wanted it to end.
+        """
+        with self._engine.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                if not connection.invalidated and _driver(connection).info.transaction_status == _ACTIVE:
+                    connection.invalidate()
+                raise
 
     def _hang_up(self) -> None:
         if self._bell is not None:

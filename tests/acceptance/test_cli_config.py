@@ -4,12 +4,11 @@ import os
 import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE
+from running import NEWSWIRE, servers_of
 
 
 def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -20,16 +19,17 @@ def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedP
         env={**clean, **env},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
 
 def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
     newswire("--help", cwd=tmp_path)  # the first reads the disk
-    began = time.monotonic()
+    began = os.times()
     done = newswire("--help", cwd=tmp_path)
-    assert time.monotonic() - began < 0.4
+    took = os.times()
+    assert took.children_user + took.children_system - began.children_user - began.children_system < 0.4
     assert done.returncode == 0
     for command in ("run", "fetch", "work", "web", "init", "doctor", "config", "feeds", "import", "inspect"):
         assert f"\n  {command} " in done.stdout
@@ -212,7 +212,7 @@ def test_a_service_with_a_wrong_rule_file_does_not_start(tmp_path: Path) -> None
     (tmp_path / "config" / "beats.yaml").write_text(
         "beats:\n  - {id: a, name: A,\n    any: [{regions: [Mordor]}]}\n"
     )
-    run = newswire("run", cwd=tmp_path)
+    run = newswire("run", cwd=tmp_path, **servers_of(tmp_path / "newswire-data"))
     assert run.returncode == 2
     assert 'beats.yaml:3:22: beats[0].any[0].regions[0]: "Mordor" is no country code' in run.stderr
     assert "Traceback" not in run.stderr

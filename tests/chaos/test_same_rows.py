@@ -125,8 +125,8 @@ def paths(size: Size, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     if size.full and SHARED.is_dir():
         wire = folder / "wire.jsonl"
         with gzip.open(SHARED / "wire-regions" / "train.jsonl.gz", "rt") as lines:
-            wire.write_text("".join(itertools.islice(lines, 3000)))
-        found += [SHARED / name for name in ("wire", "ninjs", "feeds", "stories", "topics/few_shot")]
+            wire.write_text("".join(itertools.islice(lines, 1500)))
+        found += [SHARED / name for name in ("wire", "ninjs", "feeds", "stories")]
         found.append(wire)
     return list(map(str, found))
 
@@ -138,7 +138,7 @@ def both(
     """Both installations, after the same input and all that becomes of it."""
     folder = tmp_path_factory.mktemp("both")
     one_each = {"wire": 1, "backfill": 1, "enrich": 1}
-    config = write_config(folder / "config", ner=size.full, workers=one_each)
+    config = write_config(folder / "config", workers=one_each)
     url = postgres.empty_url()
     with ExitStack() as stack:
         server = stack.enter_context(valkey(folder / "queue", {"appendonly": "yes"}))

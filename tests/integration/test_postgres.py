@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from pipeline.ports import Processed, Query, RawCopy
 from pipeline.store.migrate import History, migrate
 from pipeline.store.migrations import HEAD
 from pipeline.store.open import database_exists, open_store, store_name
-from pipeline.store.postgres import PostgresDatabase
+from pipeline.store.postgres import _LOCK, PostgresDatabase
 from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from postgres_server import PostgresServer
@@ -111,6 +111,58 @@ def test_s07_after_a_commit_without_an_answer_the_server_says_whether_it_took_pl
     assert cut
     assert (store.snapshot(NOON).documents, len(store.changes(0))) == (1, 1)
     assert store.check() == []
+
+
+class Alarm(Exception):
+    """What a job's time limit raises in the midst of anything."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[type[BaseException]], None]]:
+    """Have an exception raised by a signal, in a fifth of a second."""
+    before = signal.getsignal(signal.SIGALRM)
+
+    def set_off(kind: type[BaseException]) -> None:
+        def ring(*_: object) -> None:
+            raise kind
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+    yield set_off
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _wait_for_others(database: PostgresDatabase) -> None:
+    SqlStore(database).probe(NOON)
+
+
+def _sleep(database: PostgresDatabase) -> None:
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(9)")
+
+
+@pytest.mark.parametrize("kind", [Alarm, KeyboardInterrupt], ids=["a time limit", "Ctrl-C"])
+@pytest.mark.parametrize("under_way", [_wait_for_others, _sleep], ids=["the beginning", "a statement"])
+def test_what_a_signal_breaks_off_is_broken_off_and_not_tried_again(
+    kind: type[BaseException],
+    under_way: Callable[[PostgresDatabase], None],
+    store: SqlStore,
+    database: PostgresDatabase,
+    postgres_url: str,
+    alarm: Callable[[type[BaseException]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A command that is still under way cannot be rolled back: that error would hide the signal."""
+    with psycopg.connect(postgres_url) as other:
+        # Whoever writes waits for this one.
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        alarm(kind)
+        with pytest.raises(kind):
+            under_way(database)
+    assert caplog.messages == []
+    assert save(store, document("crane"))
 
 
 def test_s07_a_server_that_crashes_loses_nothing_and_doubles_nothing(
