@@ -34,6 +34,7 @@ _FAULTS = {
     "deadlock": "RAISE EXCEPTION USING ERRCODE = '40P01'",
     "connection killed": "PERFORM pg_terminate_backend(pg_backend_pid())",
 }
+_FULL_DISK = "RAISE EXCEPTION USING ERRCODE = '53100'"
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def fail(connection: psycopg.Connection, fault: str, *, times: int, when: str = 
     """Have as many transactions fail; what a sequence has counted, no rollback takes back."""
     connection.execute(
         "CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF nextval('faults_done') <= {times} THEN {_FAULTS[fault]}; END IF; RETURN NULL; END $$"
+        f"IF nextval('faults_done') <= {times} THEN {_FAULTS.get(fault, fault)}; END IF; RETURN NULL; END $$"
     )
     connection.execute(
         f"CREATE TRIGGER fails {when} ON document FOR EACH STATEMENT EXECUTE FUNCTION fail_once()"
@@ -87,6 +88,20 @@ def test_s07_nothing_is_tried_more_than_four_times(store: SqlStore, failing: psy
         save(store, document())
     assert failing.execute("SELECT last_value FROM faults_done").fetchone() == (4,)
     assert (store.snapshot(NOON).documents, store.backlog()) == (0, 1)
+
+
+def test_s04_a_full_disk_is_said_in_words_at_once_and_costs_nothing(
+    store: SqlStore, failing: psycopg.Connection
+) -> None:
+    save(store, document("ferry"))
+    fail(failing, _FULL_DISK, times=1)
+    with pytest.raises(
+        StoreError, match="the disk is full: make room, nothing that was acknowledged is lost"
+    ):
+        save(store, document("crane", text="A crane has fallen."))
+    assert (store.snapshot(NOON).documents, store.backlog()) == (1, 1)
+    save(store, document("quay", text="The quay is closed."))  # as if there were room again
+    assert (store.snapshot(NOON).documents, store.check()) == (2, [])
 
 
 @pytest.mark.parametrize("written", [True, False], ids=["it took place", "it did not"])
