@@ -138,7 +138,8 @@ def both(
     """Both installations, after the same input and all that becomes of it."""
     folder = tmp_path_factory.mktemp("both")
     one_each = {"wire": 1, "backfill": 1, "enrich": 1}
-    config = write_config(folder / "config", workers=one_each)
+    # The heartbeat's items would tell how long each of them ran.
+    config = write_config(folder / "config", workers=one_each, fetch={"heartbeat_s": 0})
     url = postgres.empty_url()
     with ExitStack() as stack:
         server = stack.enter_context(valkey(folder / "queue", {"appendonly": "yes"}))

@@ -1,7 +1,6 @@
-"""Loaded by every Python process of a test that puts this folder on PYTHONPATH: its clocks
-stand still at NEWSWIRE_TEST_STOPPED_AT.
+"""Loaded by every Python process of a test that puts this folder on PYTHONPATH: its clocks stand still.
 
-Two installations that are given the same can then be compared to the last byte. Only where nothing is to go
+They show NEWSWIRE_TEST_STOPPED_AT. Two installations that are given the same can then be compared to the last byte. Only where nothing is to go
 wrong: no lease of a process that died would ever be over.
 
 Which documents are told together decides which stories they make, and it is chance which of them the keeper
