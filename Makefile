@@ -30,9 +30,12 @@ run: setup
 test: $(VENV)/.setup-dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-# All that drives the command, on PostgreSQL instead of SQLite.
+# All that drives the command, on a PostgreSQL and a queue server that the tests start: nothing of it may store in a
+# SQLite file or bring up an embedded queue. NEWSWIRE_TEST_POSTGRES names the folder of another PostgreSQL's programs,
+# NEWSWIRE_TEST_REDIS another program than the packaged Valkey.
 test-postgres: $(VENV)/.setup-dev
-	NEWSWIRE_TEST_STORAGE=postgresql $(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile
+	NEWSWIRE_TEST_STORAGE=postgresql NEWSWIRE_TEST_QUEUE=redis \
+		$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile -rs
 
 lint: $(VENV)/.setup-dev
 	$(BIN)/ruff format --check .

@@ -52,7 +52,7 @@ def read_address(url: str) -> RedisAddress:
             "should begin with redis://, rediss://, unix://, redis+sentinel:// or rediss+sentinel://"
         )
     if not scheme.endswith(_SENTINEL):
-        _check_port(url)
+        _check_server(url)
         return RedisAddress(url=url)
     hosts, path, query = _split(rest)
     userinfo, at, hosts = hosts.rpartition("@")
@@ -92,11 +92,20 @@ def _split(rest: str) -> tuple[str, str, str]:
     return hosts, path.strip("/"), query
 
 
-def _check_port(url: str) -> None:
+def _check_server(url: str) -> None:
+    """Refuse what redis-py would take for another server or database than is meant."""
     try:
-        _ = urlsplit(url).port
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError as error:
         raise ValueError("should have a number from 0 to 65535 for its port") from error
+    database = "" if parts.scheme == "unix" else parts.path.strip("/")
+    if not all(_is_number(each) for each in (database or "0", dict(parse_qsl(parts.query)).get("db", "0"))):
+        raise ValueError("should name a database by its number: redis://host:6379/0")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _host(text: str) -> tuple[str, int]:

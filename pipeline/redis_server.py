@@ -11,7 +11,7 @@ from redis.connection import SSLConnection, parse_url
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from pipeline.errors import QueueError
+from pipeline.errors import ConfigError, QueueError
 from pipeline.ports import QueueServer
 from pipeline.redaction import hide_in_urls
 from pipeline.redis_address import RedisAddress, read_address
@@ -33,6 +33,7 @@ _WORDS = tuple(
         (r"Error \d+ connecting to (\S+)\. (.+?)\.?$", r"no connection to \1: \2"),
         (r"Protocol [Ee]rror", "what answers there is no Redis or Valkey"),
         (r"Connection closed by server", "it closes the connection"),
+        (r".*got an unexpected keyword argument '(\w+)'", r"there is no option \1"),
     )
 )
 
@@ -54,6 +55,18 @@ def connect(url: str, patience_s: float | None = None) -> redis.Redis:
         socket_timeout=patience_s or _ANSWER_S,
         retry=Retry(NoBackoff(), 0 if patience_s else 1),
     )
+
+
+def check_url(url: str) -> None:
+    """Look whether a client can be opened for a queue URL; the server is not asked.
+
+    Raises:
+        ConfigError: None can, as it has an option that there is not.
+    """
+    try:
+        _open(url, socket_connect_timeout=_CONNECT_S).close()
+    except QueueError as error:
+        raise ConfigError(f"queue.url: {error}") from error
 
 
 def connect_patiently(url: str) -> redis.Redis:
@@ -99,10 +112,14 @@ def _open(url: str, **options: Any) -> redis.Redis:
     try:
         address = read_address(url)
         if address.service is None:
-            return redis.Redis.from_url(address.url, **options)
-        return _behind_sentinels(address, address.service, options)
+            client = redis.Redis.from_url(address.url, **options)
+        else:
+            client = _behind_sentinels(address, address.service, options)
+        # An option that there is not would be an error of ours, when the first connection is made.
+        client.connection_pool.make_connection()
     except (ValueError, TypeError) as error:
-        raise QueueError(f"the queue URL is not usable: {hide_in_urls(str(error))}") from error
+        raise QueueError(f"the queue URL is not usable: {_in_our_words(str(error))}") from error
+    return client
 
 
 def _behind_sentinels(address: RedisAddress, service: str, options: Mapping[str, Any]) -> redis.Redis:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from running import servers_of
+
 ROOT = Path(__file__).parent.parent
 #: as in the Dockerfile
 UID = 10001
@@ -79,6 +81,8 @@ def confined(words: Sequence[str], *, data: Path, config: Path) -> subprocess.Co
         "NEWSWIRE_CONFIG": f"{PLACE}/config",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    # Servers are outside of what is confined, and are reached by their addresses alone.
+    env |= {name: url for name, url in servers_of(data).items() if name != "PATH"}
     return subprocess.run(
         [*_mounts(), "sh", "-c", script, "confined", *words],
         env=env, capture_output=True, text=True, timeout=200, check=False,

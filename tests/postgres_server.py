@@ -77,13 +77,16 @@ class PostgresServer:
         self._numbers = itertools.count()
         self._spare: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
-        self._programs = _programs(self._folder)
+        #: the folder of the server's programs
+        self.programs = _programs(self._folder)
         self._data.mkdir()
         for folder in (self._folder, self._data):
             os.chown(folder, *_owner())
+        if os.geteuid() == 0:
+            self._folder.chmod(0o711)  # what tests run as another user finds the socket
         words = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale", f"--username={_USER}"]
         subprocess.run(
-            [self._programs / "initdb", *words, "-D", self._data],
+            [self.programs / "initdb", *words, "-D", self._data],
             check=True,
             capture_output=True,
             **_as_owner(),
@@ -141,7 +144,7 @@ class PostgresServer:
         words = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, "-k", self._folder, *words],
+                [self.programs / "postgres", "-D", self._data, "-k", self._folder, *words],
                 stdout=log,
                 stderr=log,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads yet

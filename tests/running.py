@@ -14,6 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+import redis
+
 NEWSWIRE = Path(sys.executable).with_name("newswire")
 FAULTS = Path(__file__).parent / "faults"
 #: set for whatever a test starts, and inherited by what that starts: the data directory it is for
@@ -22,6 +25,13 @@ MARK = "NEWSWIRE_TEST_DATA"
 STORAGE = "NEWSWIRE_TEST_STORAGE"
 #: how many times as long everything is waited for: `make chaos` asks whether, not how soon
 PATIENCE = float(os.environ.get("NEWSWIRE_TEST_PATIENCE", "1"))
+#: where they queue: `redis` is a server that no command of ours starts, else the embedded one
+QUEUE = "NEWSWIRE_TEST_QUEUE"
+
+on_sqlite = pytest.mark.skipif(os.environ.get(STORAGE) == "postgresql", reason="about SQLite's file alone")
+on_embedded_queue = pytest.mark.skipif(
+    os.environ.get(QUEUE) == "redis", reason="about the embedded queue server alone"
+)
 
 _WORDS = (
     "quay crane rope tide barge mast gull net hull buoy lamp chart pier dock gate wharf cargo crew "
@@ -52,9 +62,20 @@ def run(
 
 def marked(data: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of a process for a data directory, by which `processes_of` finds it."""
-    url = storage_url(data)
-    storage = {"NEWSWIRE_STORAGE__URL": url} if url else {}
-    return {**os.environ, **storage, **(env or {}), MARK: str(data)}
+    return {**os.environ, **servers_of(data), **(env or {}), MARK: str(data)}
+
+
+def servers_of(data: Path) -> dict[str, str]:
+    """Give the environment that names the servers of a data directory; empty where it has its own."""
+    given = {}
+    if url := storage_url(data):
+        from postgres_server import the_server
+
+        given["NEWSWIRE_STORAGE__URL"] = url
+        given["PATH"] = f"{the_server().programs}:{os.environ['PATH']}"  # backups need those of its release
+    if url := queue_url(data):
+        given["NEWSWIRE_QUEUE__URL"] = url
+    return given
 
 
 def storage_url(data: Path) -> str | None:
@@ -67,6 +88,27 @@ def storage_url(data: Path) -> str | None:
     from postgres_server import database_for
 
     return database_for(str(data))
+
+
+def queue_url(data: Path) -> str | None:
+    """Say where what belongs to a data directory is queued; None: by the server embedded in it.
+
+    With NEWSWIRE_TEST_QUEUE=redis each directory has a database of its own on a server of the tests.
+    """
+    if os.environ.get(QUEUE) != "redis":
+        return None
+    from valkeys import queue_for
+
+    return queue_for(str(data))
+
+
+def empty_queue(data: Path) -> None:
+    """Lose all that is queued, while no server embedded in a data directory runs."""
+    if url := queue_url(data):
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+    for file in (data / "valkey").glob("**/*.aof"):
+        file.unlink()
 
 
 def importing(

@@ -1,17 +1,31 @@
-"""Queue servers that tests start: the embedded binary on ports, alone, as replicas, and as Sentinels."""
+"""Queue servers that tests start, on ports: alone, as replicas, and as Sentinels.
 
+They are the packaged Valkey, or the `redis-server` that NEWSWIRE_TEST_REDIS names.
+"""
+
+import atexit
+import os
+import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import redis
 
+from pipeline.service.children import die_with
 from pipeline.service.embedded import binary_path
 from running import free_port, wait_for
 
 SERVICE = "wire"
+#: the program of another server than the packaged one
+PROGRAM = "NEWSWIRE_TEST_REDIS"
+
+#: for the data directories of one test process
+_DATABASES = 1000
 
 
 @dataclass
@@ -39,18 +53,44 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path, options: Mapping[str, str] | None = None, *, port: int = 0) -> Iterator[Valkey]:
-    """Run a server; its files are in the folder."""
+def valkey(
+    folder: Path,
+    options: Mapping[str, str] | None = None,
+    *,
+    port: int = 0,
+    before: Callable[[], None] | None = None,
+) -> Iterator[Valkey]:
+    """Run a server; its files are in the folder, and `before` is called in its process."""
     port = port or free_port()
     folder.mkdir(parents=True, exist_ok=True)
     given = {"port": str(port), "bind": "127.0.0.1", "dir": str(folder), "save": "", **(options or {})}
     words = [word for key, value in given.items() for word in (f"--{key}", *value.split(" "))]
-    server = Valkey(port, folder, words, _started(words, folder))
+    server = Valkey(port, folder, words, _started(words, folder, before))
     try:
         wait_for(lambda: _answers(server), seconds=20, every=0.02)
         yield server
     finally:
         server.kill()
+
+
+@cache
+def the_queue_server() -> Valkey:
+    """Give the server of this process; it is gone with it. Start it before there are threads."""
+    folder = Path(tempfile.mkdtemp(prefix="newswire-queue-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    running = ExitStack()
+    atexit.register(running.close)
+    options = {"appendonly": "yes", "databases": str(_DATABASES)}
+    return running.enter_context(valkey(folder, options, before=partial(die_with, os.getpid())))
+
+
+@cache
+def queue_for(name: str) -> str:
+    """Give the URL of the database that belongs to a name."""
+    return f"redis://127.0.0.1:{the_queue_server().port}/{next(_numbers)}"
+
+
+_numbers = iter(range(_DATABASES))
 
 
 @dataclass
@@ -99,9 +139,17 @@ def _sentinel(folder: Path, port: int, primary: int, down_after_ms: int) -> Iter
         process.wait()
 
 
-def _started(words: Sequence[str], folder: Path) -> "subprocess.Popen[bytes]":
+def _started(
+    words: Sequence[str], folder: Path, before: Callable[[], None] | None = None
+) -> "subprocess.Popen[bytes]":
+    program = os.environ.get(PROGRAM) or str(binary_path())
     with (folder / "log").open("ab") as log:
-        return subprocess.Popen([str(binary_path()), *words], stdout=log, stderr=log)
+        return subprocess.Popen(
+            [program, *words],
+            stdout=log,
+            stderr=log,
+            preexec_fn=before,  # noqa: PLW1509  # no threads yet
+        )
 
 
 def _answers(server: Valkey) -> bool:

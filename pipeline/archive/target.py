@@ -6,6 +6,7 @@ elsewhere it is made on this machine and sent in one upload, which an object sto
 
 import io
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -23,6 +24,24 @@ from pipeline.errors import ConfigError, ServiceError
 #: ends the names of files that are being written: no reader of Parquet takes them for data
 PART = ".part"
 _ABANDONED_S = 86_400
+#: what pyarrow, AWS's library in it and curl in that say → what we say; the first that fits
+_WORDS = tuple(
+    (re.compile(sign), words)
+    for sign, words in (
+        (r"Error NO_SUCH_BUCKET", "there is no such bucket: make it first"),
+        (r"Error (?:ACCESS_DENIED|INVALID_ACCESS_KEY_ID|SIGNATURE_DOES_NOT_MATCH|EXPIRED_TOKEN)",
+         "the key is not accepted, or may not do this: see archive.access_key and archive.secret_key"),
+        (r"HTTP status 301|Error PERMANENT_REDIRECT", "the bucket is elsewhere: see archive.region"),
+        (r"Error (?:SLOW_DOWN|THROTTLING|SERVICE_UNAVAILABLE)", "it is overloaded: try again later"),
+        (r"curlCode: 6,", "there is no such host: see archive.endpoint"),
+        (r"curlCode: 7,", "no object store answers there: see archive.endpoint"),
+        (r"curlCode: 28,|Error REQUEST_TIMEOUT", "it does not answer in time"),
+        (r"curlCode: (?:35|60),", "the encrypted connection was refused: see archive.endpoint"),
+        (r"Path does not exist '[^/']*/?([^']*)'", r"there is no file \1"),
+        # Of anything else, what the store itself says of it.
+        (r"AWS Error .*?: (.+)", r"\1"),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +229,14 @@ def _errors(url: str) -> Iterator[None]:
         yield
     except (ArrowException, OSError) as error:
         words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ServiceError(f"{url} cannot be used: {words}") from error
+        raise ServiceError(f"{url} cannot be used: {_in_our_words(words)}") from error
+
+
+def _in_our_words(said: str) -> str:
+    for sign, words in _WORDS:
+        if match := sign.search(said):
+            return match.expand(words)
+    return said
 
 
 def _clear(path: Path) -> None:

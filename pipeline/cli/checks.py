@@ -137,10 +137,12 @@ def gazetteer_check(config_dir: Path) -> Check:
 
 def config_check(app: AppContext) -> Check:
     """Check that the configuration is right."""
+    from pipeline.cli.service_link import check_addresses
     from workers.rules import check_rules
 
     try:
         feeds = len(app.settings_and_feeds.feeds)
+        check_addresses(app)
         check_rules(app.config_dir, app.settings.retention.beat_days)
     except ConfigError as error:
         return _fail("config", str(error))
@@ -171,14 +173,16 @@ def sqlite_check() -> Check:
     return _warn("sqlite", wrong) if wrong else _ok("sqlite", library.sqlite_version)
 
 
-def server_storage_check(url: str) -> Check:
-    """Check that the server that storage.url names can be reached and used."""
-    from pipeline.store.open import server_version, store_name
+def server_storage_check(url: str) -> Iterator[Check]:
+    """Check that the server that storage.url names can be reached and used, and that it keeps what it has."""
+    from pipeline.store.open import server_remarks, server_version, store_name
 
     try:
-        return _ok("postgresql", f"{server_version(url)}, {store_name(url, Path())}")
+        yield _ok("postgresql", f"{server_version(url)}, {store_name(url, Path())}")
+        for remark in server_remarks(url):
+            yield _warn("postgresql", remark)
     except NewswireError as error:
-        return _fail("postgresql", str(error))
+        yield _fail("postgresql", str(error))
 
 
 def embedded_check() -> Check:
@@ -214,9 +218,10 @@ def _storage(app: AppContext) -> Iterator[Check]:
     from pipeline.store.open import database_exists, is_on_server
 
     url = app.settings.storage.url
-    reached = server_storage_check(url) if url is not None and is_on_server(url) else sqlite_check()
-    yield reached
-    if reached.outcome is Outcome.FAIL:
+    on_server = url if is_on_server(url) else None
+    reached = list(server_storage_check(on_server)) if on_server else [sqlite_check()]
+    yield from reached
+    if any(each.outcome is Outcome.FAIL for each in reached):
         return
     try:
         if not database_exists(url, app.data_dir):

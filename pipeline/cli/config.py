@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.context import AppContext
+from pipeline.cli.service_link import check_addresses
 from pipeline.config.source import shown_path
 from pipeline.errors import NewswireError
 from pipeline.settings import secrets_others_may_read, shipped_config_dir
@@ -42,6 +43,7 @@ def check_command(app: AppContext) -> None:
     from workers.rules import check_rules
 
     settings = app.settings_and_feeds
+    check_addresses(app)
     check_rules(settings.config_dir, settings.retention.beat_days)
     for path in secrets_others_may_read(settings, app.env):
         typer.echo(

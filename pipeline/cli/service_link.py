@@ -56,6 +56,17 @@ def stored_on(app: AppContext) -> str | None:
     return f"{server_version(url)}, {store_name(url, app.data_dir)}"
 
 
+def check_addresses(app: AppContext) -> None:
+    """Look whether storage.url and queue.url can be used; no server is asked. Raises ConfigError."""
+    from pipeline.redis_server import check_url
+    from pipeline.store.open import store_name
+
+    if url := app.settings.storage.url:
+        store_name(url, app.data_dir)
+    if address := app.settings.queue.address:
+        check_url(address)
+
+
 @contextmanager
 def running_queue(app: AppContext) -> Iterator["RedisQueue | None"]:
     """Reach the queue that runs; None where none does."""

@@ -1,5 +1,6 @@
 """Where the store is, and opening it: the one place that picks an adapter."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ __all__ = [
     "open_database",
     "open_store",
     "outdated",
+    "server_remarks",
     "server_version",
     "store_name",
 ]
@@ -53,6 +55,12 @@ def server_version(url: str) -> str:
     """
     with closing(_on_server(url, WAIT_S)) as database:
         return database.version()
+
+
+def server_remarks(url: str) -> Sequence[str]:
+    """Say what of a server's settings endangers what is stored on it. Raises as `server_version` does."""
+    with closing(_on_server(url, WAIT_S)) as database:
+        return database.remarks()
 
 
 def database_exists(url: str | None, data_dir: Path) -> bool:

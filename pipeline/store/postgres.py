@@ -88,6 +88,14 @@ _LISTEN_S = 5.0
 _LOOK_AGAIN_S = 0.5
 #: how a connection stands that waits for an answer
 _WAITING = psycopg.pq.TransactionStatus.ACTIVE
+#: what a server should not have switched off → what is the matter then
+_NEEDED_ON = {
+    "fsync": "what was acknowledged may be lost, and the database with it, when its machine stops",
+    "full_page_writes": "a page that was half written when its machine stopped is not mended",
+    "data_checksums": "a page that its disk has damaged goes unseen: pg_checksums --enable",
+    "autovacuum": "nothing is counted for the planner, and what is deleted takes room for ever",
+}
+_SWITCHED_OFF = text("SELECT name FROM pg_settings WHERE setting = 'off' AND name = ANY(:names)")
 #: tables that have held a text which was erased
 _SCRUBBED = ("document_data", "document_terms", "raw", "entry_payload", "quarantine", "tagging")
 _NEXT_RAW = text("SELECT setval('raw_ids', nextval('raw_ids') + :count - 1)")
@@ -123,6 +131,12 @@ class PostgresDatabase:
         """Say what server it is."""
         with self._errors(), self._link.connect() as connection:
             return f"PostgreSQL {version_of(connection.info.server_version)}"
+
+    def remarks(self) -> Sequence[str]:
+        """Say what of the server's settings endangers what is stored."""
+        with self.read() as connection:
+            off = set(connection.execute(_SWITCHED_OFF, {"names": list(_NEEDED_ON)}).scalars())
+        return [f"{name} is off: {matter}" for name, matter in _NEEDED_ON.items() if name in off]
 
     @contextmanager
     def read(self, *, patient: bool = False) -> Iterator[Connection]:

@@ -15,7 +15,7 @@ from pipeline.model import Document, PubStatus
 from pipeline.publish.record import document_record
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
-from running import NEWSWIRE, run, write_config
+from running import NEWSWIRE, marked, run, storage_url, write_config
 from s3_server import KEY, SECRET, s3_server
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -54,20 +54,20 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with versions of a story, a text in French, and a story that was killed."""
     data = tmp_path_factory.mktemp("first")
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         fill(store, [KILLED, *OTHERS], MAY)
         fill(store, [KILL], MAY)
     return data
 
 
 def shown(data: Path) -> dict[str, dict[str, Any]]:
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         records = [document_record(each) for each in store.stream(parse_query("", NOW), now=NOW)]
     return {each["id"]: {name: each[name] for name in each if name not in ANEW} for each in records}
 
 
 def standings(data: Path) -> list[str]:
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         return [each.standing for each in store.audit(KILLED.id, now=NOW)]
 
 
@@ -102,6 +102,6 @@ def test_an_export_as_parquet_is_the_same_in_a_file_and_a_pipe(
     result = run(*words, "--out", str(out), data=first, config=config)
     assert f"1 documents written to {out}" in result.stderr, result.stderr
     command = f"{NEWSWIRE} {' '.join(words)} --data {first} --config {config} | cat > {piped}"
-    subprocess.run(["bash", "-c", command], check=True, timeout=60)
+    subprocess.run(["bash", "-c", command], check=True, timeout=60, env=marked(first))
     assert pq.read_table(piped) == pq.read_table(out)
     assert pq.read_table(out)["guid"].to_pylist() == ["bac"]

@@ -1,14 +1,14 @@
 """The frame of the command line, init and config check, by the installed command."""
 
 import os
+import re
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE
+from running import NEWSWIRE, servers_of
 
 
 def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -19,16 +19,17 @@ def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedP
         env={**clean, **env},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
 
 def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
     newswire("--help", cwd=tmp_path)  # the first reads the disk
-    began = time.monotonic()
+    began = os.times()
     done = newswire("--help", cwd=tmp_path)
-    assert time.monotonic() - began < 0.4
+    took = os.times()
+    assert took.children_user + took.children_system - began.children_user - began.children_system < 0.4
     assert done.returncode == 0
     for command in ("run", "fetch", "work", "web", "init", "doctor", "config", "feeds", "import", "inspect"):
         assert f"\n  {command} " in done.stdout
@@ -132,6 +133,27 @@ def test_mistakes_of_both_files_and_the_environment_are_shown_with_their_places(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "words"),
+    [
+        ("QUEUE", "redis://h/wire", "should name a database by its number"),
+        ("QUEUE", "redis://:sesame@h/0?sokcet_timeout=3", "queue.url: .*there is no option sokcet_timeout"),
+        ("STORAGE", "postgresql://u:sesame@h/wire?sslmod=require", "storage.url cannot be read"),
+    ],
+    ids=["no database's number", "no option", "no option of PostgreSQL's"],
+)
+def test_an_address_of_which_nothing_can_be_made_is_a_mistake(
+    tmp_path: Path, name: str, url: str, words: str
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "feeds.yaml").write_text("feeds: []\n")
+    done = newswire("config", "check", cwd=tmp_path, **{f"NEWSWIRE_{name}__URL": url})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(words, done.stderr)
+    assert "sesame" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_rule_files_are_checked_too(tmp_path: Path) -> None:
     newswire("init", cwd=tmp_path)
     (tmp_path / "config" / "beats.yaml").write_text("beats:\n  - id: a\n    nme: A\n")
@@ -190,7 +212,7 @@ def test_a_service_with_a_wrong_rule_file_does_not_start(tmp_path: Path) -> None
     (tmp_path / "config" / "beats.yaml").write_text(
         "beats:\n  - {id: a, name: A,\n    any: [{regions: [Mordor]}]}\n"
     )
-    run = newswire("run", cwd=tmp_path)
+    run = newswire("run", cwd=tmp_path, **servers_of(tmp_path / "newswire-data"))
     assert run.returncode == 2
     assert 'beats.yaml:3:22: beats[0].any[0].regions[0]: "Mordor" is no country code' in run.stderr
     assert "Traceback" not in run.stderr

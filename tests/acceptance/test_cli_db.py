@@ -1,9 +1,11 @@
 """newswire db: schema, backup, restore, check, as operators use them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from damaging import damage
@@ -11,7 +13,7 @@ from pipeline.clock import SystemClock
 from pipeline.service.lock import own
 from pipeline.store.open import open_store
 from pipeline.store.sqlite import library
-from running import run, write_config
+from running import on_sqlite, queue_url, run, storage_url, write_config
 from store_builders import document, save
 
 
@@ -23,7 +25,7 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
     """A data directory with two documents."""
-    with closing(open_store(None, tmp_path / "data")) as store:
+    with closing(open_store(storage_url(tmp_path / "data"), tmp_path / "data")) as store:
         save(store, document("ferry"), document("quay", text="The quay is closed."))
     return tmp_path / "data"
 
@@ -34,9 +36,29 @@ def _guids(data: Path, config: Path) -> list[str]:
     return sorted(guid for guid in ("ferry", "quay", "crane") if guid in found.stdout)
 
 
+def _execute(data: Path, sql: str) -> None:
+    """Do to a database what no command does."""
+    url = storage_url(data)
+    with closing(psycopg.connect(url) if url else library.connect(str(data / "newswire.db"))) as connection:
+        connection.execute(sql)
+        connection.commit()
+
+
 def _more(data: Path) -> None:
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         save(store, document("crane", text="A crane has fallen."))
+
+
+def _kept(data: Path, said: str) -> int:
+    """Count the documents of the database that a restore has replaced."""
+    if url := storage_url(data):
+        schema = re.findall(r"^the old database: .*, schema (\w+)$", said, re.MULTILINE)[0]
+        with psycopg.connect(url) as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {schema}.document").fetchone()[0])
+    (kept,) = data.glob("newswire.db.replaced-*")
+    assert str(kept) in said
+    with closing(library.connect(str(kept))) as connection:
+        return int(connection.execute("SELECT count(*) FROM document").fetchone()[0])
 
 
 def test_a_backup_is_restored_and_the_old_database_kept(data: Path, config: Path, tmp_path: Path) -> None:
@@ -45,18 +67,14 @@ def test_a_backup_is_restored_and_the_old_database_kept(data: Path, config: Path
     assert (made.returncode, made.stdout) == (0, f"{copy}\n"), made.stderr
     assert copy.stat().st_mode & 0o077 == 0
     _more(data)
-    (data / "valkey").mkdir()
+    if embedded := queue_url(data) is None:
+        (data / "valkey").mkdir()
     restored = run("db", "restore", str(copy), data=data, config=config)
     assert restored.returncode == 0, restored.stderr
+    assert len(list(data.glob("valkey.replaced-*"))) == embedded
     assert _guids(data, config) == ["ferry", "quay"]
-    (kept,) = data.glob("newswire.db.replaced-*")
-    assert str(kept) in restored.stderr
-    assert len(list(data.glob("valkey.replaced-*"))) == 1
-    again = tmp_path / "again"
-    again.mkdir()
-    kept.rename(again / "newswire.db")
-    assert _guids(again, config) == ["crane", "ferry", "quay"]
-    with closing(open_store(None, data)) as store:
+    assert _kept(data, restored.stderr) == 3
+    with closing(open_store(storage_url(data), data)) as store:
         assert store.check() == []
 
 
@@ -85,9 +103,7 @@ def test_what_follows_from_the_documents_is_made_again_by_command(data: Path, co
 
 @pytest.mark.parametrize("command", ["run", "web"])
 def test_a_newer_schema_is_refused_before_anything_starts(data: Path, config: Path, command: str) -> None:
-    with closing(library.connect(str(data / "newswire.db"))) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.commit()
+    _execute(data, "UPDATE alembic_version SET version_num = '9999'")
     refused = run(command, data=data, config=config)
     assert refused.returncode == 1
     (line,) = [line for line in refused.stderr.splitlines() if line.startswith("newswire: ")]
@@ -95,8 +111,9 @@ def test_a_newer_schema_is_refused_before_anything_starts(data: Path, config: Pa
     assert "process_started" not in refused.stderr
 
 
+@on_sqlite
 def test_a_damaged_file_is_found_at_the_start(data: Path, config: Path) -> None:
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         save(store, *(document(str(n), text=f"Story {n} " * 200) for n in range(60)))
     damage(data / "newswire.db")
     refused = run("run", data=data, config=config)
@@ -106,9 +123,7 @@ def test_a_damaged_file_is_found_at_the_start(data: Path, config: Path) -> None:
 
 
 def test_what_is_wrong_is_said_with_where_and_what_to_do(data: Path, config: Path) -> None:
-    with closing(library.connect(str(data / "newswire.db"))) as connection:
-        connection.execute("DELETE FROM document_data WHERE document_seq = 2")
-        connection.commit()
+    _execute(data, "DELETE FROM document_data WHERE document_seq = 2")
     checked = run("db", "check", data=data, config=config)
     assert checked.returncode == 1
     lost = document("quay", text="The quay is closed.").id
@@ -120,7 +135,7 @@ def test_what_is_past_its_time_is_shown_before_it_goes(data: Path, config: Path)
     (config / "feeds.yaml").write_text(
         "feeds: [{url: 'https://harbour.example/rss', id: harbour, document_days: 30}]\n"
     )
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         save(store, document("new", text="Today's ferry."), now=SystemClock().now())
     shown = run("db", "retention", "--dry-run", data=data, config=config)
     assert shown.stdout.splitlines() == [
@@ -129,6 +144,6 @@ def test_what_is_past_its_time_is_shown_before_it_goes(data: Path, config: Path)
     ]
     gone = run("db", "retention", data=data, config=config)
     assert (gone.returncode, gone.stderr) == (0, "2 documents removed\n")
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         assert store.snapshot(SystemClock().now()).documents == 1
         assert store.check() == []

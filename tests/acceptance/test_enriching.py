@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.model import QueueName
-from running import NEWSWIRE, Service, exported, run, wait_for, write_config
+from running import NEWSWIRE, Service, empty_queue, exported, run, wait_for, write_config
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT.parent / "shared" / "seed"
@@ -176,8 +176,7 @@ def test_what_a_service_without_workers_left_is_enriched_by_the_next(tmp_path: P
     nobody = write_config(tmp_path / "nobody", ner=True, workers={"enrich": 0})
     assert run("import", str(SHAPE["en"]), "--wait", data=data, config=nobody).returncode == 0
     assert exported(data, nobody)[0]["people"] == []
-    for file in (data / "valkey").glob("**/*.aof"):
-        file.unlink()
+    empty_queue(data)
     with Service(data, write_config(tmp_path / "somebody", ner=True)) as service:
         wait_for(lambda: exported(data, nobody)[0]["people"], seconds=100, every=1)
         queues = {queue["queue"]: queue for queue in service.status()["queues"]}

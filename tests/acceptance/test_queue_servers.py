@@ -81,6 +81,11 @@ def _queue(proxy: ToxicProxy, certificates: Certificates, *files: str) -> dict[s
     return {"url": url, **{name: str(certificates.folder / paths[name]) for name in files}}
 
 
+def _env(url: str) -> dict[str, str]:
+    """Give what wins over the queue server that all other tests may have been given."""
+    return {"NEWSWIRE_QUEUE__URL": url}
+
+
 def _opened(section: dict[str, str]) -> RedisQueue:
     address = QueueSection(**section).address
     assert address
@@ -97,7 +102,7 @@ def test_the_documented_user_can_do_all_the_work_over_tls_with_a_certificate(
         write_config(tmp_path / "config", topics=False, queue=section, workers={"wire": 1}),
     )
     records = write_records(tmp_path / "records.jsonl", 20)
-    taken = run("import", str(records), "--wait", data=data, config=config)
+    taken = run("import", str(records), "--wait", data=data, config=config, env=_env(section["url"]))
     assert taken.returncode == 0, taken.stderr
     assert "20 new" in taken.stderr
     assert [each for each in admin.acl_log() if each["username"] == "newswire"] == []
@@ -161,7 +166,7 @@ def test_a_server_that_cannot_do_the_work_is_refused_and_one_that_forgets_is_war
     options = {**alone, "maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}
     with valkey(tmp_path / "server", options) as server:
         config = write_config(tmp_path / "config", topics=False, queue={"url": server.url})
-        done = run("fetch", data=tmp_path / "data", config=config)
+        done = run("fetch", data=tmp_path / "data", config=config, env=_env(server.url))
         assert done.returncode == 1
         assert "queue.url: it is part of a Redis Cluster" in done.stderr.splitlines()[-1]
         queue = RedisQueue(server.url)

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from running import Service, exported, processes_of, run, stored, story, wait_for, write_config, write_records
+from running import (
+    Service,
+    exported,
+    on_embedded_queue,
+    processes_of,
+    run,
+    stored,
+    story,
+    wait_for,
+    write_config,
+    write_records,
+)
 
 
 @pytest.fixture
@@ -81,7 +92,9 @@ def test_a_second_run_on_the_same_data_says_who_is_there(tmp_path: Path, config:
         service.stop()
 
 
-@pytest.mark.parametrize("part", ["valkey", "fetch", "work", "web", "worker"])
+@pytest.mark.parametrize(
+    "part", [pytest.param("valkey", marks=on_embedded_queue), "fetch", "work", "web", "worker"]
+)
 def test_a_part_that_dies_comes_back(part: str, tmp_path: Path, config: Path) -> None:
     data = tmp_path / "data"
     with Service(data, config) as service:

@@ -293,10 +293,37 @@ def row_of_any(store: Store) -> dict:
     return row_of(write.whole_record(first.stored), "usable")
 
 
-def test_wrong_keys_are_told_in_one_line(store: Store, s3: S3Server) -> None:
-    keys = ObjectStore(endpoint=s3.endpoint, region="us-east-1", access_key=KEY, secret_key="wrong")
-    with pytest.raises(ServiceError, match="s3://wire/x cannot be used"):
-        run(store, open_target("s3://wire/x", keys))
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"secret_key": "wrong"}, "the key is not accepted, or may not do this: see archive.access_key and"),
+        ({"access_key": "wrong"}, "the key is not accepted"),
+        ({"bucket": "none"}, "there is no such bucket: make it first"),
+        ({"endpoint": "http://127.0.0.1:1"}, "no object store answers there: see archive.endpoint"),
+        ({"endpoint": "http://nowhere.invalid"}, "there is no such host: see archive.endpoint"),
+    ],
+    ids=["secret", "key", "bucket", "port", "host"],
+)
+def test_what_is_wrong_with_an_object_store_is_told_in_one_line(
+    s3: S3Server, wrong: dict[str, str], words: str
+) -> None:
+    right = {"endpoint": s3.endpoint, "access_key": KEY, "secret_key": SECRET, "bucket": "wire"}
+    given = right | wrong
+    url = f"s3://{given.pop('bucket')}/x"
+    target = open_target(url, ObjectStore(region="us-east-1", **given))
+    with pytest.raises(ServiceError, match=f"^{url} cannot be used: {words}") as caught:
+        target.write("one", [b"content"])
+    assert "AWS" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_in_the_object_store_is_named(s3: S3Server) -> None:
+    keys = ObjectStore(endpoint=s3.endpoint, region="us-east-1", access_key=KEY, secret_key=SECRET)
+    with (
+        pytest.raises(ServiceError, match=r"there is no file x/none$"),
+        open_target("s3://wire/x", keys).opened("none"),
+    ):
+        pass
 
 
 def test_an_unknown_kind_of_target_is_told_and_is_wrong_usage(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """PostgreSQL: what goes wrong between the store and its server, and in what words it is said."""
 
+import itertools
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,24 +15,28 @@ import psycopg
 import pytest
 from sqlalchemy import LargeBinary, cast, event, select
 
+from migrating import NEXT, next_release
 from pipeline.errors import ConfigError, StoreError
 from pipeline.ports import Processed, Query, RawCopy
-from pipeline.store.migrate import migrate
+from pipeline.store.migrate import History, migrate
+from pipeline.store.migrations import HEAD
 from pipeline.store.open import database_exists, open_store, store_name
 from pipeline.store.packing import checksum, unpack
-from pipeline.store.postgres import PostgresDatabase
+from pipeline.store.postgres import _LOCK, PostgresDatabase
 from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from pipeline.store.tables import document_data
 from postgres_server import PostgresServer
 from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
 
+FULL = os.environ.get("NEWSWIRE_CHAOS") == "full"
 #: what a trigger does to the transaction that fires it
 _FAULTS = {
     "serialization failure": "RAISE EXCEPTION USING ERRCODE = '40001'",
     "deadlock": "RAISE EXCEPTION USING ERRCODE = '40P01'",
     "connection killed": "PERFORM pg_terminate_backend(pg_backend_pid())",
 }
+_FULL_DISK = "RAISE EXCEPTION USING ERRCODE = '53100'"
 
 
 @pytest.fixture
@@ -57,7 +64,7 @@ def fail(connection: psycopg.Connection, fault: str, *, times: int, when: str = 
     """Have as many transactions fail; what a sequence has counted, no rollback takes back."""
     connection.execute(
         "CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF nextval('faults_done') <= {times} THEN {_FAULTS[fault]}; END IF; RETURN NULL; END $$"
+        f"IF nextval('faults_done') <= {times} THEN {_FAULTS.get(fault, fault)}; END IF; RETURN NULL; END $$"
     )
     connection.execute(
         f"CREATE TRIGGER fails {when} ON document FOR EACH STATEMENT EXECUTE FUNCTION fail_once()"
@@ -85,6 +92,20 @@ def test_s07_nothing_is_tried_more_than_four_times(store: SqlStore, failing: psy
     assert (store.snapshot(NOON).documents, store.backlog()) == (0, 1)
 
 
+def test_s04_a_full_disk_is_said_in_words_at_once_and_costs_nothing(
+    store: SqlStore, failing: psycopg.Connection
+) -> None:
+    save(store, document("ferry"))
+    fail(failing, _FULL_DISK, times=1)
+    with pytest.raises(
+        StoreError, match="the disk is full: make room, nothing that was acknowledged is lost"
+    ):
+        save(store, document("crane", text="A crane has fallen."))
+    assert (store.snapshot(NOON).documents, store.backlog()) == (1, 1)
+    save(store, document("quay", text="The quay is closed."))  # as if there were room again
+    assert (store.snapshot(NOON).documents, store.check()) == (2, [])
+
+
 @pytest.mark.parametrize("written", [True, False], ids=["it took place", "it did not"])
 def test_s07_after_a_commit_without_an_answer_the_server_says_whether_it_took_place(
     store: SqlStore, database: PostgresDatabase, written: bool
@@ -107,6 +128,58 @@ def test_s07_after_a_commit_without_an_answer_the_server_says_whether_it_took_pl
     assert cut
     assert (store.snapshot(NOON).documents, len(store.changes(0))) == (1, 1)
     assert store.check() == []
+
+
+class Alarm(Exception):
+    """What a job's time limit raises in the midst of anything."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[Callable[[type[BaseException]], None]]:
+    """Have an exception raised by a signal, in a fifth of a second."""
+    before = signal.getsignal(signal.SIGALRM)
+
+    def set_off(kind: type[BaseException]) -> None:
+        def ring(*_: object) -> None:
+            raise kind
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+
+    yield set_off
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def _wait_for_others(database: PostgresDatabase) -> None:
+    SqlStore(database).probe(NOON)
+
+
+def _sleep(database: PostgresDatabase) -> None:
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(9)")
+
+
+@pytest.mark.parametrize("kind", [Alarm, KeyboardInterrupt], ids=["a time limit", "Ctrl-C"])
+@pytest.mark.parametrize("under_way", [_wait_for_others, _sleep], ids=["the beginning", "a statement"])
+def test_what_a_signal_breaks_off_is_broken_off_and_not_tried_again(
+    kind: type[BaseException],
+    under_way: Callable[[PostgresDatabase], None],
+    store: SqlStore,
+    database: PostgresDatabase,
+    postgres_url: str,
+    alarm: Callable[[type[BaseException]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A command that is still under way cannot be rolled back: that error would hide the signal."""
+    with psycopg.connect(postgres_url) as other:
+        # Whoever writes waits for this one.
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        alarm(kind)
+        with pytest.raises(kind):
+            under_way(database)
+    assert caplog.messages == []
+    assert save(store, document("crane"))
 
 
 def test_s07_a_server_that_crashes_loses_nothing_and_doubles_nothing(
@@ -161,46 +234,6 @@ def _until_it_works(call):
 
 
 # --- the change log ---
-
-
-class _TimeIsOverError(Exception):
-    """What the alarm of a job raises."""
-
-
-@pytest.fixture
-def alarm() -> Iterator[Callable[[], object]]:
-    """Sets an alarm that soon raises, as that of a job does when its time is over."""
-
-    def over(_number: int, _frame: object) -> None:
-        raise _TimeIsOverError
-
-    before = signal.signal(signal.SIGALRM, over)
-    yield lambda: signal.setitimer(signal.ITIMER_REAL, 0.5)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-@pytest.mark.parametrize("waits_for", ["an answer", "the other writer"])
-def test_who_is_interrupted_while_he_waits_hears_of_it_and_of_nothing_else(
-    database: PostgresDatabase,
-    store: SqlStore,
-    alarm: Callable[[], object],
-    caplog: pytest.LogCaptureFixture,
-    waits_for: str,
-) -> None:
-    store.backlog()  # connects
-    began = time.monotonic()
-    alarm()
-    if waits_for == "an answer":
-        with pytest.raises(_TimeIsOverError), database.read() as connection:
-            connection.exec_driver_sql("SELECT pg_sleep(30)")
-    else:
-        other = PostgresDatabase(database._link._conninfo, wait_s=5)
-        with closing(other), other.write(), pytest.raises(_TimeIsOverError):
-            store.beat(NOON, sending=False)
-    assert time.monotonic() - began < 3
-    assert caplog.records == []
-    assert store.backlog() == 0
 
 
 def test_whoever_keeps_the_last_number_seen_misses_no_change(store: SqlStore, postgres_url: str) -> None:
@@ -427,6 +460,54 @@ def test_a_schema_made_by_migrating_is_the_schema_of_the_tables(postgres: Postgr
     engine.dispose()
     assert _columns(migrated) == _columns(fresh)
     assert _indexes(migrated) == _indexes(fresh)
+
+
+def test_s05_killed_at_any_statement_of_a_migration_the_old_schema_stands_whole(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url, history = postgres.empty_url(), next_release(tmp_path, HEAD)
+    with closing(open_store(url, tmp_path)) as store:
+        save(store, document("ferry"))
+    before, number = (_columns(url), _indexes(url), _step(url)), 0
+    while _killed_at(url, history, number):
+        assert (_columns(url), _indexes(url), _step(url)) == before
+        number += 1 if FULL else 5
+    assert number >= 10
+    assert _step(url) == NEXT
+    with (
+        closing(PostgresDatabase(url, wait_s=5)) as database,
+        pytest.raises(StoreError, match="newer newswire"),
+    ):
+        migrate(database)
+
+
+def _step(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        ((step,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        return str(step)
+
+
+def _killed_at(url: str, history: History, number: int) -> bool:
+    """Migrate in a process that is killed before its n-th statement; False: it had no more than that."""
+    pid = os.fork()
+    if pid == 0:
+        left = itertools.count(number, -1)
+
+        def count(*_: object) -> None:
+            if next(left) <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        database = PostgresDatabase(url, wait_s=5)
+        event.listen(database._engine, "before_cursor_execute", count)
+        event.listen(database._engine, "commit", count)
+        try:
+            migrate(database, history, backup=False)
+        finally:
+            os._exit(0 if sys.exception() is None else 1)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 def _columns(url: str) -> set[tuple]:

@@ -1,8 +1,11 @@
 """PostgreSQL: backups by its own programs, restored in one transaction, made before the schema changes."""
 
+import itertools
 import os
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def url(postgres: "PostgresServer", monkeypatch: pytest.MonkeyPatch) -> str:
     """A database of its own, as it is replaced; the programs are those of its server, where it has them."""
-    monkeypatch.setenv("PATH", f"{postgres._programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{postgres.programs}:{os.environ['PATH']}")
     if missing := [each for each in ("pg_dump", "pg_restore", "psql") if not shutil.which(each)]:
         pytest.skip(f"not on this machine: {', '.join(missing)}")
     return postgres.empty_url()
@@ -81,6 +84,42 @@ def test_a_backup_is_restored_to_an_empty_database(
     with closing(open_database(elsewhere, tmp_path)) as empty:
         assert empty.restore(tmp_path / "copy.backup") is None
     assert _guids(elsewhere, tmp_path) == ["ferry"]
+
+
+def test_s06_a_backup_under_load_is_one_moment(
+    database: "PostgresDatabase", url: str, postgres: "PostgresServer", tmp_path: Path
+) -> None:
+    ended, batches = threading.Event(), itertools.count(1)
+    stored = [0]
+
+    def work() -> None:
+        with closing(open_store(url, tmp_path)) as store:
+            while not ended.is_set():
+                number = next(batches)
+                save(store, *(document(f"{number}-{n}", text=f"{number} {n} " * 50) for n in range(5)))
+                stored[0] = number
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        while not stored[0]:
+            time.sleep(0.01)
+        least = stored[0]
+        database.backup(tmp_path / "copy.backup")
+        most = stored[0] + 1
+        while stored[0] <= most:  # work goes on
+            time.sleep(0.01)
+    finally:
+        ended.set()
+        worker.join()
+    elsewhere = postgres.empty_url()
+    with closing(open_database(elsewhere, tmp_path)) as empty:
+        empty.restore(tmp_path / "copy.backup")
+    with closing(open_store(elsewhere, tmp_path)) as store:
+        assert store.check() == []
+        documents = store.snapshot(NOON).documents
+    assert documents % 5 == 1  # whole batches, beside the first document
+    assert least <= documents // 5 <= most
 
 
 def test_nothing_is_restored_while_somebody_is_connected(

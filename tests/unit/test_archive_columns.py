@@ -73,6 +73,23 @@ def test_the_types_are_those_that_every_reader_has() -> None:
     assert {field.type for field in SCHEMA} == simple
 
 
+def test_the_file_holds_no_type_that_spark_cannot_read() -> None:
+    """Its reader knows no unsigned numbers, reads nanoseconds wrong, and wants lists in three levels."""
+    schema = pq.ParquetFile(io.BytesIO(b"".join(table_blocks(iter([]))))).schema
+    columns = [schema.column(number) for number in range(len(schema))]
+    found = {(each.physical_type, json.loads(each.logical_type.to_json())["Type"]) for each in columns}
+    assert found == {
+        ("BYTE_ARRAY", "String"),
+        ("INT32", "None"),
+        ("DOUBLE", "None"),
+        ("INT64", "Timestamp"),
+    }
+    times = [json.loads(each.logical_type.to_json()) for each in columns if each.physical_type == "INT64"]
+    assert {(each["isAdjustedToUTC"], each["timeUnit"]) for each in times} == {(True, "microseconds")}
+    lists = {each.path for each in columns if each.max_repetition_level}
+    assert lists == {f"{field.name}.list.element" for field in SCHEMA if pa.types.is_list(field.type)}
+
+
 def test_the_columns_are_those_of_the_page_in_its_order() -> None:
     lines = PAGE.read_text().splitlines()
     told = [line.split("|")[1].strip(" `") for line in lines if line.startswith("| `")]

@@ -14,6 +14,17 @@ SEED = ROOT.parent / "shared" / "seed"
 
 ARMED_CONFLICT, CONFLICT = "medtop:20000056", "medtop:16000000"
 
+#: topics directly under conflict, each with a term
+SIBLINGS = """
+topics:
+  - {code: 'medtop:20000080', name: prisoners of war, en: {terms: [anchor: 2]}}
+  - {code: 'medtop:20000053', name: act of terror, en: {terms: [buoy: 2]}}
+  - {code: 'medtop:20000073', name: peace process, en: {terms: [crane: 2]}}
+  - {code: 'medtop:20000065', name: civil unrest, en: {terms: [derrick: 2]}}
+  - {code: 'medtop:20000071', name: massacre, en: {terms: [ebb: 2]}}
+  - {code: 'medtop:20000056', name: armed conflict, en: {terms: [ferry: 2]}}
+"""
+
 FRENCH = """\
 Le Danemark maintiendra ses frappes aériennes en appui de l'armée afghane contre les talibans, a \
 affirmé lundi un général de la coalition.
@@ -95,6 +106,16 @@ def test_parents_are_tags_and_their_evidence_names_the_child(own: TopicRules) ->
     assert list(found) == [ARMED_CONFLICT, CONFLICT]
     assert [(each.field, each.text) for each in found[CONFLICT].evidence] == [("topics", ARMED_CONFLICT)]
     assert "armed conflict" in found[CONFLICT].evidence[0].why
+
+
+def test_narrower_topics_of_one_score_are_named_in_the_order_of_their_codes(tmp_path: Path) -> None:
+    """Not in that of a set: two workers would give one document different evidence."""
+    (tmp_path / "topics").mkdir()
+    (tmp_path / "topics" / "own.yaml").write_text(SIBLINGS)
+    found = tags(load_topics(tmp_path), "Nothing.\n\nFerry, ebb, derrick, crane, buoy and anchor.")
+    named = [each.text for each in found[CONFLICT].evidence]
+    assert len(named) == 6
+    assert named == sorted(named)
 
 
 def test_evidence_is_cut_out_exactly(own: TopicRules) -> None:

@@ -205,7 +205,7 @@ def _evidence(
             hits += own[below]
     strongest = sorted(hits, key=lambda hit: -hit.use.weight * hit.factor)[:_MOST_EVIDENCE]
     spans = sorted(strongest, key=lambda hit: (hit.match.first, hit.match.end))
-    named = sorted(set(narrower), key=lambda each: -scores[each])
+    named = sorted(set(narrower), key=lambda each: (-scores[each], each))
     return (*(_child(each, rules) for each in named), *(_span(hit, tokens, rules) for hit in spans))
 
 

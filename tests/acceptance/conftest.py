@@ -1,0 +1,30 @@
+"""What all tests of the command share: where it stores and queues, and that it keeps to it."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from running import QUEUE, STORAGE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers() -> None:
+    """Start the servers that are asked for before any test has threads."""
+    if os.environ.get(STORAGE) == "postgresql":
+        from postgres_server import the_server
+
+        the_server()
+    if os.environ.get(QUEUE) == "redis":
+        from valkeys import the_queue_server
+
+        the_queue_server()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hold a run on servers to it: no command may have fallen back to what it could have started itself."""
+    unwanted = [name for name, of in (("newswire.db", STORAGE), ("valkey", QUEUE)) if os.environ.get(of)]
+    place = tmp_path_factory.getbasetemp()
+    yield
+    assert [str(path) for name in unwanted for path in place.rglob(name)] == []
