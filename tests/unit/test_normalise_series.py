@@ -11,6 +11,7 @@ from workers.normalise.series import Series, read_series, read_signal, read_tail
     [
         ("CORRECTED-(OFFICIAL)-Melons burn", "correction", None, "Melons burn"),
         ("RPT-UPDATE 1-Melons burn", "refile", 1, "Melons burn"),
+        ("PUNTO 1-Bruciano i meloni", "update", 1, "Bruciano i meloni"),
         ("WRAPUP 1-Melons burn", "update", 1, "Melons burn"),
         ("UPDATE1: Melons burn", "update", 1, "Melons burn"),
         ("(Lead) Melons burn", "update", None, "Melons burn"),

@@ -107,6 +107,7 @@ _CODE = re.compile(r"[A-Z]{2,6}")
 _AFTER_SENT = re.compile(r"(?:\s*,?\s*\([^()]{2,40}\))?\.?\s*(?:--+|[-–—_=:])\s*|$")
 # "Guwahati (Assam) [India]"
 _REGION = re.compile(r"\s?[(\[]([^()\[\]]{2,30})[)\]](?=\s?[(\[]|$)")
+_KIND = re.compile(rf"^(?:{PLACE_NAMED})\s*(?=['’(A-ZÀ-Þ])", re.IGNORECASE)
 _PLACE_WORD = re.compile(r"['’]?[^\W\d_](?:[^\W\d_]|['’.-])*")
 
 
@@ -471,7 +472,7 @@ def _split_date(words: str, *, slashes: bool) -> tuple[OpeningDate | None, str]:
 
     Args:
         words: What stands before the dash, without the agency.
-        slashes: Figures alone ("12/01") may be day and month.
+        slashes: Figures without a whole year ("12/01") may be day and month.
     """
     match = _DATE.search(words)
     if match is None:
@@ -480,7 +481,8 @@ def _split_date(words: str, *, slashes: bool) -> tuple[OpeningDate | None, str]:
     if named:
         month = MONTHS.get(named.lower(), 0)
     else:
-        month = int(match["month3"] or match["month4"]) if slashes else 0
+        whole = match["year4"] or len(match["year3"] or "") == 4
+        month = int(match["month3"] or match["month4"]) if slashes or whole else 0
     day = int(match["day"] or match["day2"] or match["day3"] or match["day4"])
     year = match["year"] or match["year2"] or match["year3"] or match["year4"]
     if not 1 <= month <= 12 or not 1 <= day <= 31:
@@ -514,8 +516,8 @@ def _is_place(place: str, known: frozenset[str], *, small: bool = False) -> bool
         or parts[0].split()[0].lower() in NEVER_FIRST
     ):
         return False
-    # A country may have its article: "ARNHEM, the Netherlands".
-    return all(_is_name(part.removeprefix("the "), small=small) for part in parts[1:])
+    # A country may have its article, "ARNHEM, the Netherlands", a region say what it is: "(province de X)".
+    return all(_is_name(_KIND.sub("", part.removeprefix("the "), 1), small=small) for part in parts[1:])
 
 
 def _is_name(part: str, *, small: bool = False) -> bool:

@@ -42,6 +42,10 @@ _EMBARGO = re.compile(rf"\W{{0,5}}(?:{EMBARGO_WORDS})\W[^.!?]{{0,30}}\d[^!?]{{0,
 # "Editor: Ann Example"
 _LABELLED = re.compile(r"[A-ZÀ-Þ][^\W\d_]{2,14}: \S")
 
+# The end of a line within a compound, "two-" and "thirds"; not a dash, and not "Berg- und Talbahn".
+_BROKEN = re.compile(r"[^\W\d_]{2}-$")
+_GOES_ON = re.compile(r"(?!(?:and|or|to|und|oder|bzw|bis|et|ou|y|o|u|e|ed|en|of|tot)\b)[a-zß-ÿ]{2}")
+
 #: a line longer than this was never hard-wrapped: its end is a paragraph's
 _MAX_WRAP = 100
 #: a line shorter than this part of the longest, before a capital, ends a paragraph even without a full stop
@@ -58,6 +62,8 @@ def paragraphs(text: str) -> list[str]:
 
     >>> paragraphs("One line that\nwas wrapped.\n\n  Next  one.")
     ['One line that was wrapped.', 'Next one.']
+    >>> paragraphs("A vote of two-\nthirds on Berg-\nund Talbahn")
+    ['A vote of two-thirds on Berg- und Talbahn']
     """
     plain = printable(text)
     found: list[str] = []
@@ -125,11 +131,21 @@ def _unwrapped(block: str) -> Iterator[str]:
             or _heads(begun, line.lstrip(), begun[0] is lines[0])
             or _ends_paragraph(begun[-1], line.lstrip(), width)
         ):
-            yield " ".join(begun)
+            yield _joined(begun)
             begun = []
         begun.append(line)
     if begun:
-        yield " ".join(begun)
+        yield _joined(begun)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """Join lines; where one ends in a hyphen, within a word, no space comes between: "two-", "thirds"."""
+    if not any(map(_BROKEN.search, lines)):
+        return " ".join(lines)
+    text = lines[0]
+    for line in map(str.lstrip, lines[1:]):
+        text += line if _BROKEN.search(text) and _GOES_ON.match(line) else f" {line}"
+    return text
 
 
 def _typeset(lines: Sequence[str]) -> Iterator[str]:

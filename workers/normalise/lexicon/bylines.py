@@ -3,7 +3,10 @@
 from workers.normalise.lexicon.words import any_of
 
 #: words that open a byline
-BYLINE_WORDS = ("by", "par", "von", "por", "di", "door", "texte par", "text by", "story by")
+BYLINE_WORDS = (
+    *("by", "par", "von", "por", "di", "door"),
+    *("texte par", "propos recueillis par", "text by", "story by"),
+)
 #: between the names of a byline
 BYLINE_AND = ("and", "et", "und", "y", "with", "avec", "mit", "con", "e", "en", "com", "met")
 #: what may follow the names, on a line of its own or after a comma: the agency, or what the writer is there.

@@ -63,6 +63,8 @@ CITIES_ALONE = names(
     rangoon|recife|reykjavik|riad|riga|riyad|rotterdam|san jose|san josé|san juan|san salvador|sana'a|sanaa
     sarajevo|sevilla|skopje|sofia|st. john's|strasbourg|straßburg|stuttgart|suva|tachkent|tallinn
     tananarive|tashkent|tbilisi|teerã|tegucigalpa|teheran|teherán|thimphu|tirana|tokio|torino|tunez|tunisi
+    peshawar|quetta|rawalpindi|multan|faisalabad|bengaluru|bangalore|ahmedabad|lucknow|patna|jaipur|bhopal|srinagar
+    guwahati|chandigarh|thiruvananthapuram|chittagong|sylhet|kandahar|herat|mandalay
     téhéran|tóquio|túnez|ulaanbaatar|ulan bator|valencia|valletta|varsavia|varsovia|varsovie|viena|vienne
     vientiane|vilnius|warschau|wellington|wenen|windhoek|yangon|yaounde|yaoundé|yerevan|zürich
     """

@@ -60,8 +60,9 @@ PAGE_ENDS = any_of(rf"""
     \d\d[:.]\d\d \d\d[-/.]\d\d[-/.]\d\d(?:\d\d)?(?: nnn+)?
     [a-z]{{2,5}}\d{{3,5}} \d{{4}}-\d\d-\d\d/\d\d:\d\d
     [a-z]{{2,4}}-[a-z]{{2,4}}-\d\d-\d\d-\d\d \d{{4}}(?:[a-z]{{3}})?
-    (?:\w+/\w+ )?(?:\d{{8}}t\d{{6}}z|\d{{6}}(?: ?[a-z]{{1,5}})? [^\W\d_]{{3,9}}\.? \d\d(?:\d\d)?)
+    (?:\w+(?:/\w+)? )?(?:\d{{8}}t\d{{6}}z|\d{{6}}(?: ?[a-z]{{1,5}})? [^\W\d_]{{3,9}}\.? \d\d(?:\d\d)?)
     nnn+
+    -0-(?: [\w/.-]{{2,20}}){{1,4}}
 """)
 #: the end of a text, where nothing of the story follows
 TEXT_ENDS = any_of(rf"""
@@ -176,6 +177,7 @@ NOTEBOOKS = any_of(r"""
     #{1,3} ?(?:\w{2,6}-)?(?:notebook|editorial notes|notes|contacts|links|locations|background)[^\n]{0,60}
     #{1,3} ?(?:bloc de notas|block de notas|contactos|notas|bloc-notes|notes de la rédaction)[^\n]{0,60}
     (?:dpa-)?(?:notizblock|kontakte):?
+    noot voor (?:de )?redacties?\b[^\n]{0,250}
 """)
 _HAND = r"[a-z][a-z0-9]{1,4}(?:-[a-z]{2,5})*"
 #: the letters that those who handled a text sign with, also on the last line of the story; these heed case

@@ -90,7 +90,9 @@ NOTE_WORDS = MappingProxyType(
             _words(
                 _CORRECTION,
                 r"""corrige|retifica|rectifica|altera|correção|retificação
-                (?:n[ao]|em)(?: uma)? (?:versão|texto|matéria|notícia) anterior""",
+                (?:n[ao]|em)(?: uma)? (?:versão|texto|matéria|notícia) anterior
+                (?:a |o )?(?:nota|matéria|texto|versão) (?:enviad[ao]|publicad[ao]|anterior)
+                segue (?:a )?versão corrigida""",
             ),
             _words(_REFILE, r"repete|repetição|republica"),
         ),
