@@ -17,7 +17,6 @@ STORY = "The melons burned."
             "(MORE)",
             "-0- PANA AB/CD/EF 19janv2011",
             "MAP 221614 GMT nov 2018",
-            "Noot voor de redactie, niet voor publicatie: bel 079-555 01 02.",
             "MORE",
             "-0-",
             "-30-",

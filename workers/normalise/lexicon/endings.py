@@ -177,7 +177,6 @@ NOTEBOOKS = any_of(r"""
     #{1,3} ?(?:\w{2,6}-)?(?:notebook|editorial notes|notes|contacts|links|locations|background)[^\n]{0,60}
     #{1,3} ?(?:bloc de notas|block de notas|contactos|notas|bloc-notes|notes de la rédaction)[^\n]{0,60}
     (?:dpa-)?(?:notizblock|kontakte):?
-    noot voor (?:de )?redacties?\b[^\n]{0,250}
 """)
 _HAND = r"[a-z][a-z0-9]{1,4}(?:-[a-z]{2,5})*"
 #: the letters that those who handled a text sign with, also on the last line of the story; these heed case
