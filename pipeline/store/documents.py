@@ -170,7 +170,7 @@ def _settle(
         execute_many(connection, _INSERT_SLUGGED, rows)
         known |= settle_slugs(connection, {row["family"] for row in rows}, {row["day"] for row in rows})
     names = store_names(connection, ((seq, each.processed.document) for seq, each in new))
-    known |= touched_by(connection, names)
+    known |= touched_by(connection, names, new=len(new))
     if known:
         stands |= refresh_items(connection, known, now, new=frozenset(seq for seq, _ in new))
     told = {seq: _is_told(each, stands[seq], now) for seq, each in new}

@@ -92,9 +92,15 @@ def store_names(connection: Connection, new: Iterable[tuple[int, Document]]) -> 
     return {name for _, each in told for name in (item_key(each.uri), *each.names)}
 
 
-def touched_by(connection: Connection, names: Collection[str]) -> set[int]:
-    """Find the items that kills have to do with by these names, that of the kill too."""
-    return {each for link in _links(connection, names, most=None) for each in (link.of, link.item)}
+def touched_by(connection: Connection, names: Collection[str], *, new: int = 0) -> set[int]:
+    """Find the items that kills may have to do with otherwise by these names, that of the kill too.
+
+    Args:
+        connection: Where the names are stored already, or gone.
+        names: Of what came or went.
+        new: Items that came: names that too many had without them meant nothing before, and mean nothing now.
+    """
+    return {each for link in _links(connection, names, most=_MOST + new) for each in (link.of, link.item)}
 
 
 def names_of(connection: Connection, items: Collection[int]) -> set[str]:
@@ -126,7 +132,7 @@ def reach_of(connection: Connection, items: Collection[int]) -> Reach:
     )
 
 
-def _links(connection: Connection, names: Collection[str], *, most: int | None) -> list[_Link]:
+def _links(connection: Connection, names: Collection[str], *, most: int) -> list[_Link]:
     """Find which kills take back which items by some of these names.
 
     The name that a kill itself has takes back all its parts, however many; any other one at most `most`.
@@ -145,5 +151,5 @@ def _links(connection: Connection, names: Collection[str], *, most: int | None) 
         for name, kills in seeking.items()
         for kill, of, own in kills
         for item_id in having[name] - {of}
-        if own or most is None or len(having[name] - {of}) <= most
+        if own or len(having[name] - {of}) <= most
     ]

@@ -236,6 +236,12 @@ def test_a_kill_finds_its_item_by_any_of_its_names(story, kill) -> None:
     assert named_alike(killing, made(**STORY | story))
 
 
+def test_figures_in_the_words_of_a_kill_are_no_ids() -> None:
+    kill = made("Kill it, it was of 2026.", **ORDER | {"headline": "KILL-Fire at G20 hurts 14"})
+    for guid in ("14", "G20", "2026"):
+        assert not named_alike(kill, made(**STORY, guid=guid))
+
+
 def test_a_longer_id_is_another_one() -> None:
     assert not named_alike(made("Kill urn:example:47110.", **ORDER), made(**STORY, guid="urn:example:4711"))
 

@@ -47,6 +47,8 @@ _REFERENCE = re.compile(
     r"(?:(?P<letters>[^\W\d_]{1,6})[ /-])?(?P<word>[^\s\"“”«»‘’()<>\[\],;]*\d[^\s\"“”«»‘’()<>\[\],;]*)"
 )
 _MARKS = ".:!?#'’*/-"
+#: a number or a short word of a sentence is nobody's id: "hurts 14", "G20"
+_ID = re.compile(r"(?=.{5})(?!\d{1,5}$).*")
 #: a kill names no more
 _MOST_NAMED = 20
 # What plain text has of the header of a telegraph format: "hpa0123 4 pl 96", "BC-Port-Fire, a0123,0290".
@@ -162,7 +164,8 @@ def names_killed(
     # A page that it links to may be that of many: an address counts where nothing else names it.
     own = [each for each in _ids(replace(entry, url=None)) if named]
     references = list(_references(entry, said))
-    called = (each for reference in references for each in (reference, *names_in(reference)))
+    ids = filter(_ID.fullmatch, references)
+    called = (each for reference in ids for each in (reference, *names_in(reference)))
     uris = (uri_of_guid(provider, each) for each in (*([named] if named else ()), *own, *called))
     keys = [item_key(each) for each in uris]
     numbers = (number_key(provider, each, _day_of(each, _numbers(entry), day)) for each in references if day)
