@@ -250,6 +250,12 @@ def number_key(provider: str, number: str, day: str) -> str:
     return digest("number", scope_of(provider), number_of_day(number), day)
 
 
+def headline_key(provider: str, headline: str, day: str) -> str:
+    """Hash the headline of what a provider sent on a day; case and marks do not count."""
+    words = " ".join(_NOT_WORD.sub(" ", headline.casefold()).split())
+    return digest("headline", scope_of(provider), words, day)
+
+
 def uri_of_text(
     provider: str, *, service: str | None, date: str | None, slugline: str | None, opening: str
 ) -> str:
