@@ -89,9 +89,11 @@ _VERSION_WORDS = re.compile(
 )
 _CYCLE = re.compile(r"(?i)^(?:am|pm|bc)-+")
 _COUNT = re.compile(r",\s*\d{1,5}\s*$")
-#: a part of an id that names its item alone, too: a UUID; the last part of an id by many parts
+#: a part of an id that names its item alone, too: a UUID; the last part of an id of many, but no day
 _UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_LAST_PART = re.compile(r"(?i)(?:urn|tag):.*[:/](?:newsml_|n(?=[A-Z0-9]{7}))?(?P<name>(?=[^:/]*\d)[^:/]{8,})")
+_LAST_PART = re.compile(
+    r"(?i)(?:urn|tag):.*[:/](?:newsml_|n(?=[A-Z0-9]{7}))?(?P<name>(?=[^:/]*\d)(?!\d{4}-?\d\d-?\d\d$)[^:/]{8,})"
+)
 _UUID_MARKS = 4
 _TRANSMISSION = re.compile(r"[^\W_]+")
 _TEXT_URI = re.compile(r"urn:newswire:[^:]+:text:[0-9a-f]{32}")
@@ -214,6 +216,8 @@ def names_in(guid: str) -> Iterator[str]:
 
     >>> list(names_in("urn:newsml:wire.example:20260203:nKB0FL0NM:10"))
     ['KB0FL0NM']
+    >>> list(names_in("urn:example:sport:20260203"))
+    []
     """
     if guid.count("-") < _UUID_MARKS and not guid.lower().startswith(("urn:", "tag:")):
         return  # nearly all ids of feeds: addresses
@@ -244,6 +248,12 @@ def number_key(provider: str, number: str, day: str) -> str:
     True
     """
     return digest("number", scope_of(provider), number_of_day(number), day)
+
+
+def headline_key(provider: str, headline: str, day: str) -> str:
+    """Hash the headline of what a provider sent on a day; case and marks do not count."""
+    words = " ".join(_NOT_WORD.sub(" ", headline.casefold()).split())
+    return digest("headline", scope_of(provider), words, day)
 
 
 def uri_of_text(

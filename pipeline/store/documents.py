@@ -19,7 +19,7 @@ from pipeline.store.copies import known_run, leading_somewhere, relation_row
 from pipeline.store.counters import Counts
 from pipeline.store.database import Database, Rows, Terms
 from pipeline.store.executing import execute_many, fetch
-from pipeline.store.names import store_names, touched_by
+from pipeline.store.names import add_names, store_names, touched_by
 from pipeline.store.states import EnrichState
 from pipeline.store.tables import (
     document,
@@ -137,6 +137,14 @@ def store_documents(
     return seqs, Counts({("stored", ""): len(new), ("items", ""): len(items.fresh)})
 
 
+def name_again(
+    database: Database, connection: Connection, again: Sequence[tuple[int, Document]], now: datetime
+) -> None:
+    """Take up by what other names versions that are stored came once more: a kill may know but these."""
+    if names := add_names(database, connection, again):
+        refresh_items(connection, touched_by(connection, names, new=len(again)), now)
+
+
 def _items(database: Database, connection: Connection, new: Sequence[NewDocument]) -> _Items:
     """Find the items of documents, and number those that are not there yet."""
     keys = {item_key(uri): uri for uri in dict.fromkeys(each.processed.document.uri for each in new)}
@@ -169,8 +177,8 @@ def _settle(
         rows = [_slugged_row(seq, each, items) for seq, each in by_slug]
         execute_many(connection, _INSERT_SLUGGED, rows)
         known |= settle_slugs(connection, {row["family"] for row in rows}, {row["day"] for row in rows})
-    names = store_names(connection, ((seq, each.processed.document) for seq, each in new))
-    known |= touched_by(connection, names)
+    names = store_names(connection, [(seq, each.processed.document) for seq, each in new])
+    known |= touched_by(connection, names, new=len(new))
     if known:
         stands |= refresh_items(connection, known, now, new=frozenset(seq for seq, _ in new))
     told = {seq: _is_told(each, stands[seq], now) for seq, each in new}

@@ -5,7 +5,7 @@ Kills are few: nearly always one look at what they seek is all that this costs.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select
@@ -14,6 +14,7 @@ from pipeline.identity import item_key
 from pipeline.model import Document, PubStatus
 from pipeline.store.among import among
 from pipeline.store.chain import Version
+from pipeline.store.database import Database, Rows
 from pipeline.store.executing import execute_many
 from pipeline.store.tables import alias, document, item, sought
 
@@ -78,23 +79,39 @@ class _Link(NamedTuple):
     item: int
 
 
-def store_names(connection: Connection, new: Iterable[tuple[int, Document]]) -> set[str]:
+def store_names(connection: Connection, new: Sequence[tuple[int, Document]]) -> set[str]:
     """Store what new documents are called, or take back, by number; returns all their names."""
-    told = list(new)
-    for statement, killing in ((_INSERT_ALIAS, False), (_INSERT_SOUGHT, True)):
-        rows = [
-            {"document_seq": seq, "key": key}
-            for seq, each in told
-            if (each.pub_status is PubStatus.CANCELED) is killing
-            for key in each.names
-        ]
-        execute_many(connection, statement, rows)
-    return {name for _, each in told for name in (item_key(each.uri), *each.names)}
+    execute_many(connection, _INSERT_ALIAS, _rows(new, killing=False))
+    execute_many(connection, _INSERT_SOUGHT, _rows(new, killing=True))
+    return {name for _, each in new for name in (item_key(each.uri), *each.names)}
 
 
-def touched_by(connection: Connection, names: Collection[str]) -> set[int]:
-    """Find the items that kills have to do with by these names, that of the kill too."""
-    return {each for link in _links(connection, names, most=None) for each in (link.of, link.item)}
+def add_names(database: Database, connection: Connection, again: Sequence[tuple[int, Document]]) -> set[str]:
+    """Store what documents are called that came once more: perhaps by another format, with other names."""
+    for table, killing in ((alias, False), (sought, True)):
+        if rows := _rows(again, killing=killing):
+            connection.execute(database.insert_new(table), rows)
+    return {name for _, each in again for name in each.names}
+
+
+def _rows(told: Sequence[tuple[int, Document]], *, killing: bool) -> Rows:
+    return [
+        {"document_seq": seq, "key": key}
+        for seq, each in told
+        if (each.pub_status is PubStatus.CANCELED) is killing
+        for key in each.names
+    ]
+
+
+def touched_by(connection: Connection, names: Collection[str], *, new: int = 0) -> set[int]:
+    """Find the items that kills may have to do with otherwise by these names, that of the kill too.
+
+    Args:
+        connection: Where the names are stored already, or gone.
+        names: Of what came or went.
+        new: Items that came: names that too many had without them meant nothing before, and mean nothing now.
+    """
+    return {each for link in _links(connection, names, most=_MOST + new) for each in (link.of, link.item)}
 
 
 def names_of(connection: Connection, items: Collection[int]) -> set[str]:
@@ -126,7 +143,7 @@ def reach_of(connection: Connection, items: Collection[int]) -> Reach:
     )
 
 
-def _links(connection: Connection, names: Collection[str], *, most: int | None) -> list[_Link]:
+def _links(connection: Connection, names: Collection[str], *, most: int) -> list[_Link]:
     """Find which kills take back which items by some of these names.
 
     The name that a kill itself has takes back all its parts, however many; any other one at most `most`.
@@ -145,5 +162,5 @@ def _links(connection: Connection, names: Collection[str], *, most: int | None) 
         for name, kills in seeking.items()
         for kill, of, own in kills
         for item_id in having[name] - {of}
-        if own or most is None or len(having[name] - {of}) <= most
+        if own or len(having[name] - {of}) <= most
     ]

@@ -15,7 +15,7 @@ from pipeline.store.among import among
 from pipeline.store.copies import copies_counted
 from pipeline.store.counters import add_counts
 from pipeline.store.database import Database, Part, ReadRow, Rows
-from pipeline.store.documents import NewDocument, known_documents, store_documents, terms_of
+from pipeline.store.documents import NewDocument, known_documents, name_again, store_documents, terms_of
 from pipeline.store.erase import note_rest
 from pipeline.store.executing import execute, execute_many, fetch
 from pipeline.store.heartbeat import HEARTBEAT_FEED, note_saved
@@ -127,6 +127,11 @@ class Work(Part):
             new = _new_documents(mine, held, known, terms)
             seqs, counts = store_documents(self._database, connection, new, now)
             seqs |= {document_id: each.seq for document_id, each in known.items()}
+            stored = {each.processed.entry_id for each in new}
+            again = [each for each in mine if each.entry_id not in stored]
+            name_again(
+                self._database, connection, [(seqs[each.document.id], each.document) for each in again], now
+            )
             _finish(connection, [(held[each.entry_id], seqs[each.document.id]) for each in mine])
             erased = {document_id for document_id, each in known.items() if each.erased}
             if erased:  # what came once more stood in the payload, and stands in the log

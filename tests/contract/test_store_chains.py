@@ -348,6 +348,17 @@ def test_a_name_that_many_items_have_is_none_of_theirs(store: Store) -> None:
     assert len(_notes(store, "released")) == 0, "nobody was told of them before"
 
 
+def test_a_version_that_comes_again_by_another_way_is_known_by_its_names_of_both(store: Store) -> None:
+    story = document("a", "Wrong.")
+    save(store, _named(story, "hpa0123"))
+    kill = _named(_wire(None, "Kill hpa0200.", canceled=True), "hpa0200")
+    save(store, kill)
+    assert len(_texts(store)) == 2
+    save(store, _named(story, "hpa0123", "hpa0200"))
+    assert (_texts(store), _notes(store, "killed")) == ([], [story.id, kill.id])
+    assert store.check() == []
+
+
 def test_retention_leaves_names_behind_that_say_the_same_of_the_rest(store: Store) -> None:
     items = [_named(document(f"{n}", f"Text {n}.", published=NOON), "n") for n in range(3)]
     save(store, *items, now=NOON)
@@ -399,7 +410,11 @@ def _chains(random: Random) -> list[Document]:
         )
         for number in range(random.randint(2, 9))
     ]
-    return [_named(each, *random.sample(["n1", "n2", "n3"], random.choice([0, 0, 1, 2]))) for each in made]
+    return [_with_names(random, each) for each in made]
+
+
+def _with_names(random: Random, made: Document) -> Document:
+    return _named(made, *random.sample(["n1", "n2", "n3"], random.choice([0, 0, 1, 2])))
 
 
 def _deliver(store: Store, documents: Sequence[Document], cuts: Sequence[int], erase: str | None) -> None:
@@ -441,10 +456,12 @@ def test_any_order_and_repetition_of_deliveries_ends_in_the_same_state(
     random = Random(seed)
     documents = _chains(random)
     erased = documents[0].id if random.random() < 0.3 else None
+    # Once more, and by other ways: with other names.
+    again = [_with_names(random, each) for each in random.choices(documents, k=random.randint(0, 5))]
     states = []
     for _ in range(2):
         store = open_store(None, tmp_path_factory.mktemp("chains"))
-        delivered = [*documents, *random.choices(documents, k=random.randint(0, 5))]
+        delivered = [*documents, *again]
         random.shuffle(delivered)
         _deliver(store, delivered, [random.randrange(20) for _ in range(random.randrange(8))], erased)
         states.append(_state(store, documents))

@@ -137,7 +137,6 @@ from workers.normalise.dateline import (
         ("SAGUENAY, Qc — Un melon", "Saguenay", None, None),
         ("HASSELT — Een meloen is in Hasselt gevonden", "Hasselt", None, None),
         ("TIARET - Des melons de la wilaya de Tiaret", "Tiaret", None, None),
-        ("ABUJA: A melon grew in Abuja", "Abuja", None, None),
         ("Davos GR (sda) - Die Melonen", "Davos", None, "sda"),
     ],
 )
@@ -207,6 +206,7 @@ def test_a_dateline_is_read(
         "Born in Melonia, May 3. He was ripe",
         "Ann Example (AFP)",
         "MELONS: Four of them",
+        "MELONIA: A melon grew in Melonia",
         "",
     ],
 )

@@ -236,6 +236,29 @@ def test_a_kill_finds_its_item_by_any_of_its_names(story, kill) -> None:
     assert named_alike(killing, made(**STORY | story))
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        'The story headlined "UPDATE 1-Fire in the port", sent at 0915 GMT, has been withdrawn.',
+        "Annullare per cortesia la notizia «FIRE IN THE PORT», trasmessa alle 18.32.",
+        "Die Meldung „Fire in the port“ von 9.30 Uhr wird zurückgezogen.",
+    ],
+)
+def test_a_kill_quotes_the_headline_of_what_has_no_id(order: str) -> None:
+    story = made(**STORY, headline="Fire in the port")
+    assert named_alike(made(order, **ORDER), story)
+    assert not named_alike(made(order, **ORDER), made(**STORY, headline="Fire in the old port"))
+    assert not named_alike(made(order, **ORDER), made(**STORY, headline="Fire in the port", guid="a-1"))
+    yesterday = STORY | {"published": "2026-04-30T10:00:00Z"}
+    assert not named_alike(made(order, **ORDER), made(**yesterday, headline="Fire in the port"))
+
+
+def test_figures_in_the_words_of_a_kill_are_no_ids() -> None:
+    kill = made("Kill it, it was of 2026.", **ORDER | {"headline": "KILL-Fire at G20 hurts 14"})
+    for guid in ("14", "G20", "2026"):
+        assert not named_alike(kill, made(**STORY, guid=guid))
+
+
 def test_a_longer_id_is_another_one() -> None:
     assert not named_alike(made("Kill urn:example:47110.", **ORDER), made(**STORY, guid="urn:example:4711"))
 

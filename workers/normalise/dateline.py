@@ -325,7 +325,11 @@ def _stands_alone(match: re.Match[str], paragraph: str) -> bool:
     if followed.upper() == followed:
         return False
     known = _BETWEEN.split(city)[0].strip().lower() in CITIES_ALONE
-    if not known and _is_said_again(city.strip(), paragraph[match.end() :], hyphen=match[2] == "-"):
+    if (
+        not known
+        and match[2] != ":"
+        and _is_said_again(city.strip(), paragraph[match.end() :], hyphen=match[2] == "-")
+    ):
         return True
     if region and not (known and _is_name(region)):
         return region.strip().lower() in REGIONS

@@ -383,7 +383,7 @@ def _names(
     """Hash what else an item is called, or what a kill takes back."""
     if said.canceled:
         return names_killed(provider, entry, said, named=named, day=day)
-    return further_names(provider, entry, uri=identity.uri, named=named, day=day)
+    return further_names(provider, entry, said, uri=identity.uri, named=named, day=day)
 
 
 def _clean(values: Sequence[str]) -> tuple[str, ...]:

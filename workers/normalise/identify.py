@@ -7,6 +7,7 @@ from itertools import islice
 
 from pipeline.identity import (
     day_before,
+    headline_key,
     item_key,
     names_an_item,
     names_in,
@@ -22,6 +23,7 @@ from pipeline.identity import (
 from pipeline.model import Entry, Signal, Slugged
 from pipeline.urls import canonical_url
 from workers.normalise.lexicon.kills import AFTER_SLUG, ORDERS, SLUG_WORDS
+from workers.normalise.series import read_series
 from workers.normalise.text import one_line
 
 _MAX_URL = 4000
@@ -46,7 +48,11 @@ _ORDER = re.compile(rf"(?i)\b(?:{ORDERS})\b")
 _REFERENCE = re.compile(
     r"(?:(?P<letters>[^\W\d_]{1,6})[ /-])?(?P<word>[^\s\"“”«»‘’()<>\[\],;]*\d[^\s\"“”«»‘’()<>\[\],;]*)"
 )
+# A headline has two words at least.
+_QUOTED = re.compile(r"[\"“„«](?P<headline>[^\"“”„«»\n]{3,200}\s[^\"“”„«»\n]{2,200})[\"”“»]")
 _MARKS = ".:!?#'’*/-"
+#: a number or a short word of a sentence is nobody's id: "hurts 14", "G20"
+_ID = re.compile(r"(?=.{5})(?!\d{1,5}$).*")
 #: a kill names no more
 _MOST_NAMED = 20
 # What plain text has of the header of a telegraph format: "hpa0123 4 pl 96", "BC-Port-Fire, a0123,0290".
@@ -129,13 +135,16 @@ def identify(provider: str, named: str | None, said: Said) -> Identity:
 
 
 def further_names(
-    provider: str, entry: Entry, *, uri: str, named: str | None, day: str | None
+    provider: str, entry: Entry, said: Said, *, uri: str, named: str | None, day: str | None
 ) -> tuple[str, ...]:
     """Hash what else an item is called: by other ids, by its address, by the numbers of its transmission.
+
+    What has no sender's id is called by its headline, too.
 
     Args:
         provider: Scope of the identity.
         entry: The item as its format gave it.
+        said: What it says.
         uri: What it is called first: left out here.
         named: The id that this was made of, if any.
         day: ISO 8601 date of its transmission, by the sender's clocks.
@@ -144,6 +153,8 @@ def further_names(
     uris = dict.fromkeys(uri_of_guid(provider, each) for each in others)
     keys = [item_key(each) for each in uris if each != uri]
     numbers = [number_key(provider, each, day) for each in _numbers(entry)] if day else []
+    if day and said.headline and not named:
+        keys.append(headline_key(provider, said.headline, day))
     return tuple(dict.fromkeys((*keys, *numbers)))
 
 
@@ -162,11 +173,13 @@ def names_killed(
     # A page that it links to may be that of many: an address counts where nothing else names it.
     own = [each for each in _ids(replace(entry, url=None)) if named]
     references = list(_references(entry, said))
-    called = (each for reference in references for each in (reference, *names_in(reference)))
+    ids = filter(_ID.fullmatch, references)
+    called = (each for reference in ids for each in (reference, *names_in(reference)))
     uris = (uri_of_guid(provider, each) for each in (*([named] if named else ()), *own, *called))
     keys = [item_key(each) for each in uris]
     numbers = (number_key(provider, each, _day_of(each, _numbers(entry), day)) for each in references if day)
-    return tuple(dict.fromkeys((*keys, *numbers)))
+    headlines = (headline_key(provider, each, day) for each in _quoted(_orders(entry, said)) if day)
+    return tuple(dict.fromkeys((*keys, *numbers, *headlines)))
 
 
 def _ids(entry: Entry) -> Iterator[str]:
@@ -191,14 +204,25 @@ def _numbers(entry: Entry) -> Sequence[str]:
 
 def _references(entry: Entry, said: Said) -> Iterator[str]:
     """Find what a kill names: words with figures, in its own lines and near its orders."""
-    body = (entry.text or said.body_text)[:_LOOK_AT]
-    orders = (body[max(match.start() - _NEAR, 0) : match.end() + _NEAR] for match in _ORDER.finditer(body))
+    orders = _orders(entry, said)
     found: dict[str, None] = {}
     for words in filter(None, (said.headline, said.slugline, entry.ednote, *orders)):
         for match in _REFERENCE.finditer(words[:_LOOK_AT]):
             word = match["word"].strip(_MARKS)
             found |= dict.fromkeys([word, f"{match['letters']} {word}"] if match["letters"] else [word])
     yield from islice(filter(None, found), _MOST_NAMED)
+
+
+def _orders(entry: Entry, said: Said) -> Sequence[str]:
+    """Give what stands near the orders of a kill."""
+    body = (entry.text or said.body_text)[:_LOOK_AT]
+    return [body[max(match.start() - _NEAR, 0) : match.end() + _NEAR] for match in _ORDER.finditer(body)]
+
+
+def _quoted(orders: Sequence[str]) -> Iterator[str]:
+    """Find the headlines that a kill quotes: "the story headlined “Fire in the port”"."""
+    found = (match["headline"] for words in orders for match in _QUOTED.finditer(" ".join(words.split())))
+    yield from islice((read_series(each).rest for each in found), _MOST_NAMED)
 
 
 def _day_of(number: str, own: Sequence[str], day: str) -> str:

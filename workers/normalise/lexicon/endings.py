@@ -78,7 +78,7 @@ TEXT_ENDS = any_of(rf"""
     (?:mehr zum thema|lesen sie (?:auch|dazu)|siehe auch)\s?:[^\n]{{3,150}}
     (?:más|mais|more|plus|mehr|meer|altro) (?:en|em|on|at|sur|auf|bei|op|su) (?-i:[A-ZÀ-Þ])[^.!?]{{2,40}}:
     (?:source|quelle|fonte|fuente|bron)\s?: ?(?:the |l['’]|la |el )?(?:{AGENCY_NAMES})
-    (?:{_STAMPED})\s?: ?(?=[^\n]{{0,30}}\d\d)[^!?\n]{{6,45}}
+    (?:{_STAMPED})\s?: ?(?=[^\n]{{0,30}}(?:\d[./:-]\d|\d{{4}}))[^!?\n]{{6,45}}
     (?-i:ISIN|WKN|RIC)(?: [A-Z0-9]{{6,12}})+
     \d{{3,5}}\*\*\d{{3,5}}
     [a-z]{{2,4}}\.[a-z]{{2,4}}
