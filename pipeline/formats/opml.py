@@ -20,6 +20,7 @@ _MAX_TAG = 60
 #: characters of a broken list that are read
 _MOST_LOOSE = 2_000_000
 _SPACE = re.compile(r"\s+")
+_FEED_SCHEME = re.compile(r"feed:(//|https?:)", re.IGNORECASE)
 #: ampersands that nobody escaped: the commonest fault of such lists
 _BARE = re.compile(r"&(?!(?:#\d+|#x[0-9a-f]+|[a-z][a-z0-9]*);)", re.IGNORECASE)
 #: what no XML may hold, however it is escaped
@@ -107,10 +108,9 @@ def _web_address(url: str) -> str:
     >>> _web_address("feed://a.example/rss"), _web_address("feed:https://a.example/rss")
     ('http://a.example/rss', 'https://a.example/rss')
     """
-    scheme, colon, rest = url.partition(":")
-    if scheme.lower() != "feed" or not colon:
-        return url
-    return f"http:{rest}" if rest.startswith("//") else rest
+    if match := _FEED_SCHEME.match(url):
+        return f"http:{url[5:]}" if match[1] == "//" else url[5:]
+    return url
 
 
 def _loosely(text: str) -> list[Outline]:

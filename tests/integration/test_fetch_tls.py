@@ -168,6 +168,38 @@ async def test_a_renewed_ca_file_is_taken_up(certificates: Certificates, tmp_pat
         assert (await fetcher.fetch(feed, fresh())).body == BODY
 
 
+async def test_a_secure_feed_comes_through_the_tunnel_of_its_proxy(certificates: Certificates) -> None:
+    heads: list[bytes] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        inward, outward = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"HTTP/1.1 200 Go on\r\n\r\n")
+        await asyncio.gather(pass_on(reader, outward), pass_on(inward, writer))
+
+    async with (
+        BadServer(tls=certificates.server("good")) as server,
+        await asyncio.start_server(proxy, "127.0.0.1", 0) as listener,
+        new_fetcher() as fetcher,
+    ):
+        through = f"http://desk:c4nary@127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        feed = feed_at(server.on("/feed", answer(body=BODY)), ca_file=certificates.authority, proxy=through)
+        for _ in range(2):
+            assert (await fetcher.fetch(feed, fresh())).body == BODY
+        (head,) = heads
+    assert head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n".encode())
+    assert b"Proxy-Authorization: Basic " in head
+    assert [(asked.target, asked.header("proxy-authorization")) for asked in server.journal] == [
+        ("/feed", None)
+    ] * 2
+
+
 async def test_a_handshake_then_silence_ends(certificates: Certificates) -> None:
     async with BadServer(tls=certificates.server("good")) as server, new_fetcher(timeout_s=0.5) as fetcher:
         feed = feed_at(server.on("/feed", silence()), ca_file=certificates.authority)

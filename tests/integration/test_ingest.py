@@ -241,6 +241,33 @@ async def test_a_store_that_fails_answers_every_poll_of_the_group(store: Store) 
     assert [type(answer) for answer in answers] == [StoreError] * 3
 
 
+async def test_a_poll_that_brought_nothing_and_was_not_written_is_made_again_after_its_claim(
+    store: Store,
+) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
+    take_in, tries = store.take_in, []
+
+    def full_at_first(polls, now):
+        tries.append(len(polls))
+        if len(tries) == 1:
+            raise StoreError("the disk is full")
+        return take_in(polls, now)
+
+    store.take_in = full_at_first
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
+    loop.change([FEED])
+    running = asyncio.create_task(loop.run())
+    for count in (1, 2):
+        async with asyncio.timeout(5):
+            while len(tries) < count:
+                await asyncio.sleep(0.01)
+        bench.clock.advance(hours=1)
+    loop.stop()
+    await running
+    assert tries == [1, 1]
+    assert bench.state().last_success_at is not None
+
+
 async def test_the_loop_stops_claiming_above_the_high_water_mark(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b", "c")]}))
     await bench.poll()

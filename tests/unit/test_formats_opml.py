@@ -48,7 +48,7 @@ def test_what_is_written_is_read_back() -> None:
     [
         ("feed://a.example/rss", "http://a.example/rss"),
         ("FEED:https://a.example/rss", "https://a.example/rss"),
-        ("feedback:a", "feedback:a"),
+        ("feed:nothing", "feed:nothing"),
     ],
 )
 def test_a_feed_of_a_browser_is_one_of_the_web(url: str, meant: str) -> None:
