@@ -23,6 +23,12 @@ SEEN_TRAITS = 250_000
 READ_TRAITS = 1_000
 #: addresses and the group whose limits they share, 400 bytes each
 RATE_GROUPS = 10_000
+#: what senders call a language, and providers as the scope of an identity; 300 bytes each
+SENT_NAMES = 1_000
+#: addresses of feeds as they were read, 1 kB each
+ADDRESSES = 4_096
+#: servers as aiohttp wants them named, for each of its sessions
+PEERS = 4_096
 #: groups that have to wait for their turn
 WAITING_GROUPS = 10_000
 #: sites and their robots.txt

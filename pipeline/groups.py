@@ -83,7 +83,7 @@ def registrable(host: str) -> str:
     return ".".join(labels[-3 if deep else -2 :])
 
 
-@lru_cache(10_000)
+@lru_cache(RATE_GROUPS)
 def _is_here(group: str) -> bool:
     """Say whether a group is this machine: politeness to oneself is none."""
     if group.startswith(("directory:", "import:")):

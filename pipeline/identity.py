@@ -12,6 +12,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote
 
+from pipeline.cache_sizes import SENT_NAMES
+
 _NOT_WORD = re.compile(r"[^\w]+")
 
 
@@ -124,7 +126,7 @@ def feed_id(url: str) -> str:
     return digest("feed", url)[:12]
 
 
-@lru_cache(1_000)
+@lru_cache(SENT_NAMES)
 def scope_of(provider: str) -> str:
     """Write a provider as the scope of an identity.
 

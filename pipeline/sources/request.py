@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_plus
 
 from yarl import URL
 
+from pipeline.cache_sizes import ADDRESSES
 from pipeline.errors import FetchRefused, Reason
 from pipeline.model import Auth, Feed, FeedState
 from pipeline.redaction import Redactor, hide_in_urls
@@ -27,8 +28,6 @@ _OURS = (
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-#: configured URLs that are kept as they were read
-_KNOWN_URLS = 4_096
 #: a URL that is sent exactly as it is written
 _PLAIN_URL = re.compile(r"[\x21-\x7e]+")
 
@@ -129,7 +128,7 @@ def _without_user(url: URL) -> URL:
     return url if url.raw_user is None and url.raw_password is None else url.with_user(None)
 
 
-@lru_cache(_KNOWN_URLS)
+@lru_cache(ADDRESSES)
 def _home(url: str) -> tuple[URL, Auth | None, str]:
     """Read a configured URL: where it leads, the credentials inside it, and how it is shown."""
     try:

@@ -26,6 +26,7 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from pipeline.cache_sizes import PEERS
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.sources import answer
 from pipeline.sources.addresses import BlockedAddressError, Network, guarded_socket_factory
@@ -42,8 +43,6 @@ _LOOKUPS = 32
 _AHEAD_BYTES = 1 << 16
 #: of one header; policies of content are the longest that honest servers send
 _HEADER_BYTES = 32_768
-#: servers that are remembered as aiohttp wants them named
-_PEERS = 4_096
 #: what asking may raise
 ERRORS = (TimeoutError, aiohttp.ClientError, HttpProcessingError, ValueError)
 #: http.py's own limit covers all of a fetch
@@ -72,7 +71,7 @@ class Session:
             socket_factory=None if proxy else guarded_socket_factory(allow),
         )
         self._proxy = URL(proxy) if proxy else None
-        self._peer = lru_cache(_PEERS)(self._new_peer)
+        self._peer = lru_cache(PEERS)(self._new_peer)
         #: connections that have answered before
         self._used: WeakSet[Any] = WeakSet()
 

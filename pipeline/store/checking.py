@@ -64,12 +64,6 @@ _DAMAGED, _TEXTLESS, _HOMELESS = (
     "documents without a text",
     "documents that belong to no item",
 )
-#: what is wrong, where neither a backup nor erasing is the first thing to think of → what to do
-_REMEDIES = {
-    **dict.fromkeys((_NOT_INDEXED, _INDEXED_ERASED, _INDEXED_LOST, _NOT_BY_TAGS), _REPAIR),
-    "open entries without content": _RESTORE,
-    "entries in quarantine without a reason": _RESTORE,
-}
 #: documents or items held against each other in one transaction
 _WINDOW = 1_000
 #: of what is wrong in the same way, so many are named
@@ -128,6 +122,11 @@ _DANGLING: Mapping[str, Select[Any]] = {
             story_key,
         )
     },
+}
+#: what is wrong → what to do, where erasing the document does not help
+_REMEDIES = {
+    **dict.fromkeys((_NOT_INDEXED, _INDEXED_ERASED, _INDEXED_LOST, _NOT_BY_TAGS), _REPAIR),
+    **dict.fromkeys(_DANGLING, _RESTORE),
 }
 
 

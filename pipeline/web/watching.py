@@ -1,14 +1,14 @@
 """What programs ask that watch the process."""
 
-import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
+from pipeline.logs import get_logger
 from pipeline.monitor.health import Readiness, ReadyProbe, check_ready
 from pipeline.monitor.metrics import CONTENT_TYPE, metrics_text
 from pipeline.web.edge import WebEdge
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 def watching(edge: WebEdge) -> APIRouter:
