@@ -204,6 +204,7 @@ def uri_of_id(provider: str, sent: SenderId) -> str:
     return f"urn:newswire:{quote(scope_of(provider))}:{quote(sent.name, safe=':/,;@&=+$!*()#?~.-_%')}"
 
 
+@lru_cache(1_000)
 def item_key(uri: str) -> str:
     """Hash the name of an item."""
     return digest("uri", uri)
