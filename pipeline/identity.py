@@ -12,6 +12,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote
 
+from pipeline.cache_sizes import ITEM_NAMES, SCOPES
+
 _NOT_WORD = re.compile(r"[^\w]+")
 
 
@@ -122,7 +124,7 @@ def feed_id(url: str) -> str:
     return digest("feed", url)[:12]
 
 
-@lru_cache(1_000)
+@lru_cache(SCOPES)
 def scope_of(provider: str) -> str:
     """Write a provider as the scope of an identity.
 
@@ -204,7 +206,7 @@ def uri_of_id(provider: str, sent: SenderId) -> str:
     return f"urn:newswire:{quote(scope_of(provider))}:{quote(sent.name, safe=':/,;@&=+$!*()#?~.-_%')}"
 
 
-@lru_cache(1_000)
+@lru_cache(ITEM_NAMES)
 def item_key(uri: str) -> str:
     """Hash the name of an item."""
     return digest("uri", uri)

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pipeline.cache_sizes import SENT_LANGUAGES
 from workers.normalise.classifier import classify
 from workers.normalise.language_codes import LANGUAGES, NOT_SAID, OTHER_CODES
 
@@ -92,7 +93,7 @@ def _found(text: str, said: str | None, hint: str | None) -> Language:
     return Language(code=code, score=score, note=f"the sender says language {said}, the text is in {code}")
 
 
-@lru_cache(1_000)
+@lru_cache(SENT_LANGUAGES)
 def language_tag(sent: str | None) -> str | None:
     """Write a language as BCP 47 does; None where it is none.
 
