@@ -35,5 +35,7 @@ WAITING_GROUPS = 10_000
 SITES = 5_000
 #: statements of ours that are executed for every entry, with the columns that are given
 STATEMENTS = 400
+#: names of items that are stored, 200 bytes each: each is asked for three times in a batch
+ITEM_NAMES = 1_000
 #: files of authorities, each as it was at some time
 AUTHORITIES = 100

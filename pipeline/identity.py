@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote
 
-from pipeline.cache_sizes import SENT_NAMES
+from pipeline.cache_sizes import ITEM_NAMES, SENT_NAMES
 
 _NOT_WORD = re.compile(r"[^\w]+")
 
@@ -208,6 +208,7 @@ def uri_of_id(provider: str, sent: SenderId) -> str:
     return f"urn:newswire:{quote(scope_of(provider))}:{quote(sent.name, safe=':/,;@&=+$!*()#?~.-_%')}"
 
 
+@lru_cache(ITEM_NAMES)
 def item_key(uri: str) -> str:
     """Hash the name of an item."""
     return digest("uri", uri)

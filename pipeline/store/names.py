@@ -15,7 +15,7 @@ from pipeline.model import Document, PubStatus
 from pipeline.store.among import among
 from pipeline.store.chain import Version
 from pipeline.store.database import Database, Rows
-from pipeline.store.executing import execute_many
+from pipeline.store.executing import execute_many, fetch
 from pipeline.store.tables import alias, document, item, sought
 
 #: a name that more items have is none of theirs: the address of a section, say
@@ -149,7 +149,7 @@ def _links(connection: Connection, names: Collection[str], *, most: int) -> list
     The name that a kill itself has takes back all its parts, however many; any other one at most `most`.
     """
     seeking: defaultdict[str, list[tuple[int, int, bool]]] = defaultdict(list)
-    for name, kill, of, own in connection.execute(_SEEKING, {"values": [*names]}):
+    for name, kill, of, own in fetch(connection, _SEEKING, values=names):
         seeking[name].append((kill, of, name == own))
     if not seeking:
         return []

@@ -69,6 +69,9 @@ _NESTS = re.compile(
     re.IGNORECASE,
 )
 _MANY_TAGS = 2000
+_CHARACTER = re.compile(r"\S")
+#: of marks: a run of what is left
+_KEPT = re.compile("1+")
 _MAX_DEPTH = 200
 
 
@@ -146,10 +149,11 @@ def _kept(before: Sequence[str], after: Sequence[str]) -> str | None:
     waiting = list(reversed(after))
     marks: list[str] = []
     for each in before:
-        left = waiting.pop() if waiting and waiting[-1] in each else ""
-        start = each.index(left)
-        parts = (each[:start], left, each[start + len(left) :]) if left != each else ("", each, "")
-        for part, mark in zip(parts, "010", strict=True):
+        # Most are left as they are: to look for one in itself takes longer than all the rest.
+        is_whole = bool(waiting) and waiting[-1] == each
+        left = waiting.pop() if is_whole or (waiting and waiting[-1] in each) else ""
+        begin, _, end = ("", each, "") if is_whole else each.partition(left) if left else (each, "", "")
+        for part, mark in zip((begin, left, end), "010", strict=True):
             if part:
                 marks.append(mark * (len(part) - part.count(" ")))
     return None if waiting else "".join(marks)
@@ -228,17 +232,16 @@ def _shorten(node: LexborNode, marks: str, *, begun: bool) -> None:
         marks: Of its characters that are no spaces.
         begun: Something is left of its line before it.
     """
-    parent = node.parent
+    text, parent = node.text_content or "", node.parent
+    if "0" not in marks and (begun or not text[0].isspace()):
+        return
+    places = [match.start() for match in _CHARACTER.finditer(text)]
     kept: list[str] = []
-    space, at = "", 0
-    for each in node.text_content or "":
-        if each.isspace():
-            space += each
-        else:
-            if marks[at] == "1":
-                kept += (space if kept or begun else "", each)
-            space, at = "", at + 1
-    node.replace_with("".join((*kept, space if marks[-1] == "1" else "")))
+    for run in _KEPT.finditer(marks):
+        first, last = places[run.start()], places[run.end() - 1]
+        before = places[run.start() - 1] + 1 if run.start() else 0  # with the space before it
+        kept.append(text[before if kept or begun else first : last + 1])
+    node.replace_with("".join((*kept, text[places[-1] + 1 :] if marks[-1] == "1" else "")))
     while "1" not in marks and parent is not None and parent.tag != "body" and _is_empty(parent):
         emptied, parent = parent, parent.parent
         emptied.decompose()
