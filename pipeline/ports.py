@@ -1057,6 +1057,8 @@ class Change:
     kind: str
     document_id: str
     at: datetime
+    #: of its item; None: nobody was told of the document, or its row is gone
+    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1221,8 +1223,22 @@ class ReadStore(Protocol):
         """Give the stories with a document that matches, newest first, or those with most documents first."""
         ...
 
-    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
-        """Read the change log after a sequence number, in order."""
+    def changes(self, after: int, limit: int = 100, *, only_new: bool = False) -> Sequence[Change]:
+        """Read the change log after a sequence number, in order.
+
+        Args:
+            after: Sequence number.
+            limit: How many at most.
+            only_new: Pass over all other kinds.
+        """
+        ...
+
+    def new_from_the_end(self, count: int) -> int | None:
+        """Give the number of the last new document but `count` - 1 in the change log; None: there is none."""
+        ...
+
+    def first_change(self) -> int:
+        """Give the oldest sequence number that is kept; 0 when there is none."""
         ...
 
     def last_change(self) -> int:

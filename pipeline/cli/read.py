@@ -93,16 +93,50 @@ def tail_command(
         bool, typer.Option("--since-start", help="Begin with the first document stored.")
     ] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Begin with the last N documents.")] = 0,
+    changes: Annotated[
+        bool,
+        typer.Option("--changes", help="All that becomes of documents: new, killed, withheld, erased, …"),
+    ] = False,
+    after: Annotated[
+        int | None,
+        typer.Option("--after", metavar="SEQ", min=0, help="With --changes: go on after this number."),
+    ] = None,
 ) -> None:
     """Follow what is stored: each new document once, until interrupted."""
     from pipeline.publish.tail import follow, place_before
 
+    if changes:
+        if beat is not None or lines:
+            raise typer.BadParameter(
+                "--changes goes with --after or --since-start, not with --beat or --lines"
+            )
+        _follow_changes(app, 0 if since_start else after, json=json)
+        return
+    if after is not None:
+        raise typer.BadParameter("--after goes with --changes")
     with stored(app) as store:
         note_unknown_beats(app, [beat] if beat else [])
         after = 0 if since_start else place_before(store, lines)
         typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
         for each in follow(store, SystemClock(), after=after, beat=beat):
             print_result(each, json=json)
+            sys.stdout.flush()
+
+
+def _follow_changes(app: AppContext, after: int | None, *, json: bool) -> None:
+    """Print changes after a number; None: those that happen from now on."""
+    from pipeline.cli.show_text import change_line, print_json, print_lines
+    from pipeline.publish.record import change_record, to_line
+    from pipeline.publish.tail import follow_changes
+
+    with stored(app) as store:
+        place = store.last_change() if after is None else after
+        typer.echo(f"waiting for changes after {place} (Ctrl-C ends)", err=True)
+        for each in follow_changes(store, SystemClock(), after=place):
+            if json:
+                print_json(to_line(change_record(each)))
+            else:
+                print_lines([change_line(each)])
             sys.stdout.flush()
 
 

@@ -11,7 +11,9 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    case,
     func,
+    literal,
     or_,
     select,
     union_all,
@@ -88,6 +90,21 @@ _COPIES_OF = union_all(
         for one, other in ((LOW, HIGH), (HIGH, LOW))
     )
 ).subquery()
+#: the kind as a word of the statement itself: so both databases know that the index of new ones will do
+_IS_NEW = change.c.kind == literal("new", literal_execute=True)
+_CHANGES = (
+    select(
+        change.c.seq,
+        change.c.kind,
+        change.c.document_id,
+        change.c.at,
+        # What nobody was told of is under embargo, or came after its kill.
+        case((document.c.told, item.c.uri)).label("uri"),
+    )
+    .outerjoin(document, document.c.id == change.c.document_id)
+    .outerjoin(item, item.c.id == document.c.item_id)
+    .order_by(change.c.seq)
+)
 _SHOWN_IDS = select(document.c.id).join(item, item.c.id == document.c.item_id).where(among(document.c.id))
 _STORIES = select(story_member.c.document_seq, story_member.c.story_id).where(
     among(story_member.c.document_seq)
@@ -206,18 +223,31 @@ class Read(Part):
         with self._database.read() as connection:
             return load(connection, connection.execute(found, {"of": document_id}).scalars().all(), now)
 
-    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
+    def changes(self, after: int, limit: int = 100, *, only_new: bool = False) -> Sequence[Change]:
         """See ports.ReadStore."""
-        later = select(change).where(change.c.seq > after).order_by(change.c.seq).limit(limit)
+        later = _CHANGES.where(change.c.seq > after, *([_IS_NEW] if only_new else [])).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(later).all()
-        return [Change(seq=row.seq, kind=row.kind, document_id=row.document_id, at=row.at) for row in rows]
+        return [Change(**row._mapping) for row in rows]
+
+    def new_from_the_end(self, count: int) -> int | None:
+        """See ports.ReadStore."""
+        back = select(change.c.seq).where(_IS_NEW).order_by(change.c.seq.desc()).offset(count - 1).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(back).scalar_one_or_none()
+
+    def first_change(self) -> int:
+        """See ports.ReadStore."""
+        return self._end_of_log(func.min(change.c.seq))
 
     def last_change(self) -> int:
         """See ports.ReadStore."""
+        return self._end_of_log(func.max(change.c.seq))
+
+    def _end_of_log(self, end: ColumnElement[int]) -> int:
         with self._database.read() as connection:
-            last: int = connection.execute(select(func.coalesce(func.max(change.c.seq), 0))).scalar_one()
-        return last
+            found: int = connection.execute(select(func.coalesce(end, 0))).scalar_one()
+        return found
 
     def wait_for_change(self) -> None:
         """See ports.ReadStore."""

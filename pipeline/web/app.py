@@ -14,7 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from pipeline.web.access import Access
-from pipeline.web.api import documents_api, standing_api, versions_api
+from pipeline.web.api import changes_api, documents_api, standing_api, versions_api
 from pipeline.web.bell import Bell, listening
 from pipeline.web.edge import WebEdge
 from pipeline.web.failures import say_failures
@@ -56,6 +56,7 @@ def create_app(edge: WebEdge, access: Access) -> FastAPI:
     app.include_router(standing_api(edge), prefix="/api/v1")
     app.include_router(documents_api(edge), prefix="/api/v1")
     app.include_router(versions_api(edge), prefix="/api/v1")
+    app.include_router(changes_api(edge), prefix="/api/v1")
     app.include_router(stories_api(edge), prefix="/api/v1")
     app.state.bell = Bell(edge.store)
     app.include_router(listening(app.state.bell))

@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -428,6 +429,42 @@ def test_where_nothing_is_stored_a_line_says_so_and_nothing_is_made(
     if storage_url(empty) is None:
         assert f"nothing is stored in {empty} yet" in result.stderr
     assert not empty.exists()
+
+
+@pytest.fixture
+def changes(mine: Path, config: Path) -> Iterator[subprocess.Popen[str]]:
+    process = _tail("--changes", "--json", "--since-start", data=mine, config=config)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_tail_of_changes_tells_of_kills_and_erasures(
+    changes: subprocess.Popen[str], mine: Path, config: Path
+) -> None:
+    assert changes.stdout
+    first = [json.loads(changes.stdout.readline()) for _ in DOCUMENTS]
+    assert [(each["kind"], each["document"]["id"]) for each in first] == [
+        ("new", each.id) for each in DOCUMENTS
+    ]
+    with closing(open_store(storage_url(mine), mine)) as store:
+        fill(store, [document("e5" * 16, uri=DOCUMENTS[0].uri, pub_status=PubStatus.CANCELED)], NOW)
+        store.erase(BAKERS, reason="a court said so", now=NOW)
+    later = [json.loads(changes.stdout.readline()) for _ in range(2)]
+    assert [(each["kind"], each["id"], each["uri"], each["document"]) for each in later] == [
+        ("killed", FERRY, DOCUMENTS[0].uri, None),
+        ("erased", BAKERS, DOCUMENTS[1].uri, None),
+    ]
+    far = run("tail", "--changes", "--after", "4711", data=mine, config=config)
+    assert (far.returncode, far.stdout) == (1, "")
+    assert f"the log ends with change {later[-1]['seq']}" in far.stderr
+
+
+@pytest.mark.parametrize("words", [["--after", "1"], ["--changes", "--beat", "x"], ["--changes", "-n", "1"]])
+def test_options_of_tail_that_do_not_go_together_are_wrong_usage(
+    data: Path, config: Path, words: list[str]
+) -> None:
+    assert run("tail", *words, data=data, config=config).returncode == 2
 
 
 def _tail(*words: str, data: Path, config: Path) -> subprocess.Popen[str]:

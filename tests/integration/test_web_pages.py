@@ -445,13 +445,14 @@ TWINS = (
     f"/api/v1/documents/{ID}/versions",
     f"/api/v1/documents/{ID}/diff",
     f"/api/v1/documents/{ID}/sightings",
+    "/api/v1/changes?after=0&limit=2",
 )
 
 
 @pytest.mark.parametrize("path", TWINS)
 def test_answers_are_as_the_api_describes_them(ask: Ask, path: str) -> None:
     described: dict[str, Any] = ask("/api/openapi.json").data
-    route = path.replace(ID, "{document_id}")
+    route = path.replace(ID, "{document_id}").partition("?")[0]
     schema = described["paths"][route]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
     assert schema != {}
@@ -478,6 +479,26 @@ def test_the_newest_are_given_in_the_order_they_were_stored(ask: Ask) -> None:
     found: Any = ask("/api/v1/newest?limit=2").data["documents"]
 
     assert [each["id"] for each in found] == [ID, OLD]
+
+
+def test_changes_are_given_piece_by_piece(ask: Ask) -> None:
+    first: Any = ask("/api/v1/changes?after=0&limit=2").data
+    rest: Any = ask(f"/api/v1/changes?after={first['next_after']}").data
+    last = rest["next_after"]
+    given = [
+        (each["seq"], each["kind"], each["document"]["id"]) for each in first["changes"] + rest["changes"]
+    ]
+
+    assert given == [(seq, "new", each.document.id) for seq, each in enumerate(_documents(), start=1)]
+    assert ask(f"/api/v1/changes?after={last}").data == {"changes": [], "next_after": last}
+    assert ask("/api/v1/changes").data == {"changes": [], "next_after": last}
+
+
+def test_who_asks_for_changes_that_are_gone_is_told_so(ask: Ask) -> None:
+    answer = ask("/api/v1/changes?after=4711")
+
+    assert (answer.status, list(answer.data)) == (410, ["detail"])
+    assert ask("/api/v1/changes?after=-1").status == 422
 
 
 def test_a_page_of_documents_says_where_the_next_begins(ask: Ask) -> None:
