@@ -150,7 +150,7 @@ def _chains_of(new: Sequence[tuple[int, NewDocument]], now: datetime) -> dict[st
     """Say what the chains of new documents come to where nothing else is known of them, by URI."""
     versions: defaultdict[str, list[Version]] = defaultdict(list)
     for seq, each in new:
-        versions[each.processed.document.uri].append(_version(seq, each.processed.document))
+        versions[each.processed.document.uri].append(version_of(seq, each.processed.document))
     return {uri: chain_of(chain, now) for uri, chain in versions.items()}
 
 
@@ -189,7 +189,8 @@ def _is_told(new: NewDocument, standing: Standing, now: datetime) -> bool:
     return standing in SHOWN and (embargoed is None or embargoed <= now)
 
 
-def _version(seq: int, each: Document) -> Version:
+def version_of(seq: int, each: Document) -> Version:
+    """Give a document as far as its chain is concerned."""
     return Version(
         seq=seq,
         id=each.id,

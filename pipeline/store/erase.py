@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from pipeline.codec import from_json
 from pipeline.identity import uri_of_guid
 from pipeline.model import Document
 from pipeline.store.among import among
-from pipeline.store.chains import note_changes, refresh_items
+from pipeline.store.chain import Standing
+from pipeline.store.chains import item_key, note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow
 from pipeline.store.quarantine import drop
@@ -24,6 +25,7 @@ from pipeline.store.tables import (
     quarantine,
     raw,
     relation,
+    seal_of,
     sighting,
     signature,
     story_key,
@@ -59,6 +61,35 @@ class Erase(Part):
             note_rest(self._database, connection, now)
         scrub_rest(self._database)
         return True
+
+    def erase_elsewhere(self, document_id: str, *, reason: str, now: datetime) -> None:
+        """See ports.CareStore. The tombstone is a version without a text, in an item of its own."""
+        name = document_id.lower()
+        uri = f"urn:newswire::erased:{name}"
+        with self._database.write() as connection:
+            (item_id,) = self._database.reserve(connection, item, 1)
+            (seq,) = self._database.reserve(connection, document, 1)
+            connection.execute(insert(item).values(id=item_id, key=item_key(uri), uri=uri))
+            connection.execute(
+                insert(document).values(
+                    seq=seq,
+                    id=name,
+                    item_id=item_id,
+                    provider="",
+                    published_at=now,
+                    received_at=now,
+                    stored_at=now,
+                    standing=Standing.USABLE,
+                    told=False,
+                    erased_at=now,
+                    erase_reason=reason,
+                    revision_rank=-1,
+                    stage=0,
+                    content_hash=name,
+                    seal=seal_of(seq, None, now, now),
+                )
+            )
+            note_changes(connection, "erased", [name], now)
 
     def _erase(self, connection: Connection, found: ReadRow, reason: str, now: datetime) -> None:
         copies = connection.execute(_RAW_COPIES.where(sighting.c.document_seq == found.seq)).scalars().all()

@@ -625,6 +625,14 @@ def test_an_erased_document_is_gone_from_every_read(mine: Path, config: Path) ->
     assert BAKERS not in run("export", data=mine, config=config).stdout
 
 
+def test_erasing_what_is_not_here_says_so(mine: Path, config: Path) -> None:
+    result = run("erase", "0" * 32, "--reason", "a court said so", data=mine, config=config)
+
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "not stored here" in result.stderr
+    assert "newswire archive" in result.stderr
+
+
 def test_erase_wants_a_reason_and_a_document(mine: Path, config: Path) -> None:
     assert run("erase", BAKERS, data=mine, config=config).returncode == 2
     assert run("erase", BAKERS, "--reason", " ", data=mine, config=config).returncode == 2

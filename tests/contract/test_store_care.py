@@ -119,6 +119,23 @@ def test_an_erased_text_does_not_come_back(store: Store) -> None:
     assert store.search(Query(), now=NOON) == []
 
 
+def test_a_text_that_is_not_here_can_be_erased_and_is_not_taken_in(store: Store) -> None:
+    gone = document()
+    assert not store.erase(gone.id, reason="court order", now=NOON)
+    store.erase_elsewhere(gone.id.upper(), reason="court order", now=NOON)
+    assert store.known([gone.id]) == {gone.id}
+    assert [(each.kind, each.document_id, each.uri) for each in store.changes(0)] == [
+        ("erased", gone.id, None)
+    ]
+    outcome = save(store, gone, document(text="The next version."))
+    assert len(outcome.stored) == 1
+    assert store.document(gone.id, now=NOON) is None
+    assert [each.erase_reason for each in store.audit(gone.id, now=NOON)] == ["court order"]
+    assert store.erase(gone.id, reason="once more", now=NOON)
+    assert store.snapshot(NOON).documents == 1
+    assert store.check() == []
+
+
 def test_what_is_left_of_an_erased_text_that_came_again_goes_with_housekeeping(
     store: Store, all_bytes: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
