@@ -1,5 +1,6 @@
 """What people type into a search, read."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,3 +107,36 @@ def test_any_text_is_a_query_or_refused(text: str) -> None:
         assert phrase
         for term in phrase:
             assert all(char.isalnum() or not char.isascii() for char in term)
+
+
+GROUPS = {"x-sahel": {"ML", "NE"}, "150": {"FR", "DE"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("region:x-sahel", Query(fields={"region": ("ml", "ne")})),
+        ("region:X-Sahel,TD", Query(fields={"region": ("ml", "ne", "td")})),
+        ("region:150", Query(fields={"region": ("de", "fr")})),
+        ("-region:150 Kabul", Query(all_of=(("kabul",),), not_fields={"region": ("de", "fr")})),
+        ("region:Mali", Query(fields={"region": ("mali",)})),
+        ("region:XK", Query(fields={"region": ("xk",)})),
+    ],
+)
+def test_a_group_of_countries_is_searched_by_its_members(text: str, query: Query) -> None:
+    assert parse_query(text, NOW, GROUPS) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("region:x-sahal", "did you mean x-sahel?"),
+        ("region:151", "did you mean 150?"),
+        ("region:x-moon", "no group"),
+        ("region:UK", "did you mean GB?"),
+        ("-region:zz", "no country code"),
+    ],
+)
+def test_a_code_that_there_is_not_is_refused(text: str, words: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(words)):
+        parse_query(text, NOW, GROUPS)
