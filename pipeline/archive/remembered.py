@@ -1,8 +1,8 @@
 """What an archive has and the store let go: it stays, and what is taken back of it leaves the readers' part.
 
 A kill may come years after retention took what it kills, and an erasure too. To read all of an archive at
-each run for that would take hours: a run goes only through ids and items of files that have more rows than the
-store has versions, and only if something was taken back since the last run that went through all of them.
+each run for that would take hours: a run goes only through ids and items of files that have more rows than
+the store has versions, and only if something was taken back since the last run that went through all of them.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from pipeline.codec import from_json
 from pipeline.errors import StoreError
-from pipeline.identity import item_key
+from pipeline.identity import ID_DIGITS, SHORTEST_ID, item_key
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports import AuditedVersion, Change, Query
 from pipeline.store.among import among
@@ -32,7 +32,7 @@ from pipeline.store.database import Part, ReadRow
 from pipeline.store.names import reach_of
 from pipeline.store.newest import newest
 from pipeline.store.places import places_of, version_links
-from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents
+from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents, with_whole_ids
 from pipeline.store.tables import (
     change,
     document,
@@ -52,9 +52,6 @@ T = TypeVar("T")
 _PAGE = 200
 #: numbers of documents looked through at a time by `stream`
 _WINDOW = 5_000
-#: hexadecimal digits of an id that are enough to ask by
-SHORTEST_ID = 8
-ID_DIGITS = 32
 
 _DATA = (
     select(
@@ -118,6 +115,7 @@ class Read(Part):
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
+        query = with_whole_ids(self._database, query)
         every = self._found(query, now, all_versions=all_versions, one_by_one=True)
 
         def found(window: range | None) -> Select[int]:
@@ -130,6 +128,7 @@ class Read(Part):
 
     def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
         """See ports.ReadStore. No transaction is open between two pages."""
+        query = with_whole_ids(self._database, query)
         with self._database.read() as connection:
             last = connection.execute(select(func.coalesce(func.max(document.c.seq), 0))).scalar_one()
         for start in range(1, last + 1, _WINDOW):
@@ -146,7 +145,10 @@ class Read(Part):
                 seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
             for first in range(0, len(seqs), _PAGE):
                 with self._database.read() as connection:
-                    page = load(connection, seqs[first : first + _PAGE], now)
+                    # Asked again: a kill may have come since the numbers were found.
+                    still = shown_documents(now).where(among(document.c.seq)).order_by(document.c.seq)
+                    shown = connection.execute(still, {"values": seqs[first : first + _PAGE]})
+                    page = load(connection, shown.scalars().all(), now)
                 yield from page
 
     def _found(

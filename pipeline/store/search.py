@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.words import suggest
 from pipeline.errors import QueryError
-from pipeline.identity import scope_of
+from pipeline.identity import ID_DIGITS, SHORTEST_ID, scope_of
 from pipeline.ports import Query
 from pipeline.store.terms import search_terms, tag_value
 
@@ -29,6 +29,7 @@ MOST_TERMS = 200
 _PART = re.compile(
     r'(?P<minus>-*)(?:(?P<field>[A-Za-z_]+):(?!//))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))?'
 )
+_STORY_ID = re.compile(rf"[0-9a-f]{{{SHORTEST_ID},{ID_DIGITS}}}")
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -37,12 +38,21 @@ def _language(code: str) -> str:
     return code.casefold().replace("_", "-")
 
 
+def _story(beginning: str) -> str:
+    story_id = beginning.lower()
+    if not _STORY_ID.fullmatch(story_id):
+        raise QueryError(
+            f"story:{beginning[:40]} is no id of a story: give {SHORTEST_ID} or more of its digits, 0 to f"
+        )
+    return story_id
+
+
 #: how the values of a field are written to be compared
 _FIELDS: Mapping[str, Callable[[str], str]] = {
     "lang": _language,
     "provider": scope_of,
     "feed": str,
-    "story": str.lower,
+    "story": _story,
     # by code or name: region:AF, topic:"armed conflict", beat:afghanistan-security
     "region": tag_value,
     "topic": tag_value,

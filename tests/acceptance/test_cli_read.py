@@ -448,7 +448,11 @@ def test_tail_of_changes_tells_of_kills_and_erasures(
         ("new", each.id) for each in DOCUMENTS
     ]
     with closing(open_store(storage_url(mine), mine)) as store:
-        fill(store, [document("e5" * 16, uri=DOCUMENTS[0].uri, pub_status=PubStatus.CANCELED)], NOW)
+        fill(
+            store,
+            [document("e5" * 16, uri=DOCUMENTS[0].uri, body_text="Kill.", pub_status=PubStatus.CANCELED)],
+            NOW,
+        )
         store.erase(BAKERS, reason="a court said so", now=NOW)
     later = [json.loads(changes.stdout.readline()) for _ in range(2)]
     assert [(each["kind"], each["id"], each["uri"], each["document"]) for each in later] == [

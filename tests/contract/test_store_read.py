@@ -1,6 +1,7 @@
 """Contract of ports.ReadStore."""
 
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -310,3 +311,11 @@ def test_new_documents_are_counted_from_the_end_of_the_log(store: Store) -> None
     seqs = [each.seq for each in store.changes(0)]
     assert [store.new_from_the_end(count) for count in (1, 2, 3)] == [seqs[1], seqs[0], None]
     assert (store.first_change(), store.last_change()) == (seqs[0], seqs[2])
+
+
+def test_what_is_killed_while_all_is_read_is_not_given(store: Store) -> None:
+    save(store, *(document(f"g{number}", f"Number {number}.", revision="1") for number in range(201)))
+    given = store.stream(Query(), now=NOON)
+    assert len(list(islice(given, 200))) == 200
+    save(store, document("g200", "Kill.", revision="2", pub_status=PubStatus.CANCELED))
+    assert list(given) == []
