@@ -1300,8 +1300,8 @@ class TakenBack:
 
     #: where to go on the next time
     place: str
-    #: items with a kill or a withdrawal
-    uris: frozenset[str]
+    #: items that a kill or a withdrawal is of, or seeks: `identity.item_key` of their uris
+    items: frozenset[str]
     #: versions that were erased
     ids: frozenset[str]
 

@@ -13,6 +13,7 @@ from pipeline.archive.columns import Row
 from pipeline.archive.pieces import DamagedTableError, UnreadableTableError, about_table, rows_of
 from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
+from pipeline.identity import item_key
 from pipeline.model import Document, PubStatus, Signal
 from pipeline.ports import ArchiveStore, TakenBack
 
@@ -87,10 +88,10 @@ class Remembered:
         if path not in self._tables or self._tables.about(path)[1] <= stored:
             return False
         self._looked = True
-        uris = self._taken.uris if shown else frozenset()
+        items = self._taken.items if shown else frozenset()
         ids = self._taken.ids
-        rows = self._tables.rows(path, ("id", "uri")) if uris or ids else ()
-        return any(row["id"] in ids or row["uri"] in uris for some in rows for row in some)
+        rows = self._tables.rows(path, ("id", "uri")) if items or ids else ()
+        return any(row["id"] in ids or item_key(row["uri"]) in items for some in rows for row in some)
 
     def leaving(self, path: str) -> Mapping[str, str]:
         """Say which rows of a file that readers see must leave it, and how they stand, by id."""

@@ -5,19 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, select, type_coerce
+from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, select, type_coerce, union
 
-from pipeline.identity import digest
+from pipeline.identity import digest, item_key
 from pipeline.model import Document
 from pipeline.ports import ArchivedVersion, SpanState, TakenBack
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, TAKES_BACK, Standing, Version, chain_of
-from pipeline.store.chains import item_key, known_versions
+from pipeline.store.chains import known_versions
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.documents import version_of
+from pipeline.store.names import kills_seeking
 from pipeline.store.read import load
 from pipeline.store.shown import may_be_shown
-from pipeline.store.tables import document, document_data, item, story_member, tagging
+from pipeline.store.tables import document, document_data, item, sought, story_member, tagging
 
 #: versions loaded at a time
 _PAGE = 500
@@ -42,7 +43,7 @@ _KNOWN = (
 )
 _ERASED = and_(document.c.erased_at.is_not(None), not_(_EXPIRED))
 _REMEMBERED = or_(_ERASED, document_data.c.document_seq.is_not(None))
-_ITEMS = select(item.c.id, item.c.uri).where(among(item.c.key))
+_ITEMS = select(item.c.id, item.c.key).where(among(item.c.key))
 _LAST = select(document.c.seq, document.c.id).order_by(document.c.seq.desc()).limit(1)
 
 
@@ -126,24 +127,28 @@ class Archive(Part):
         with self._database.read() as connection:
             last = connection.execute(_LAST).one_or_none()
             later = document.c.seq > _number_of(connection, since)
-            taking = select(item.c.uri).join(document, document.c.item_id == item.c.id)
-            uris = connection.execute(taking.where(later, document.c.stage >= TAKES_BACK)).scalars()
+            taking = select(item.c.key).join(document, document.c.item_id == item.c.id)
+            seeking = select(sought.c.key).join(document, document.c.seq == sought.c.document_seq)
+            items = union(taking.where(later, document.c.stage >= TAKES_BACK), seeking.where(later))
+            keys = connection.execute(items).scalars()
             ids = connection.execute(select(document.c.id).where(later, _ERASED)).scalars()
             place = f"{last.seq} {last.id}" if last else ""
-            return TakenBack(place=place, uris=frozenset(uris), ids=frozenset(ids))
+            return TakenBack(place=place, items=frozenset(keys), ids=frozenset(ids))
 
     def hidden_since(self, gone: Sequence[Document]) -> Mapping[str, str]:
         """See ports.ArchiveStore."""
-        of_uri: defaultdict[str, list[Document]] = defaultdict(list)
+        of_key: defaultdict[str, list[Document]] = defaultdict(list)
         for each in gone:
-            of_uri[each.uri].append(each)
+            of_key[item_key(each.uri)].append(each)
         with self._database.read() as connection:
-            keys = {"values": [item_key(uri) for uri in of_uri]}
-            items = {row.id: row.uri for row in connection.execute(_ITEMS, keys)}
-            known = known_versions(connection, list(items))
+            keys = {"values": [*of_key]}
+            items = {row.key: row.id for row in connection.execute(_ITEMS, keys)}
+            known = known_versions(connection, [*items.values()])
+            kills = kills_seeking(connection, [*of_key])
         found: dict[str, str] = {}
-        for item_id, uri in items.items():
-            found |= _hidden([each.version for each in known.get(item_id, [])], of_uri[uri])
+        for key in {*items, *kills}:
+            own = known.get(items[key], []) if key in items else []
+            found |= _hidden([each.version for each in own], kills.get(key, ()), of_key[key])
         return found
 
 
@@ -156,13 +161,15 @@ def _number_of(connection: Connection, place: str | None) -> int:
     return connection.execute(same).scalar_one_or_none() or 0
 
 
-def _hidden(known: Sequence[Version], gone: Sequence[Document]) -> Iterator[tuple[str, str]]:
+def _hidden(
+    known: Sequence[Version], kills: Sequence[Version], gone: Sequence[Document]
+) -> Iterator[tuple[str, str]]:
     """Say how versions stand that may not be shown, whether a row is left of them or none."""
     on_record = {each.id for each in known}
     # Numbers that no row has.
     lost = [version_of(-n, each) for n, each in enumerate(gone, 1) if each.id not in on_record]
     # `now` is of no account: no standing follows from an embargo.
-    chain = chain_of([*known, *lost], datetime.max.replace(tzinfo=UTC))
+    chain = chain_of([*known, *lost], datetime.max.replace(tzinfo=UTC), kills=kills)
     wanted = {each.id for each in gone}
     for each in (*known, *lost):
         if each.id in wanted and (standing := chain.standings[each.seq]) not in SHOWN:

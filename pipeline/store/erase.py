@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from pipeline.codec import from_json
-from pipeline.identity import uri_of_guid
+from pipeline.identity import item_key, uri_of_guid
 from pipeline.model import Document
 from pipeline.store.among import among
 from pipeline.store.chain import Standing
-from pipeline.store.chains import item_key, note_changes, refresh_items
+from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow
 from pipeline.store.quarantine import drop
@@ -124,7 +124,8 @@ def scrub_rest(database: Database, *, limit_s: float | None = None) -> None:
         noted_at = connection.execute(rest).scalar_one_or_none()
     if noted_at is None:
         return
-    database.scrub(limit_s=limit_s)
+    if not database.scrub(limit_s=limit_s):
+        return  # housekeeping tries again
     with database.write(lasting=False) as connection:  # what was noted meanwhile stays
         connection.execute(delete(mark).where(mark.c.name == _REST, mark.c.at == noted_at))
 

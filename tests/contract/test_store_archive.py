@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pipeline.identity import item_key
 from pipeline.model import PubStatus, Tag, Tagging
 from pipeline.ports import Processed, Store
 from store_builders import DAY, HOUR, NOON, claim, document, entry, save, take_in
@@ -121,6 +122,15 @@ def test_what_an_archive_alone_remembers_is_held_against_kills(store: Store) -> 
     assert gone == {first.id: "killed", second.id: "killed"}
 
 
+def test_a_kill_that_names_another_item_takes_back_what_only_an_archive_has(store: Store) -> None:
+    first = document("one", "Text 1.", revision="1")
+    before = store.taken_back(None).place
+    kill = document("notice", "", pub_status=PubStatus.CANCELED, names=(item_key(first.uri),))
+    save(store, kill)
+    assert store.hidden_since([first]) == {first.id: "killed"}
+    assert item_key(first.uri) in store.taken_back(before).items
+
+
 def test_a_version_that_withholds_its_item_holds_back_what_is_gone(store: Store) -> None:
     save(store, document("one", "Held.", revision="2", pub_status=PubStatus.WITHHELD))
     first = document("one", "Text 1.", revision="1")
@@ -129,17 +139,17 @@ def test_a_version_that_withholds_its_item_holds_back_what_is_gone(store: Store)
 
 def test_what_was_taken_back_is_told_from_a_place_on(store: Store) -> None:
     nothing = store.taken_back(None)
-    assert (nothing.uris, nothing.ids) == (frozenset(), frozenset())
+    assert (nothing.items, nothing.ids) == (frozenset(), frozenset())
     save(store, document("fine", "Fine."), KILL)
     first = store.taken_back(nothing.place)
-    assert (first.uris, first.ids) == ({KILL.uri}, frozenset())
+    assert (first.items, first.ids) == ({item_key(KILL.uri)}, frozenset())
     store.erase_elsewhere("AB" * 16, reason="so", now=NOON)
     second = store.taken_back(first.place)
-    assert (second.uris, second.ids) == (frozenset(), {"ab" * 16})
+    assert (second.items, second.ids) == (frozenset(), {"ab" * 16})
     assert store.taken_back(second.place).ids == frozenset()
 
 
 @pytest.mark.parametrize("place", ["1 " + "0" * 32, "900 " + "0" * 32, "damaged", ""])
 def test_a_place_of_another_database_is_the_beginning(store: Store, place: str) -> None:
     save(store, KILL)
-    assert store.taken_back(place).uris == {KILL.uri}
+    assert store.taken_back(place).items == {item_key(KILL.uri)}
