@@ -133,7 +133,7 @@ def kills_seeking(connection: Connection, names: Collection[str]) -> Mapping[str
 
 
 def _kills(connection: Connection, seqs: Collection[int]) -> Mapping[int, Version]:
-    """Read kills for the chains of other items, by number: with no revision, as theirs is of another count."""
+    """Read kills for chains of other items, by number; with no revision, as theirs is of another count."""
     kills = {}
     for *version, erased_at in connection.execute(_KILLS, {"values": [*seqs]}):
         kill = Version._make((*version, erased_at is not None))
