@@ -177,6 +177,10 @@ def _settle(
     alone = {seq: _is_told(each, _standing(seq, each, chains), now) for seq, each in new}
     mark_told(connection, {seq: told[seq] for seq in told if told[seq] != alone[seq]})
     note_changes(connection, "new", [each.processed.document.id for seq, each in new if told[seq]], now)
+    # What retention forgot, or another store told of, may still be kept by who follows: it goes by its uri.
+    unknown = items.fresh.keys() - known
+    kills = [each.processed.document for seq, each in new if stands[seq] is Standing.CANCELED]
+    note_changes(connection, "killed", [each.id for each in kills if items.ids[each.uri] in unknown], now)
 
 
 def _standing(seq: int, new: NewDocument, chains: Mapping[str, Chain]) -> Standing:

@@ -95,8 +95,8 @@ _CHANGES = (
         change.c.kind,
         change.c.document_id,
         change.c.at,
-        # What nobody was told of is under embargo, or came after its kill.
-        case((document.c.told, item.c.uri)).label("uri"),
+        # What nobody was told of is under embargo, or came after its kill; a kill is no secret.
+        case((or_(document.c.told, change.c.kind == "killed"), item.c.uri)).label("uri"),
     )
     .outerjoin(document, document.c.id == change.c.document_id)
     .outerjoin(item, item.c.id == document.c.item_id)
