@@ -1,6 +1,6 @@
 """What the web interface reads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
 from pipeline.ports import Clock, QueueView, ReadStore
@@ -15,8 +15,8 @@ class WebEdge:
     #: None: no queue is running
     queue: QueueView | None
     clock: Clock
-    #: groups of countries that can be searched for
-    groups: Groups = field(default_factory=dict)
+    #: groups of countries that can be searched for; None: codes of regions are not looked at
+    groups: Groups | None = None
 
     def snapshot(self) -> Snapshot:
         """Say how everything stands now. Raises StoreError."""

@@ -123,6 +123,14 @@ def test_what_no_document_has_at_all_is_named(data: Path, config: Path) -> None:
     assert result.stderr == "no document matches; none at all has region:atlantis\n"
 
 
+def test_a_group_of_countries_is_searched_and_a_wrong_one_refused(data: Path, config: Path) -> None:
+    found = run("search", "region:x-sahel", data=data, config=config)
+    wrong = run("export", "--where", "region:x-sahal", data=data, config=config)
+
+    assert (found.returncode, found.stderr) == (0, "no document matches; none at all has region:x sahel\n")
+    assert (wrong.returncode, "did you mean x-sahel?" in wrong.stderr) == (2, True)
+
+
 def test_a_query_that_is_not_understood_is_wrong_usage(data: Path, config: Path) -> None:
     result = run("search", "since:yesterdayish", data=data, config=config)
 
