@@ -22,8 +22,8 @@ MARK = "_audit/.taken-back"
 
 #: what to do about a damaged file
 _HOW = (
-    "; put a copy of it there. One that is made anew (move this one away) lacks what retention has removed "
-    "from the store"
+    "; put a copy of it there, and give --again once. One that is made anew (move this one away) lacks what "
+    "retention has removed from the store"
 )
 #: columns that tell what a version's place in its chain is
 _PLACE = (

@@ -41,6 +41,8 @@ _KNOWN = (
     .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
     .where(among(document.c.id))
 )
+#: of a number that every database takes
+_DIGITS = 18
 _ERASED = and_(document.c.erased_at.is_not(None), not_(_EXPIRED))
 _REMEMBERED = or_(_ERASED, document_data.c.document_seq.is_not(None))
 _ITEMS = select(item.c.id, item.c.key).where(among(item.c.key))
@@ -155,7 +157,7 @@ class Archive(Part):
 def _number_of(connection: Connection, place: str | None) -> int:
     """Find the document that was the last at a place; 0 where it is not: gone, or of another database."""
     seq, _, document_id = (place or "").partition(" ")
-    if not seq.isdecimal():
+    if not seq.isdecimal() or len(seq) > _DIGITS:
         return 0
     same = select(document.c.seq).where(document.c.seq == int(seq), document.c.id == document_id)
     return connection.execute(same).scalar_one_or_none() or 0

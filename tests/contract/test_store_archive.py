@@ -149,7 +149,7 @@ def test_what_was_taken_back_is_told_from_a_place_on(store: Store) -> None:
     assert store.taken_back(second.place).ids == frozenset()
 
 
-@pytest.mark.parametrize("place", ["1 " + "0" * 32, "900 " + "0" * 32, "damaged", ""])
+@pytest.mark.parametrize("place", ["1 " + "0" * 32, "900 " + "0" * 32, "9" * 40, "damaged", ""])
 def test_a_place_of_another_database_is_the_beginning(store: Store, place: str) -> None:
     save(store, KILL)
     assert store.taken_back(place).items == {item_key(KILL.uri)}

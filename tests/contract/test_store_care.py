@@ -231,6 +231,9 @@ def test_old_changes_and_polls_go_and_numbers_are_not_used_again(store: Store) -
 
 
 def test_the_newest_change_stays_so_that_the_end_of_the_log_is_known(store: Store) -> None:
+    store.expire(
+        NOON, raw_days=30, change_days=1, poll_count=1
+    )  # makes this month's part, where there are any
     save(store, document("a"), document("b"))
     last = store.last_change()
     assert store.expire(NOON + 900 * DAY, raw_days=30, change_days=1, poll_count=1)["change"] == 1
