@@ -3,6 +3,7 @@
 NewswireError
 ├── ConfigError            stop before starting, exit 2
 ├── QueryError             a search that is not understood, exit 2
+├── ChangesGoneError       who follows the change log has missed some of it: read everything again
 ├── FeedError              one feed: note it, back off, carry on   (carries reason, detail)
 │   ├── FetchError
 │   │   ├── FetchRetryable   timeout, DNS, 429, 5xx               (may carry retry_after)
@@ -69,6 +70,10 @@ class ConfigError(NewswireError):
 
 class QueryError(NewswireError):
     """A search is not understood; the message says what is wrong and what was perhaps meant."""
+
+
+class ChangesGoneError(NewswireError):
+    """Changes are asked for that are no longer kept; the message says from where on they are."""
 
 
 class _Reasoned(NewswireError):

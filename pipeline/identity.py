@@ -101,6 +101,10 @@ _TRANSMISSION = re.compile(r"[^\W_]+")
 _TEXT_URI = re.compile(r"urn:newswire:[^:]+:text:[0-9a-f]{32}")
 _NOT_LETTER = re.compile(r"[\W_]+")
 
+#: hexadecimal digits of an id that are enough to ask by, and all of them
+SHORTEST_ID = 8
+ID_DIGITS = 32
+
 
 def digest(*parts: str | bytes | None) -> str:
     """Hash parts to 32 hexadecimal digits; where one part ends and the next begins counts.

@@ -1057,6 +1057,8 @@ class Change:
     kind: str
     document_id: str
     at: datetime
+    #: of its item; None: nobody was told of the document, or its row is gone
+    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1221,8 +1223,22 @@ class ReadStore(Protocol):
         """Give the stories with a document that matches, newest first, or those with most documents first."""
         ...
 
-    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
-        """Read the change log after a sequence number, in order."""
+    def changes(self, after: int, limit: int = 100, *, only_new: bool = False) -> Sequence[Change]:
+        """Read the change log after a sequence number, in order.
+
+        Args:
+            after: Sequence number.
+            limit: How many at most.
+            only_new: Pass over all other kinds.
+        """
+        ...
+
+    def new_from_the_end(self, count: int) -> int | None:
+        """Give the number of the last new document but `count` - 1 in the change log; None: there is none."""
+        ...
+
+    def first_change(self) -> int:
+        """Give the oldest sequence number that is kept; 0 when there is none."""
         ...
 
     def last_change(self) -> int:
@@ -1278,6 +1294,18 @@ class SpanState:
     hidden: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What is to be held against what an archive remembers alone."""
+
+    #: where to go on the next time
+    place: str
+    #: items that a kill or a withdrawal is of, or seeks: `identity.item_key` of their uris
+    items: frozenset[str]
+    #: versions that were erased
+    ids: frozenset[str]
+
+
 class ArchiveStore(Protocol):
     """What an archive is made of: all versions, by when they were published (received, where not said)."""
 
@@ -1299,12 +1327,23 @@ class ArchiveStore(Protocol):
         """
         ...
 
-    def known(self, ids: Sequence[str], *, shown: bool) -> frozenset[str]:
-        """Say which of these versions are stored, or were erased: an archive need not remember them.
+    def known(self, ids: Sequence[str]) -> frozenset[str]:
+        """Say which of these versions are stored, or were erased: an archive need not remember them."""
+        ...
+
+    def taken_back(self, since: str | None) -> TakenBack:
+        """Say what kills, withdrawals and erasures were stored after a place; None: all that are stored."""
+        ...
+
+    def hidden_since(self, gone: Sequence[Document]) -> Mapping[str, str]:
+        """Say which versions that an archive has and retention took may not be shown, by what is stored of
+        their items.
 
         Args:
-            ids: Of versions that a file of an archive has.
-            shown: The file is of those that may be shown; those that were killed since must leave it.
+            gone: What tells their places in their chains is needed, and no text.
+
+        Returns:
+            How each stands, by id.
         """
         ...
 
@@ -1366,6 +1405,11 @@ class CareStore(Protocol):
     def erase(self, document_id: str, *, reason: str, now: datetime) -> bool:
         """Remove a text everywhere: document, search index, signature, raw copies, quarantine; keep a
         tombstone so that it is not taken in again. False: no such document."""
+        ...
+
+    def erase_elsewhere(self, document_id: str, *, reason: str, now: datetime) -> None:
+        """Keep a tombstone of a text that is not here (retention took it, or it never came): archives take
+        it out, whoever follows the change log is told, and it is not taken in."""
         ...
 
     def expire(

@@ -102,18 +102,37 @@ class FakeReadStore:
             offset : offset + limit
         ]
 
-    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
-        """See ports.ReadStore."""
-        log = [
-            Change(seq=seq, kind="new", document_id=stored.document.id, at=stored.stored_at)
+    def log(self) -> Sequence[Change]:
+        """Give all that is kept of the change log."""
+        return [
+            Change(
+                seq=seq,
+                kind="new",
+                document_id=stored.document.id,
+                at=stored.stored_at,
+                uri=stored.document.uri,
+            )
             for seq, stored in enumerate(self.documents, start=1)
         ]
-        return [change for change in log if change.seq > after][:limit]
+
+    def changes(self, after: int, limit: int = 100, *, only_new: bool = False) -> Sequence[Change]:
+        """See ports.ReadStore."""
+        later = (change for change in self.log() if change.seq > after)
+        return [change for change in later if change.kind == "new" or not only_new][:limit]
+
+    def new_from_the_end(self, count: int) -> int | None:
+        """See ports.ReadStore."""
+        new = [change.seq for change in self.log() if change.kind == "new"]
+        return new[-count] if len(new) >= count else None
+
+    def first_change(self) -> int:
+        """See ports.ReadStore."""
+        return min((change.seq for change in self.log()), default=0)
 
     def last_change(self) -> int:
         """See ports.ReadStore."""
         self._check()
-        return len(self.documents)
+        return max((change.seq for change in self.log()), default=0)
 
     def wait_for_change(self) -> None:
         """See ports.ReadStore."""

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 from fakes_read import FakeQueueView, FixedClock
 from pipeline.ports import ReadStore
+from pipeline.store.search import Groups
 from pipeline.web.access import Access, access_for
 from pipeline.web.app import WebEdge, create_app
 from pipeline.web.server import listen, make_server
@@ -35,19 +36,25 @@ class Answer:
 
 @contextmanager
 def serving(
-    store: ReadStore, queue: FakeQueueView | None = None, access: Access | None = None
+    store: ReadStore,
+    queue: FakeQueueView | None = None,
+    access: Access | None = None,
+    groups: Groups | None = None,
 ) -> Iterator[Ask]:
     """Serve, and give what asks."""
-    with serving_at(store, queue, access) as port:
+    with serving_at(store, queue, access, groups) as port:
         yield lambda path, method="GET", **headers: _ask(port, path, method, headers)
 
 
 @contextmanager
 def serving_at(
-    store: ReadStore, queue: FakeQueueView | None = None, access: Access | None = None
+    store: ReadStore,
+    queue: FakeQueueView | None = None,
+    access: Access | None = None,
+    groups: Groups | None = None,
 ) -> Iterator[int]:
     """Serve, and give the port."""
-    edge = WebEdge(store=store, queue=queue, clock=FixedClock())
+    edge = WebEdge(store=store, queue=queue, clock=FixedClock(), groups=groups)
     server = make_server(create_app(edge, access or access_for("127.0.0.1")))
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

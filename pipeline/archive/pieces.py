@@ -4,7 +4,7 @@ Each piece is a small Parquet file of its own, so that there is one way to read 
 process with limits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -44,35 +44,46 @@ def pieces_of(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             first += piece.num_rows
 
 
-def rows_of(file: BinaryIO) -> Iterator[list[dict[str, Any]]]:
-    """Read the rows of a file of documents, some at a time. Raises UnreadableTableError."""
-    for batch in _batches(file):
+def rows_of(file: BinaryIO, columns: Sequence[str] | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Read the rows of a file of documents, some at a time, or some columns of them.
+
+    Raises:
+        UnreadableTableError: See `pieces_of`.
+    """
+    for batch in _batches(file, columns):
         try:
             yield batch.to_pylist()
         except _DAMAGE as error:
             raise DamagedTableError(_damaged(error)) from error
 
 
-def about_table(file: BinaryIO) -> dict[str, str]:
-    """Read the words on a whole file that stand in its footer. Raises UnreadableTableError."""
+def about_table(file: BinaryIO) -> tuple[dict[str, str], int]:
+    """Read the words on a whole file that stand in its footer, and how many rows it has.
+
+    Raises:
+        UnreadableTableError: It is damaged.
+    """
     try:
-        metadata = pq.read_metadata(file).metadata or {}
+        footer = pq.read_metadata(file)
+        found = footer.metadata or {}
     except _DAMAGE as error:
         raise DamagedTableError(_damaged(error)) from error
-    return {_word(key): _word(value) for key, value in metadata.items() if key.startswith(b"newswire.")}
+    about = {_word(key): _word(value) for key, value in found.items() if key.startswith(b"newswire.")}
+    return about, footer.num_rows
 
 
 def _word(value: bytes) -> str:
     return value.decode("utf-8", "replace")
 
 
-def _batches(file: BinaryIO) -> Iterator[pa.RecordBatch]:
+def _batches(file: BinaryIO, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     try:
         table = pq.ParquetFile(file, pre_buffer=False)
         versions = _versions(table)
         if wrong := wrong_with(table.schema_arrow.names, table.schema_arrow.metadata, versions):
             raise UnreadableTableError(wrong)
-        yield from table.iter_batches(ROWS_READ, use_threads=False)
+        names = columns and [name for name in columns if name in table.schema_arrow.names]
+        yield from table.iter_batches(ROWS_READ, columns=names, use_threads=False)
     except _DAMAGE as error:
         raise DamagedTableError(_damaged(error)) from error
 

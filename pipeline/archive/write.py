@@ -7,14 +7,15 @@ whose name readers of such folders pass over.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 
 from pipeline.archive.columns import VERSION, Row, row_of, table_blocks
-from pipeline.archive.pieces import DamagedTableError, UnreadableTableError, about_table, rows_of
+from pipeline.archive.remembered import Remembered, Tables
 from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
 from pipeline.ports import ArchivedVersion, ArchiveStore, SpanState
@@ -24,13 +25,10 @@ from pipeline.publish.record import whole_record
 AUDIT = "_audit/"
 FILE = "documents.parquet"
 
-#: what to do about a damaged file
-_HOW = (
-    "; put a copy of it there. One that is made anew (move this one away) lacks what retention has removed "
-    "from the store"
-)
 _DAY = timedelta(days=1)
-_OURS = re.compile(rf"(?:{AUDIT})?year=\d+/month=\d+/(day=\d+/)?{re.escape(FILE)}")
+_OURS = re.compile(
+    rf"(?:{AUDIT})?year=(?P<year>\d+)/month=(?P<month>\d+)/(?:day=(?P<day>\d+)/)?{re.escape(FILE)}"
+)
 
 
 class Partition(StrEnum):
@@ -86,24 +84,49 @@ def archive(
     """
     there = frozenset(target.paths())
     _expect_same(there, partition, target)
-    for span in filter(wanted, spans_of(store, partition)):
+    tables = Tables(target, there)
+    remembered = Remembered(store, target, tables)
+    spans = _spans_of(store, partition, there)
+    for span in filter(wanted, spans):
         state = store.span_state(span.since, span.until, now=now)
-        if not again and _is_done(span, state, there, target):
+        if not again and _is_done(span, state, tables) and not _is_touched(span, state, remembered):
             yield Written(span=span)
             continue
+        making = _Making(
+            store=store,
+            target=target,
+            tables=tables,
+            span=span,
+            state=state,
+            leaving=remembered.leaving(_path(span, shown=True)),
+            now=now,
+        )
         # Documents last: while an older file of them stands there, the span is not done.
-        audit = _write(store, target, span, state, there, shown=False, now=now)
-        documents = _write(store, target, span, state, there, shown=True, now=now)
+        audit = making.write(shown=False)
+        documents = making.write(shown=True)
         yield Written(span=span, documents=documents, audit=audit)
+    if all(map(wanted, spans)):
+        remembered.note()
 
 
-def spans_of(store: ArchiveStore, partition: Partition) -> Iterator[Span]:
-    """Find the spans that something was published in, oldest first."""
+def _spans_of(store: ArchiveStore, partition: Partition, there: Collection[str]) -> list[Span]:
+    """Find the spans that something was published in, or that have a file, oldest first."""
+    spans = {span_at(at, partition) for path in there if (at := _begins(path))}
     at = datetime(1, 1, 1, tzinfo=UTC)
     while (first := store.first_published(at)) is not None:
-        span = span_at(first, partition)
-        yield span
+        spans.add(span := span_at(first, partition))
         at = span.until
+    return sorted(spans, key=lambda span: span.since)
+
+
+def _begins(path: str) -> datetime | None:
+    """Say when the span of a file of ours begins; None: it is none."""
+    match = _OURS.fullmatch(path)
+    if match is None:
+        return None
+    with suppress(ValueError):  # a 13th month is no folder of ours
+        return datetime(int(match["year"]), int(match["month"]), int(match["day"] or 1), tzinfo=UTC)
+    return None
 
 
 def span_at(at: datetime, partition: Partition) -> Span:
@@ -122,7 +145,9 @@ def span_at(at: datetime, partition: Partition) -> Span:
 
 def _expect_same(there: frozenset[str], partition: Partition, target: Target) -> None:
     found = {
-        Partition.DAY if match[1] else Partition.MONTH for each in there if (match := _OURS.fullmatch(each))
+        Partition.DAY if match["day"] else Partition.MONTH
+        for each in there
+        if (match := _OURS.fullmatch(each))
     }
     if found - {partition}:
         (other,) = found - {partition}
@@ -133,73 +158,77 @@ def _path(span: Span, *, shown: bool) -> str:
     return f"{'' if shown else AUDIT}{span.folder}{FILE}"
 
 
-def _is_done(span: Span, state: SpanState, there: frozenset[str], target: Target) -> bool:
+def _is_done(span: Span, state: SpanState, tables: Tables) -> bool:
     """Say whether the files of a span were made of its present state."""
     for shown, count in ((False, state.hidden), (True, state.shown)):
         path = _path(span, shown=shown)
-        if path not in there:
+        if path not in tables:
             if count:
                 return False
-        elif _about(target, path).get("newswire.state") != state.fingerprint:
+        elif tables.about(path)[0].get("newswire.state") != state.fingerprint:
             return False
     return True
 
 
-def _about(target: Target, path: str) -> Mapping[str, str]:
-    try:
-        with target.opened(path) as file:
-            return about_table(file)
-    except UnreadableTableError as error:
-        raise ServiceError(f"{target.url}/{path}: {_in_words(error)}") from error
+def _is_touched(span: Span, state: SpanState, remembered: Remembered) -> bool:
+    return any(
+        remembered.is_touched(_path(span, shown=shown), count, shown=shown)
+        for shown, count in ((True, state.shown), (False, state.hidden))
+    )
 
 
-def _in_words(error: UnreadableTableError) -> str:
-    return f"{error}{_HOW if isinstance(error, DamagedTableError) else ''}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Making:
+    """The files of a span, being made."""
 
+    store: ArchiveStore
+    target: Target
+    tables: Tables
+    span: Span
+    state: SpanState
+    #: rows that the store let go and that may not be shown any more: id → how it stands
+    leaving: Mapping[str, str]
+    now: datetime
 
-def _write(
-    store: ArchiveStore,
-    target: Target,
-    span: Span,
-    state: SpanState,
-    there: frozenset[str],
-    *,
-    shown: bool,
-    now: datetime,
-) -> int:
-    """Write one file of a span, or remove it where nothing belongs there; returns how many rows it has."""
-    path = _path(span, shown=shown)
-    rows = _Counted(_rows(store, target, span, path if path in there else None, shown=shown, now=now))
-    first = next(rows, None)
-    if first is None:
-        if path in there:
-            target.remove(path)
-        return 0
-    about = {"newswire.state": state.fingerprint}
-    target.write(path, table_blocks(chain([first], rows), about=about))
-    return rows.count
+    def write(self, *, shown: bool) -> int:
+        """Write one file, or remove it where nothing belongs there; returns how many rows it has."""
+        path = _path(self.span, shown=shown)
+        rows = _Counted(self._rows(path, shown=shown))
+        first = next(rows, None)
+        if first is None:
+            if path in self.tables:
+                self.target.remove(path)
+            return 0
+        about = {"newswire.state": self.state.fingerprint}
+        self.target.write(path, table_blocks(chain([first], rows), about=about))
+        return rows.count
 
+    def _rows(self, old: str, *, shown: bool) -> Iterator[Row]:
+        """Give what is stored, and what the files have that the store has let go since (retention)."""
+        given: set[bytes] = set()  # what retention removes meanwhile is in neither answer of the store
+        keeps = old in self.tables or (self.leaving and not shown)
+        for version in self.store.archived(self.span.since, self.span.until, shown=shown, now=self.now):
+            if keeps:
+                given.add(bytes.fromhex(version.id))
+            yield _row(version)
+        for row in self._gone(old):
+            if (number := bytes.fromhex(row["id"])) not in given and not (
+                shown and row["id"] in self.leaving
+            ):
+                given.add(number)
+                yield row
+        if shown or not self.leaving:
+            return
+        for row in self._gone(_path(self.span, shown=True)):
+            # A run that was cut off may have brought it there before.
+            if row["id"] in self.leaving and bytes.fromhex(row["id"]) not in given:
+                yield {**row, "standing": self.leaving[row["id"]]}
 
-def _rows(
-    store: ArchiveStore, target: Target, span: Span, old: str | None, *, shown: bool, now: datetime
-) -> Iterator[Row]:
-    """Give what is stored of a span, and what its file has that the store has let go since (retention)."""
-    given: set[bytes] = set()  # what retention removes meanwhile is in neither answer of the store
-    for version in store.archived(span.since, span.until, shown=shown, now=now):
-        if old is not None:
-            given.add(bytes.fromhex(version.id))
-        yield _row(version)
-    if old is None:
-        return
-    try:
-        with target.opened(old) as file:
-            for rows in rows_of(file):
-                known = store.known([row["id"] for row in rows], shown=shown)
-                for row in rows:
-                    if row["id"] not in known and bytes.fromhex(row["id"]) not in given:
-                        yield row
-    except UnreadableTableError as error:
-        raise ServiceError(f"{target.url}/{old}: {_in_words(error)}") from error
+    def _gone(self, path: str) -> Iterator[Row]:
+        """Give the rows of a file that the store has let go."""
+        for rows in self.tables.rows(path):
+            known = self.store.known([row["id"] for row in rows])
+            yield from (row for row in rows if row["id"] not in known)
 
 
 def _row(version: ArchivedVersion) -> Row:

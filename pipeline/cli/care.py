@@ -1,5 +1,6 @@
 """quarantine, failed, erase, doctor: what went wrong, and again; gone for good; what is missing here."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ IdsArgument = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Everything in quarantine.")]
 
+_WHOLE_ID = re.compile(r"[0-9A-Fa-f]{32}")
 #: what --all means at most
 _EVERYTHING = 100_000
 
@@ -138,10 +140,20 @@ def erase_command(
     """Remove a document's text everywhere, for good."""
     if not reason.strip():
         _misused("--reason must say why")
+    now = SystemClock().now()
     with stored(app) as store:
-        if not store.erase(document_id, reason=reason, now=SystemClock().now()):
-            _fail(f"no document {document_id!r} (the whole id is needed)")
-    typer.echo(f"{document_id} erased: {reason}", err=True)
+        if store.erase(document_id, reason=reason, now=now):
+            typer.echo(f"{document_id} erased: {reason}", err=True)
+            return
+        if not _WHOLE_ID.fullmatch(document_id):
+            _fail(f"no document {safe_line(document_id, 80)!r} (the whole id is needed)")
+        store.erase_elsewhere(document_id, reason=reason, now=now)
+    typer.echo(
+        f"{document_id} is not stored here. If retention took it, the next `newswire archive` takes it out "
+        f"of the archive; it will not be taken in again: {reason}\n"
+        "If the id is mistyped, nothing was erased.",
+        err=True,
+    )
 
 
 def doctor_command(app: AppContext) -> None:

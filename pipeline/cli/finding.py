@@ -58,7 +58,7 @@ def _beats(app: AppContext) -> list[str]:
 def _why_not(store: "Store", document_id: str, now: datetime) -> str:
     """Say why a document is not shown: what is kept for audit is told of, not shown."""
     from pipeline.cli.show_versions import audit_words
-    from pipeline.store.read import SHORTEST_ID
+    from pipeline.identity import SHORTEST_ID
 
     if len(document_id) < SHORTEST_ID:
         return f"{document_id!r} is too short: give an id, or {SHORTEST_ID} or more characters it begins with"

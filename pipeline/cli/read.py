@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.model import StoredDocument
     from pipeline.monitor.snapshot import Snapshot
     from pipeline.ports import Store
+    from pipeline.store.search import Groups
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -52,12 +53,13 @@ def search_command(
 ) -> None:
     """Search what is stored, newest first."""
     now = SystemClock().now()
-    parsed = parsed_query(" ".join(query))
+    text = " ".join(query)
+    parsed = parsed_query(app, text)
     with stored(app) as store:
         found = store.search(parsed, now=now, limit=limit, all_versions=all_versions)
         for each in found:
             print_result(each, json=json)
-        unknown = [] if found else list(_found_nowhere(store, parsed, now))
+        unknown = [] if found else list(_found_nowhere(app, store, text, now))
     if not found:
         typer.echo("; ".join(("no document matches", *unknown)), err=True)
 
@@ -93,16 +95,50 @@ def tail_command(
         bool, typer.Option("--since-start", help="Begin with the first document stored.")
     ] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Begin with the last N documents.")] = 0,
+    changes: Annotated[
+        bool,
+        typer.Option("--changes", help="All that becomes of documents: new, killed, withheld, erased, …"),
+    ] = False,
+    after: Annotated[
+        int | None,
+        typer.Option("--after", metavar="SEQ", min=0, help="With --changes: go on after this number."),
+    ] = None,
 ) -> None:
     """Follow what is stored: each new document once, until interrupted."""
     from pipeline.publish.tail import follow, place_before
 
+    if changes:
+        if beat is not None or lines:
+            raise typer.BadParameter(
+                "--changes goes with --after or --since-start, not with --beat or --lines"
+            )
+        _follow_changes(app, 0 if since_start else after, json=json)
+        return
+    if after is not None:
+        raise typer.BadParameter("--after goes with --changes")
     with stored(app) as store:
         note_unknown_beats(app, [beat] if beat else [])
         after = 0 if since_start else place_before(store, lines)
         typer.echo("waiting for new documents (Ctrl-C ends)", err=True)
         for each in follow(store, SystemClock(), after=after, beat=beat):
             print_result(each, json=json)
+            sys.stdout.flush()
+
+
+def _follow_changes(app: AppContext, after: int | None, *, json: bool) -> None:
+    """Print changes after a number; None: those that happen from now on."""
+    from pipeline.cli.show_text import change_line, print_json, print_lines
+    from pipeline.publish.record import change_record, to_line
+    from pipeline.publish.tail import follow_changes
+
+    with stored(app) as store:
+        place = store.last_change() if after is None else after
+        typer.echo(f"waiting for changes after {place} (Ctrl-C ends)", err=True)
+        for each in follow_changes(store, SystemClock(), after=place):
+            if json:
+                print_json(to_line(change_record(each)))
+            else:
+                print_lines([change_line(each)])
             sys.stdout.flush()
 
 
@@ -122,7 +158,7 @@ def export_command(
     """Write documents, every version: as our JSON or IPTC ninjs 3.1, a line each, a CSV table, or Parquet."""
     from pipeline.publish.export import Counted, export_blocks, write_whole
 
-    query = parsed_query(where)
+    query = parsed_query(app, where)
     note_unknown_beats(app, (query.fields or {}).get("beat", ()))
     with stored(app) as store:
         documents = Counted(store.stream(query, now=SystemClock().now()))
@@ -192,23 +228,34 @@ def _show_status(snapshot: "Snapshot", *, json: bool) -> None:
         console().print(status_view(snapshot))
 
 
-def parsed_query(text: str) -> Query:
+def parsed_query(app: AppContext, text: str) -> Query:
     """Read a query; a wrong one ends the command with code 2."""
     from pipeline.errors import QueryError
     from pipeline.store.search import parse_query
 
     try:
-        return parse_query(text, SystemClock().now())
+        return parse_query(text, SystemClock().now(), _groups(app, text))
     except QueryError as error:
         typer.echo(f"newswire: the query is not understood: {error}", err=True)
         raise typer.Exit(2) from None
 
 
-def _found_nowhere(store: "Store", query: Query, now: datetime) -> Iterator[str]:
+def _groups(app: AppContext, text: str) -> "Groups | None":
+    """Read the groups of countries, where a query may name one."""
+    from pipeline.cli.service_link import region_groups
+
+    return region_groups(app) if "region:" in text.lower() else None
+
+
+def _found_nowhere(app: AppContext, store: "Store", text: str, now: datetime) -> Iterator[str]:
     """Name what no document at all has: a region, a beat or a feed that may be mistyped."""
-    for name, values in (query.fields or {}).items():
+    from pipeline.store.search import parse_query, region_values
+
+    groups = _groups(app, text)
+    for name, values in (parse_query(text, now).fields or {}).items():
         for value in values:
-            alone = Query(fields={name: (value,)})
+            found_by = region_values(value, groups) if name == "region" else [value]
+            alone = Query(fields={name: tuple(found_by)})
             if not store.search(alone, now=now, limit=1, all_versions=True):
                 yield f"none at all has {name}:{value}"
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.care import Reader
     from pipeline.ports import Store
     from pipeline.queues import RedisQueue
+    from pipeline.store.search import Groups
     from pipeline.web.access import Access
 
 
@@ -102,6 +103,14 @@ def limited_reader(app: AppContext) -> Iterator["Reader"]:
         pool.close()
 
 
+def region_groups(app: AppContext) -> "Groups":
+    """Read the groups of countries that can be searched for. Raises ConfigError."""
+    from workers.tag.groups import load_groups
+    from workers.tag.reading import rules_path
+
+    return load_groups(rules_path(app.config_dir, "regions.yaml"))
+
+
 def web_access(app: AppContext) -> "Access":
     """Say who may ask the web interface; `run` asks early. Raises ConfigError: it would be open to others."""
     from pipeline.web.access import access_for
@@ -143,9 +152,11 @@ def serve_web(app: AppContext) -> None:
         app.settings.queue.address or (owner.queue_url if owner else None) or queue_url(app.data_dir),
         patience_s=LOOK_S,
     )
+    groups = region_groups(app)
     store = open_store(app.settings.storage.url, app.data_dir)
+    edge = WebEdge(store=store, queue=queue, clock=SystemClock(), groups=groups)
     try:
-        serve(create_app(WebEdge(store=store, queue=queue, clock=SystemClock()), access), web.host, web.port)
+        serve(create_app(edge, access), web.host, web.port)
     finally:
         store.close()
         queue.close()

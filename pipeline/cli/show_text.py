@@ -14,6 +14,7 @@ from pipeline.monitor.words import count_words
 from pipeline.plain import safe_json, safe_line, safe_text
 from pipeline.ports import Quarantined
 from pipeline.publish.copies import Copy, is_original
+from pipeline.publish.tail import Told
 
 #: of an id in lists: enough to be unambiguous, short enough to be read out
 ID_LENGTH = 12
@@ -70,6 +71,15 @@ def result_line(stored: StoredDocument) -> str:
         safe_line(document.headline or document.lead, 160),
     ]
     return "  ".join(word for word in words if word)
+
+
+def change_line(told: Told) -> str:
+    """Show a change as one line: number, when, kind, and the document or the names of it."""
+    change = told.change
+    start = f"{change.seq}  {change.at:%Y-%m-%d %H:%M:%S}  {safe_line(change.kind, 40):<8}"
+    if told.stored is not None:
+        return f"{start}  {result_line(told.stored)}"
+    return f"{start}  {change.document_id[:ID_LENGTH]}  {safe_line(change.uri or '', 160)}".rstrip()
 
 
 def document_view(

@@ -33,7 +33,7 @@ def stories_command(
     from pipeline.publish.stories import digest_of, story_record
 
     words = [*(query or ()), *([f"since:{since}"] if since else []), *([f'beat:"{beat}"'] if beat else [])]
-    parsed = parsed_query(" ".join(words))
+    parsed = parsed_query(app, " ".join(words))
     note_unknown_beats(app, (parsed.fields or {}).get("beat", ()))
     with stored(app) as store:
         found = store.stories(parsed, now=SystemClock().now(), limit=limit, biggest=biggest)

@@ -20,7 +20,6 @@ from pipeline.model import (
     Document,
     Entity,
     Place,
-    PubStatus,
     StoredDocument,
     Tag,
     Tagging,
@@ -49,12 +48,11 @@ _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}][^\s{_UNSPACED}]*")
 
 
 def ninjs_object(stored: StoredDocument) -> Ninjs:
-    """Write a stored document as ninjs 3.1; what is not known is left out.
+    """Write a document that may be shown as ninjs 3.1; what is not known is left out.
 
-    A canceled item keeps what names it and loses its text: a receiver must find it, not print it.
+    Of canceled items those may be shown that take nothing back here: people have to read what they say.
     """
     document = stored.document
-    canceled = document.pub_status is PubStatus.CANCELED
     found = {
         "uri": _uri(document.uri),
         "standard": _STANDARD,
@@ -65,8 +63,8 @@ def ninjs_object(stored: StoredDocument) -> Ninjs:
         "urgency": document.urgency if document.urgency in range(1, 10) else None,
         "language": document.language,
         "headlines": _texts("main", document.headline),
-        "descriptions": [*([] if canceled else _texts("summary", document.lead)), *_signed(document)],
-        "bodies": [] if canceled else _bodies(document),
+        "descriptions": [*_texts("summary", document.lead), *_signed(document)],
+        "bodies": _bodies(document),
         "by": document.byline or ", ".join(document.authors),
         "slugline": document.slugline,
         "located": _located(document),

@@ -28,6 +28,7 @@ from pipeline.model import (
 )
 from pipeline.plain import safe_json
 from pipeline.ports import AuditedVersion
+from pipeline.publish.tail import Told
 
 Record = dict[str, Any]
 
@@ -76,6 +77,19 @@ def audit_record(one: AuditedVersion) -> Record:
         "erased": _time(one.erased_at),
         "erase_reason": one.erase_reason,
         "document": document_record(one.stored) if one.stored else None,
+    }
+
+
+def change_record(told: Told) -> Record:
+    """Write a line of the change log as a record."""
+    change = told.change
+    return {
+        "seq": change.seq,
+        "kind": change.kind,
+        "id": change.document_id,
+        "uri": change.uri,
+        "at": _time(change.at),
+        "document": document_record(told.stored) if told.stored else None,
     }
 
 

@@ -1,19 +1,24 @@
 """What an archive is made of: all versions of a span of time, and whether anything of it has changed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, select, type_coerce
+from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, select, type_coerce, union
 
-from pipeline.identity import digest
-from pipeline.ports import ArchivedVersion, SpanState
+from pipeline.identity import digest, item_key
+from pipeline.model import Document
+from pipeline.ports import ArchivedVersion, SpanState, TakenBack
 from pipeline.store.among import among
-from pipeline.store.chain import SHOWN, Standing
+from pipeline.store.chain import SHOWN, TAKES_BACK, Standing, Version, chain_of
+from pipeline.store.chains import known_versions
 from pipeline.store.database import Part, ReadRow
+from pipeline.store.documents import version_of
+from pipeline.store.names import kills_seeking
 from pipeline.store.read import load
 from pipeline.store.shown import may_be_shown
-from pipeline.store.tables import document, document_data, item, story_member, tagging
+from pipeline.store.tables import document, document_data, item, sought, story_member, tagging
 
 #: versions loaded at a time
 _PAGE = 500
@@ -36,11 +41,12 @@ _KNOWN = (
     .outerjoin(document_data, document_data.c.document_seq == document.c.seq)
     .where(among(document.c.id))
 )
-_REMEMBERED = or_(
-    and_(document.c.erased_at.is_not(None), not_(_EXPIRED)), document_data.c.document_seq.is_not(None)
-)
-#: killed or withheld after retention took its text
-_HIDDEN_SINCE = and_(_EXPIRED, document.c.standing.not_in(SHOWN))
+#: of a number that every database takes
+_DIGITS = 18
+_ERASED = and_(document.c.erased_at.is_not(None), not_(_EXPIRED))
+_REMEMBERED = or_(_ERASED, document_data.c.document_seq.is_not(None))
+_ITEMS = select(item.c.id, item.c.key).where(among(item.c.key))
+_LAST = select(document.c.seq, document.c.id).order_by(document.c.seq.desc()).limit(1)
 
 
 class Archive(Part):
@@ -113,11 +119,63 @@ class Archive(Part):
                 yield from versions
                 place = rows[-1].published_at, rows[-1].seq
 
-    def known(self, ids: Sequence[str], *, shown: bool) -> frozenset[str]:
+    def known(self, ids: Sequence[str]) -> frozenset[str]:
         """See ports.ArchiveStore."""
-        known = _KNOWN.where(or_(_REMEMBERED, _HIDDEN_SINCE) if shown else _REMEMBERED)
         with self._database.read() as connection:
-            return frozenset(connection.execute(known, {"values": ids}).scalars())
+            return frozenset(connection.execute(_KNOWN.where(_REMEMBERED), {"values": ids}).scalars())
+
+    def taken_back(self, since: str | None) -> TakenBack:
+        """See ports.ArchiveStore."""
+        with self._database.read() as connection:
+            last = connection.execute(_LAST).one_or_none()
+            later = document.c.seq > _number_of(connection, since)
+            taking = select(item.c.key).join(document, document.c.item_id == item.c.id)
+            seeking = select(sought.c.key).join(document, document.c.seq == sought.c.document_seq)
+            items = union(taking.where(later, document.c.stage >= TAKES_BACK), seeking.where(later))
+            keys = connection.execute(items).scalars()
+            ids = connection.execute(select(document.c.id).where(later, _ERASED)).scalars()
+            place = f"{last.seq} {last.id}" if last else ""
+            return TakenBack(place=place, items=frozenset(keys), ids=frozenset(ids))
+
+    def hidden_since(self, gone: Sequence[Document]) -> Mapping[str, str]:
+        """See ports.ArchiveStore."""
+        of_key: defaultdict[str, list[Document]] = defaultdict(list)
+        for each in gone:
+            of_key[item_key(each.uri)].append(each)
+        with self._database.read() as connection:
+            keys = {"values": [*of_key]}
+            items = {row.key: row.id for row in connection.execute(_ITEMS, keys)}
+            known = known_versions(connection, [*items.values()])
+            kills = kills_seeking(connection, [*of_key])
+        found: dict[str, str] = {}
+        for key in {*items, *kills}:
+            own = known.get(items[key], []) if key in items else []
+            found |= _hidden([each.version for each in own], kills.get(key, ()), of_key[key])
+        return found
+
+
+def _number_of(connection: Connection, place: str | None) -> int:
+    """Find the document that was the last at a place; 0 where it is not: gone, or of another database."""
+    seq, _, document_id = (place or "").partition(" ")
+    if not seq.isdecimal() or len(seq) > _DIGITS:
+        return 0
+    same = select(document.c.seq).where(document.c.seq == int(seq), document.c.id == document_id)
+    return connection.execute(same).scalar_one_or_none() or 0
+
+
+def _hidden(
+    known: Sequence[Version], kills: Sequence[Version], gone: Sequence[Document]
+) -> Iterator[tuple[str, str]]:
+    """Say how versions stand that may not be shown, whether a row is left of them or none."""
+    on_record = {each.id for each in known}
+    # Numbers that no row has.
+    lost = [version_of(-n, each) for n, each in enumerate(gone, 1) if each.id not in on_record]
+    # `now` is of no account: no standing follows from an embargo.
+    chain = chain_of([*known, *lost], datetime.max.replace(tzinfo=UTC), kills=kills)
+    wanted = {each.id for each in gone}
+    for each in (*known, *lost):
+        if each.id in wanted and (standing := chain.standings[each.seq]) not in SHOWN:
+            yield each.id, standing
 
 
 def _behind(at: datetime, seq: int) -> Any:

@@ -43,6 +43,9 @@ _FORGET_RAW = update(entry).where(among(entry.c.raw_id)).values(raw_id=None)
 _FORGET_RAW_OF_PROBLEMS = update(quarantine).where(among(quarantine.c.raw_id)).values(raw_id=None)
 _DELETE_RAW = delete(raw).where(among(raw.c.id))
 _DELETE_CHANGES = delete(change).where(among(change.c.seq))
+#: stays however old it is, so that whoever follows the log can tell where it ends
+_NEWEST_CHANGE = select(func.max(change.alias().c.seq)).scalar_subquery()
+_USED_CHANGE = select(change.c.seq).where(change.c.seq == _NEWEST_CHANGE)
 _DELETE_KEYS = delete(story_key).where(among(story_key.c.document_seq))
 _DELETE_POLLS = delete(poll).where(among(poll.c.id))
 
@@ -70,7 +73,9 @@ class Care(Part):
             old[raw] = now - timedelta(days=longest)
         by_row = self._database.goes_by_row
         old_raw = _old_raw(now, raw_days, raw_days_of or {}, by_row(raw))
-        old_changes = select(change.c.seq).where(change.c.at < old[change], by_row(change))
+        old_changes = select(change.c.seq).where(
+            change.c.at < old[change], change.c.seq < _NEWEST_CHANGE, by_row(change)
+        )
         number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
         numbered = select(poll.c.id, number.label("number")).subquery()
         old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
@@ -93,7 +98,7 @@ class Care(Part):
         except StoreError as error:
             log.warning("erased_rest_left", cause=str(error))
         try:
-            return self._database.keep_months(now, old, {raw: _USED_RAW})
+            return self._database.keep_months(now, old, {raw: _USED_RAW, change: _USED_CHANGE})
         except StoreError as error:
             log.warning("months_left", cause=str(error))
             return {}

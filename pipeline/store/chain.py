@@ -41,6 +41,8 @@ _STAGES: Mapping[Signal | None, int] = {
     Signal.KILL: 5,
 }
 _WITHHELD = 6
+#: versions of this stage, or a later one, may take others back
+TAKES_BACK = _WITHHELD
 #: a kill without a sender's id, with a text of its own
 _NOTICE = 8
 _KILL = 9

@@ -95,8 +95,11 @@ class Database(Protocol):
         """Take a document out of the search index."""
         ...
 
-    def scrub(self, *, limit_s: float | None = None) -> None:
+    def scrub(self, *, limit_s: float | None = None) -> bool:
         """Remove from the disk what deleted rows have left there; in short transactions.
+
+        Returns:
+            False: some of it is still there, as somebody reads it. It is to be done once more.
 
         Raises:
             StoreError: Among others: it takes longer than the limit. It can be done once more.

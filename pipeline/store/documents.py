@@ -158,7 +158,7 @@ def _chains_of(new: Sequence[tuple[int, NewDocument]], now: datetime) -> dict[st
     """Say what the chains of new documents come to where nothing else is known of them, by URI."""
     versions: defaultdict[str, list[Version]] = defaultdict(list)
     for seq, each in new:
-        versions[each.processed.document.uri].append(_version(seq, each.processed.document))
+        versions[each.processed.document.uri].append(version_of(seq, each.processed.document))
     return {uri: chain_of(chain, now) for uri, chain in versions.items()}
 
 
@@ -185,6 +185,10 @@ def _settle(
     alone = {seq: _is_told(each, _standing(seq, each, chains), now) for seq, each in new}
     mark_told(connection, {seq: told[seq] for seq in told if told[seq] != alone[seq]})
     note_changes(connection, "new", [each.processed.document.id for seq, each in new if told[seq]], now)
+    # What retention forgot, or another store told of, may still be kept by who follows: it goes by its uri.
+    unknown = items.fresh.keys() - known
+    kills = [each.processed.document for seq, each in new if stands[seq] is Standing.CANCELED]
+    note_changes(connection, "killed", [each.id for each in kills if items.ids[each.uri] in unknown], now)
 
 
 def _standing(seq: int, new: NewDocument, chains: Mapping[str, Chain]) -> Standing:
@@ -197,7 +201,8 @@ def _is_told(new: NewDocument, standing: Standing, now: datetime) -> bool:
     return standing in SHOWN and (embargoed is None or embargoed <= now)
 
 
-def _version(seq: int, each: Document) -> Version:
+def version_of(seq: int, each: Document) -> Version:
+    """Give a document as far as its chain is concerned."""
     return Version(
         seq=seq,
         id=each.id,

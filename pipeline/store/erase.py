@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from pipeline.codec import from_json
-from pipeline.identity import uri_of_guid
+from pipeline.identity import item_key, uri_of_guid
 from pipeline.model import Document
 from pipeline.store.among import among
+from pipeline.store.chain import Standing
 from pipeline.store.chains import note_changes, refresh_items
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow
@@ -24,6 +25,7 @@ from pipeline.store.tables import (
     quarantine,
     raw,
     relation,
+    seal_of,
     sighting,
     signature,
     story_key,
@@ -60,6 +62,35 @@ class Erase(Part):
         scrub_rest(self._database)
         return True
 
+    def erase_elsewhere(self, document_id: str, *, reason: str, now: datetime) -> None:
+        """See ports.CareStore. The tombstone is a version without a text, in an item of its own."""
+        name = document_id.lower()
+        uri = f"urn:newswire::erased:{name}"
+        with self._database.write() as connection:
+            (item_id,) = self._database.reserve(connection, item, 1)
+            (seq,) = self._database.reserve(connection, document, 1)
+            connection.execute(insert(item).values(id=item_id, key=item_key(uri), uri=uri))
+            connection.execute(
+                insert(document).values(
+                    seq=seq,
+                    id=name,
+                    item_id=item_id,
+                    provider="",
+                    published_at=now,
+                    received_at=now,
+                    stored_at=now,
+                    standing=Standing.USABLE,
+                    told=False,
+                    erased_at=now,
+                    erase_reason=reason,
+                    revision_rank=-1,
+                    stage=0,
+                    content_hash=name,
+                    seal=seal_of(seq, None, now, now),
+                )
+            )
+            note_changes(connection, "erased", [name], now)
+
     def _erase(self, connection: Connection, found: ReadRow, reason: str, now: datetime) -> None:
         copies = connection.execute(_RAW_COPIES.where(sighting.c.document_seq == found.seq)).scalars().all()
         drop(self._database, connection, _quarantined(connection, found, copies), now)
@@ -93,7 +124,8 @@ def scrub_rest(database: Database, *, limit_s: float | None = None) -> None:
         noted_at = connection.execute(rest).scalar_one_or_none()
     if noted_at is None:
         return
-    database.scrub(limit_s=limit_s)
+    if not database.scrub(limit_s=limit_s):
+        return  # housekeeping tries again
     with database.write(lasting=False) as connection:  # what was noted meanwhile stays
         connection.execute(delete(mark).where(mark.c.name == _REST, mark.c.at == noted_at))
 

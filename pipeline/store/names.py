@@ -128,11 +128,7 @@ def reach_of(connection: Connection, items: Collection[int]) -> Reach:
     links = _links(connection, names, most=_MOST) if names else []
     if not links:
         return NOTHING
-    wanted = {link.kill for link in links if link.item in items}
-    kills = {}
-    for *version, erased_at in connection.execute(_KILLS, {"values": [*wanted]}):
-        kill = Version._make((*version, erased_at is not None))
-        kills[kill.seq] = kill._replace(revision_rank=-1)
+    kills = _kills(connection, {link.kill for link in links if link.item in items})
     found: defaultdict[int, dict[int, Version]] = defaultdict(dict)
     for link in links:
         if link.item in items:
@@ -141,6 +137,25 @@ def reach_of(connection: Connection, items: Collection[int]) -> Reach:
         kills={item_id: [*of_item.values()] for item_id, of_item in found.items()},
         killing={link.of for link in links if link.of in items},
     )
+
+
+def kills_seeking(connection: Connection, names: Collection[str]) -> Mapping[str, Sequence[Version]]:
+    """Give the kills that seek items by these names, by name, whether there are such items or not."""
+    found = [(row.key, row.document_seq) for row in connection.execute(_SEEKING, {"values": [*names]})]
+    kills = _kills(connection, {seq for _, seq in found})
+    by_name: defaultdict[str, list[Version]] = defaultdict(list)
+    for name, seq in found:
+        by_name[name].append(kills[seq])
+    return by_name
+
+
+def _kills(connection: Connection, seqs: Collection[int]) -> Mapping[int, Version]:
+    """Read kills for chains of other items, by number; with no revision, as theirs is of another count."""
+    kills = {}
+    for *version, erased_at in connection.execute(_KILLS, {"values": [*seqs]}):
+        kill = Version._make((*version, erased_at is not None))
+        kills[kill.seq] = kill._replace(revision_rank=-1)
+    return kills
 
 
 def _links(connection: Connection, names: Collection[str], *, most: int) -> list[_Link]:

@@ -271,7 +271,7 @@ class PostgresDatabase:
             self._hang_up()
             time.sleep(_LOOK_AGAIN_S)  # the next look at the log will say what is wrong
 
-    def scrub(self, *, limit_s: float | None = None) -> None:
+    def scrub(self, *, limit_s: float | None = None) -> bool:
         """See database.Database. What was deleted is overwritten by VACUUM; the server's log is its own."""
         with self._errors(), closing(self._link.connect()) as connection:
             began = time.monotonic()
@@ -280,6 +280,7 @@ class PostgresDatabase:
                 left_s = 0.0 if limit_s is None else max(limit_s + began - time.monotonic(), 0.001)
                 connection.execute(f"SET statement_timeout = {round(left_s * 1000)}")
                 connection.execute(f"VACUUM {table}")
+        return True
 
     def matching(
         self, query: Query, window: range | None = None, *, one_by_one: bool = False

@@ -118,8 +118,9 @@ def drop_month(connection: Connection, month: Month, needed: Select[int] | None)
     count = int(connection.exec_driver_sql(f"SELECT count(*) FROM {month.name}").scalar_one())  # noqa: S608
     _lock_parts(connection, month.table)  # as late as can be: from here on readers wait
     connection.exec_driver_sql(f"ALTER TABLE {month.table.name} DETACH PARTITION {month.name}")
-    if kept:
-        again = f"INSERT INTO {month.table.name} SELECT * FROM {month.name} WHERE id = ANY (:ids)"  # noqa: S608
+    if needed is not None and kept:
+        id_ = needed.selected_columns[0].name
+        again = f"INSERT INTO {month.table.name} SELECT * FROM {month.name} WHERE {id_} = ANY (:ids)"  # noqa: S608
         connection.execute(text(again), {"ids": list(kept)})
     connection.exec_driver_sql(f"DROP TABLE {month.name}")
     return count - len(kept)

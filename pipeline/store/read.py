@@ -11,7 +11,9 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    case,
     func,
+    literal,
     or_,
     select,
     union_all,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 
 from pipeline.codec import from_json
 from pipeline.errors import StoreError
-from pipeline.identity import item_key
+from pipeline.identity import ID_DIGITS, SHORTEST_ID, item_key
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports import AuditedVersion, Change, Query
 from pipeline.store.among import among
@@ -30,7 +32,7 @@ from pipeline.store.database import Part, ReadRow
 from pipeline.store.names import reach_of
 from pipeline.store.newest import newest
 from pipeline.store.places import places_of, version_links
-from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents
+from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents, with_whole_ids
 from pipeline.store.tables import (
     change,
     document,
@@ -50,9 +52,6 @@ T = TypeVar("T")
 _PAGE = 200
 #: numbers of documents looked through at a time by `stream`
 _WINDOW = 5_000
-#: hexadecimal digits of an id that are enough to ask by
-SHORTEST_ID = 8
-ID_DIGITS = 32
 
 _DATA = (
     select(
@@ -88,6 +87,21 @@ _COPIES_OF = union_all(
         for one, other in ((LOW, HIGH), (HIGH, LOW))
     )
 ).subquery()
+#: the kind as a word of the statement itself: so both databases know that the index of new ones will do
+_IS_NEW = change.c.kind == literal("new", literal_execute=True)
+_CHANGES = (
+    select(
+        change.c.seq,
+        change.c.kind,
+        change.c.document_id,
+        change.c.at,
+        # What nobody was told of is under embargo, or came after its kill; a kill is no secret.
+        case((or_(document.c.told, change.c.kind == "killed"), item.c.uri)).label("uri"),
+    )
+    .outerjoin(document, document.c.id == change.c.document_id)
+    .outerjoin(item, item.c.id == document.c.item_id)
+    .order_by(change.c.seq)
+)
 _SHOWN_IDS = select(document.c.id).join(item, item.c.id == document.c.item_id).where(among(document.c.id))
 _STORIES = select(story_member.c.document_seq, story_member.c.story_id).where(
     among(story_member.c.document_seq)
@@ -101,6 +115,7 @@ class Read(Part):
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
     ) -> Sequence[StoredDocument]:
         """See ports.ReadStore."""
+        query = with_whole_ids(self._database, query)
         every = self._found(query, now, all_versions=all_versions, one_by_one=True)
 
         def found(window: range | None) -> Select[int]:
@@ -113,6 +128,7 @@ class Read(Part):
 
     def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
         """See ports.ReadStore. No transaction is open between two pages."""
+        query = with_whole_ids(self._database, query)
         with self._database.read() as connection:
             last = connection.execute(select(func.coalesce(func.max(document.c.seq), 0))).scalar_one()
         for start in range(1, last + 1, _WINDOW):
@@ -129,7 +145,10 @@ class Read(Part):
                 seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
             for first in range(0, len(seqs), _PAGE):
                 with self._database.read() as connection:
-                    page = load(connection, seqs[first : first + _PAGE], now)
+                    # Asked again: a kill may have come since the numbers were found.
+                    still = shown_documents(now).where(among(document.c.seq)).order_by(document.c.seq)
+                    shown = connection.execute(still, {"values": seqs[first : first + _PAGE]})
+                    page = load(connection, shown.scalars().all(), now)
                 yield from page
 
     def _found(
@@ -206,18 +225,31 @@ class Read(Part):
         with self._database.read() as connection:
             return load(connection, connection.execute(found, {"of": document_id}).scalars().all(), now)
 
-    def changes(self, after: int, limit: int = 100) -> Sequence[Change]:
+    def changes(self, after: int, limit: int = 100, *, only_new: bool = False) -> Sequence[Change]:
         """See ports.ReadStore."""
-        later = select(change).where(change.c.seq > after).order_by(change.c.seq).limit(limit)
+        later = _CHANGES.where(change.c.seq > after, *([_IS_NEW] if only_new else [])).limit(limit)
         with self._database.read() as connection:
             rows = connection.execute(later).all()
-        return [Change(seq=row.seq, kind=row.kind, document_id=row.document_id, at=row.at) for row in rows]
+        return [Change(**row._mapping) for row in rows]
+
+    def new_from_the_end(self, count: int) -> int | None:
+        """See ports.ReadStore."""
+        back = select(change.c.seq).where(_IS_NEW).order_by(change.c.seq.desc()).offset(count - 1).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(back).scalar_one_or_none()
+
+    def first_change(self) -> int:
+        """See ports.ReadStore."""
+        return self._end_of_log(func.min(change.c.seq))
 
     def last_change(self) -> int:
         """See ports.ReadStore."""
+        return self._end_of_log(func.max(change.c.seq))
+
+    def _end_of_log(self, end: ColumnElement[int]) -> int:
         with self._database.read() as connection:
-            last: int = connection.execute(select(func.coalesce(func.max(change.c.seq), 0))).scalar_one()
-        return last
+            found: int = connection.execute(select(func.coalesce(end, 0))).scalar_one()
+        return found
 
     def wait_for_change(self) -> None:
         """See ports.ReadStore."""

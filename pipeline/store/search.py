@@ -6,17 +6,22 @@ Words and phrases must all occur; a minus takes out what follows it. Dates are U
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
+from pipeline.config.countries import COUNTRIES, no_country
+from pipeline.config.words import suggest
 from pipeline.errors import QueryError
-from pipeline.identity import scope_of
+from pipeline.identity import ID_DIGITS, SHORTEST_ID, scope_of
 from pipeline.ports import Query
 from pipeline.store.terms import search_terms, tag_value
 
 __all__ = ["QueryError", "parse_query", "search_terms"]
+
+#: code of a group of countries → codes of its members
+Groups = Mapping[str, Collection[str]]
 
 #: an honest query is shorter; each word costs the database a look into its index
 MOST_TERMS = 200
@@ -24,6 +29,7 @@ MOST_TERMS = 200
 _PART = re.compile(
     r'(?P<minus>-*)(?:(?P<field>[A-Za-z_]+):(?!//))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))?'
 )
+_STORY_ID = re.compile(rf"[0-9a-f]{{{SHORTEST_ID},{ID_DIGITS}}}")
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -32,12 +38,21 @@ def _language(code: str) -> str:
     return code.casefold().replace("_", "-")
 
 
+def _story(beginning: str) -> str:
+    story_id = beginning.lower()
+    if not _STORY_ID.fullmatch(story_id):
+        raise QueryError(
+            f"story:{beginning[:40]} is no id of a story: give {SHORTEST_ID} or more of its digits, 0 to f"
+        )
+    return story_id
+
+
 #: how the values of a field are written to be compared
 _FIELDS: Mapping[str, Callable[[str], str]] = {
     "lang": _language,
     "provider": scope_of,
     "feed": str,
-    "story": str.lower,
+    "story": _story,
     # by code or name: region:AF, topic:"armed conflict", beat:afghanistan-security
     "region": tag_value,
     "topic": tag_value,
@@ -79,22 +94,24 @@ class _Draft:
     copies: list[bool] = field(default_factory=list)
 
 
-def parse_query(text: str, now: datetime) -> Query:
+def parse_query(text: str, now: datetime, groups: Groups | None = None) -> Query:
     """Read a query.
 
     Args:
         text: As typed; empty: everything.
         now: Aware UTC, for times such as `since:24h`.
+        groups: Of countries, by which documents of their members are found; None: there are none, and codes
+            are not looked at.
 
     Raises:
         QueryError: A quotation mark that is not closed, a field without a value,
-            a field that there is not, a date that is none, or nothing to search for.
+            a field or a region that there is not, a date that is none, or nothing to search for.
     """
     if text.count('"') % 2:
         raise QueryError("a quotation mark is not closed")
     draft = _Draft()
     for part in _parts(text):
-        _read_part(draft, part, now)
+        _read_part(draft, part, now, groups)
     terms = sum(map(len, draft.all_of)) + sum(map(len, draft.none_of))
     if terms > MOST_TERMS:
         raise QueryError(f"{terms} words are too many: give at most {MOST_TERMS}")
@@ -127,7 +144,28 @@ def _parts(text: str) -> Iterator[_Part]:
             yield _Part(bool(match["minus"]), name.lower() if name else None, said, word is None)
 
 
-def _read_part(draft: _Draft, part: _Part, now: datetime) -> None:
+def region_values(text: str, groups: Groups | None) -> list[str]:
+    """Say by what documents of a region are found: those of a group by the codes of its countries.
+
+    Raises:
+        QueryError: It is written like a code, and there is none such.
+    """
+    value = tag_value(text)
+    if groups is None:
+        return [value]
+    members = next((members for code, members in groups.items() if tag_value(code) == value), None)
+    if members is not None:
+        return sorted(map(tag_value, members))
+    if value.isdecimal() or value.startswith("x "):
+        meant = suggest(text.lower(), groups)
+        hint = f"did you mean {meant}?" if meant else "groups are in regions.yaml"
+        raise QueryError(f"region:{text[:40]} is no group of countries: {hint}")
+    if len(value) == 2 and value.isascii() and value.isalpha() and value.upper() not in COUNTRIES:
+        raise QueryError(no_country(text[:40]))
+    return [value]
+
+
+def _read_part(draft: _Draft, part: _Part, now: datetime, groups: Groups | None) -> None:
     if part.field is not None and part.field in _DATES:
         if part.minus:
             raise QueryError(f"-{part.field}: a date cannot be excluded; use since: and until:")
@@ -140,6 +178,8 @@ def _read_part(draft: _Draft, part: _Part, now: datetime) -> None:
         values = [part.text] if part.quoted else [value for value in part.text.split(",") if value]
         if not values:
             raise QueryError(f"{part.field}: needs a value")
+        if part.field == "region":
+            values = [each for value in values for each in region_values(value, groups)]
         wanted = draft.not_fields if part.minus else draft.fields
         wanted.setdefault(part.field, []).extend(map(fold, values))
     else:

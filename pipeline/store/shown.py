@@ -1,14 +1,20 @@
 """Which documents may be shown, and which match a query: one predicate for every read."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_, select
 
+from pipeline.errors import QueryError
+from pipeline.identity import ID_DIGITS
 from pipeline.ports import Query
 from pipeline.store.chain import SHOWN
 from pipeline.store.database import Database
 from pipeline.store.tables import document, document_tag, item, story, story_member
+
+#: stories looked at to see whether a beginning of an id means one of them
+_AMBIGUOUS = 20
 
 
 def may_be_shown(now: datetime) -> ColumnElement[bool]:
@@ -86,6 +92,42 @@ def _tagged(kind: str, values: tuple[str, ...], window: range | None) -> ColumnE
     if window is not None:
         found = found.where(number >= window.start, number < window.stop)
     return document.c.seq.in_(found)
+
+
+def stories_called(connection: Connection, beginning: str) -> set[str]:
+    """Find the stories whose ids begin so, lower case; of those that are parts of others, the others."""
+    named = select(story.c.id, story.c.merged_into).where(
+        story.c.id >= beginning, story.c.id <= beginning.ljust(ID_DIGITS, "f")
+    )
+    return {row.merged_into or row.id for row in connection.execute(named.limit(_AMBIGUOUS))}
+
+
+def with_whole_ids(database: Database, query: Query) -> Query:
+    """Give a query in which stories are named by their whole ids.
+
+    Raises:
+        QueryError: Several stories begin as one is called.
+    """
+    fields, not_fields = query.fields or {}, query.not_fields or {}
+    if "story" not in (*fields, *not_fields):
+        return query
+    with database.read() as connection:
+        whole = [
+            {**each, "story": tuple(_whole_id(connection, story_id) for story_id in each["story"])}
+            if "story" in each
+            else each
+            for each in (fields, not_fields)
+        ]
+    return replace(query, fields=whole[0], not_fields=whole[1])
+
+
+def _whole_id(connection: Connection, beginning: str) -> str:
+    if len(beginning) >= ID_DIGITS:
+        return beginning
+    called = stories_called(connection, beginning)
+    if len(called) > 1:
+        raise QueryError(f"story:{beginning} begins several stories: give more of the id")
+    return next(iter(called), beginning)
 
 
 def _story(story_id: str) -> ColumnElement[bool]:

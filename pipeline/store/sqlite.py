@@ -8,7 +8,7 @@ checkpoint against each other.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import NoneType
@@ -199,15 +199,20 @@ class SqliteDatabase:
         """See database.Database."""
         connection.execute(text("DELETE FROM document_terms WHERE rowid = :seq"), {"seq": document_seq})
 
-    def scrub(self, *, limit_s: float | None = None) -> None:
-        """See database.Database. FTS5 marks rows as deleted; their words go when segments are merged."""
+    def scrub(self, *, limit_s: float | None = None) -> bool:
+        """See database.Database. FTS5 marks rows as deleted; their words go when segments are merged.
+
+        What was deleted still stands in the log. A backup may read it for minutes: all writers would wait for
+        the lock as long as we waited for that reader.
+        """
         self._merge_index(limit_s)
-        with _errors(self.path), self._lock.held(self._wait_s):
-            connection = self._reading.raw_connection()
-            try:  # what was deleted still stands in the log; a reader may hinder this, then it goes later
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+        with (
+            _errors(self.path),
+            self._lock.held(self._wait_s),
+            closing(library.connect(str(self.path), timeout=0, isolation_level=None)) as impatient,
+        ):
+            (busy, *_) = impatient.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def matching(
         self,

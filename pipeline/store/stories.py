@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, literal, or_, 
 from pipeline.cache_sizes import READ_TRAITS
 from pipeline.codec import from_json, to_json
 from pipeline.errors import StoreError
+from pipeline.identity import SHORTEST_ID
 from pipeline.model import Document, StoryTraits, Tagging
 from pipeline.ports import (
     MOST_STORY_KEYS,
@@ -30,8 +31,8 @@ from pipeline.store.copies import SAME_COPY, leading_somewhere, relation_row
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.executing import execute_many
-from pipeline.store.read import ID_DIGITS, SHORTEST_ID, load
-from pipeline.store.shown import matches, may_be_shown
+from pipeline.store.read import load
+from pipeline.store.shown import is_current, matches, may_be_shown, stories_called, with_whole_ids
 from pipeline.store.tables import (
     document,
     document_data,
@@ -49,8 +50,6 @@ SAME_STORY = "same-story"
 _PER_KEY = 20
 #: documents of a story that others are compared with
 _COMPARED = 16
-#: stories looked at to see whether a beginning of an id means one of them
-_AMBIGUOUS = 20
 
 _FREE = and_(
     story_member.c.waits,
@@ -228,27 +227,22 @@ class Stories(Part):
         """See ports.StoryStore."""
         if len(story_id) < SHORTEST_ID:
             return None
-        given = story_id.lower()
-        named = select(story.c.id, story.c.merged_into).where(
-            story.c.id >= given, story.c.id <= given.ljust(ID_DIGITS, "f")
-        )
         with self._database.read() as connection:
-            ids = {row.merged_into or row.id for row in connection.execute(named.limit(_AMBIGUOUS))}
+            ids = stories_called(connection, story_id.lower())
             return next(iter(_found(connection, list(ids), now)), None) if len(ids) == 1 else None
 
     def stories(
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, biggest: bool = False
     ) -> Sequence[StoryFound]:
         """See ports.StoryStore."""
+        query = with_whole_ids(self._database, query)
         last, size = func.max(document.c.published_at), func.count()
         order = (size.desc(), last.desc()) if biggest else (last.desc(), size.desc())
         listed = (
             select(story_member.c.story_id)
             .join(document, document.c.seq == story_member.c.document_seq)
             .join(item, item.c.id == document.c.item_id)
-            .where(
-                may_be_shown(now), item.c.current_seq == document.c.seq, story_member.c.story_id.is_not(None)
-            )
+            .where(may_be_shown(now), is_current(now), story_member.c.story_id.is_not(None))
             .where(*matches(self._database, query))
             .group_by(story_member.c.story_id)
             .order_by(*order, story_member.c.story_id)
@@ -409,7 +403,7 @@ def _found(connection: Connection, ids: Sequence[str], now: datetime) -> list[St
         select(story_member.c.story_id, document.c.seq, document.c.published_at)
         .join(document, document.c.seq == story_member.c.document_seq)
         .join(item, item.c.id == document.c.item_id)
-        .where(among(story_member.c.story_id), may_be_shown(now), item.c.current_seq == document.c.seq)
+        .where(among(story_member.c.story_id), may_be_shown(now), is_current(now))
         .order_by(document.c.published_at, document.c.id)
     )
     of: defaultdict[str, list[tuple[int, datetime]]] = defaultdict(list)

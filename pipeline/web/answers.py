@@ -159,6 +159,30 @@ class VersionList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRecord:
+    """Something that became of a document."""
+
+    seq: int
+    #: new, released, tagged, linked, story, killed, withheld, erased, expired; newer releases may know others
+    kind: str
+    id: str
+    #: of its item; null: nobody was told of the document, or its row is gone
+    uri: str | None
+    at: datetime
+    #: of new and released, where it may still be shown
+    document: DocumentRecord | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeList:
+    """A piece of the change log."""
+
+    changes: list[ChangeRecord]
+    #: to ask after the next time, also when there are none
+    next_after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentList:
     """A page of documents."""
 

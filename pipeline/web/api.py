@@ -10,12 +10,14 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import JSONResponse
 
 from pipeline.codec import to_json
-from pipeline.errors import QueryError
+from pipeline.errors import ChangesGoneError, QueryError
 from pipeline.model import Sighting, StoredDocument
 from pipeline.monitor.snapshot import Snapshot
 from pipeline.publish.difference import Difference, chain_lines, difference
-from pipeline.publish.record import document_record, version_record
+from pipeline.publish.record import change_record, document_record, version_record
+from pipeline.publish.tail import changes_after, tell
 from pipeline.web.answers import (
+    ChangeList,
     DocumentList,
     DocumentRecord,
     FeedList,
@@ -35,6 +37,19 @@ _NOT_UNDERSTOOD: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The query is not understood, and why"}
 }
 
+_MISSED: dict[int | str, dict[str, Any]] = {
+    410: {"model": Problem, "description": "Changes after that one are gone: read everything again"}
+}
+
+After = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=2**63 - 1,
+        description="Number of the last change that is known; 0: the oldest kept. "
+        "Without it no change is given, but where the log ends now.",
+    ),
+]
 Words = Annotated[str, Query(max_length=1000, description="Words, phrases, fields; empty: the newest.")]
 Other = Annotated[
     str | None, Query(max_length=32, description="An id, or the number of a version of the same item.")
@@ -98,6 +113,26 @@ def documents_api(edge: WebEdge) -> APIRouter:
     def show(document_id: str) -> JSONResponse:
         """Give one document by its id or an unambiguous beginning of it."""
         return JSONResponse(document_record(_document(edge, document_id)))
+
+    return router
+
+
+def changes_api(edge: WebEdge) -> APIRouter:
+    """Build the route by which programs follow what becomes of documents."""
+    router = APIRouter(tags=["documents"])
+
+    @router.get("/changes", response_model=ChangeList, responses=_MISSED)
+    def changes(after: After = None, limit: Limit = 100) -> JSONResponse:
+        """Give what became of documents after a change: new, killed, withheld, erased, … in order."""
+        if after is None:
+            return JSONResponse({"changes": [], "next_after": edge.store.last_change()})
+        try:
+            found = changes_after(edge.store, after, limit)
+        except ChangesGoneError as error:
+            raise HTTPException(410, str(error)) from error
+        now = edge.clock.now()
+        records = [change_record(tell(edge.store, each, now)) for each in found]
+        return JSONResponse({"changes": records, "next_after": found[-1].seq if found else after})
 
     return router
 

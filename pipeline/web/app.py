@@ -14,11 +14,12 @@ from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
 from pipeline.web.access import Access
-from pipeline.web.api import documents_api, standing_api, versions_api
+from pipeline.web.api import changes_api, documents_api, standing_api, versions_api
 from pipeline.web.bell import Bell, listening
 from pipeline.web.edge import WebEdge
 from pipeline.web.failures import say_failures
 from pipeline.web.guard import Guard
+from pipeline.web.maps import map_api, map_pages
 from pipeline.web.pages import document_pages, standing_pages
 from pipeline.web.stories import stories_api, story_pages
 from pipeline.web.templates import Templates
@@ -56,12 +57,15 @@ def create_app(edge: WebEdge, access: Access) -> FastAPI:
     app.include_router(standing_api(edge), prefix="/api/v1")
     app.include_router(documents_api(edge), prefix="/api/v1")
     app.include_router(versions_api(edge), prefix="/api/v1")
+    app.include_router(changes_api(edge), prefix="/api/v1")
     app.include_router(stories_api(edge), prefix="/api/v1")
+    app.include_router(map_api(edge), prefix="/api/v1")
     app.state.bell = Bell(edge.store)
     app.include_router(listening(app.state.bell))
     app.include_router(standing_pages(edge, templates), include_in_schema=False)
     app.include_router(document_pages(edge, templates), include_in_schema=False)
     app.include_router(story_pages(edge, templates), include_in_schema=False)
+    app.include_router(map_pages(edge, templates), include_in_schema=False)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))
     say_failures(app, templates, edge.clock)
     app.add_middleware(partial(Guard, access=access))

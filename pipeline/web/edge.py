@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
 from pipeline.ports import Clock, QueueView, ReadStore
+from pipeline.store.search import Groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class WebEdge:
     #: None: no queue is running
     queue: QueueView | None
     clock: Clock
+    #: groups of countries that can be searched for; None: codes of regions are not looked at
+    groups: Groups | None = None
 
     def snapshot(self) -> Snapshot:
         """Say how everything stands now. Raises StoreError."""

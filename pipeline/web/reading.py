@@ -29,7 +29,11 @@ def find(edge: WebEdge, query: str, *, limit: int, offset: int = 0, all_versions
     """
     now = edge.clock.now()
     found = edge.store.search(
-        parse_query(query, now), now=now, limit=limit + 1, offset=offset, all_versions=all_versions
+        parse_query(query, now, edge.groups),
+        now=now,
+        limit=limit + 1,
+        offset=offset,
+        all_versions=all_versions,
     )
     following = offset + limit
     more = len(found) > limit and following <= FURTHEST

@@ -130,7 +130,7 @@ def _find(edge: WebEdge, q: str, *, limit: int, offset: int, order: str) -> tupl
     """Find a page of stories, and say whether more follow."""
     now = edge.clock.now()
     found = edge.store.stories(
-        parse_query(q, now), now=now, limit=limit + 1, offset=offset, biggest=order == "biggest"
+        parse_query(q, now, edge.groups), now=now, limit=limit + 1, offset=offset, biggest=order == "biggest"
     )
     return list(found[:limit]), len(found) > limit and offset + limit <= FURTHEST
 

@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,6 +121,14 @@ def test_what_no_document_has_at_all_is_named(data: Path, config: Path) -> None:
 
     assert (result.returncode, result.stdout) == (0, "")
     assert result.stderr == "no document matches; none at all has region:atlantis\n"
+
+
+def test_a_group_of_countries_is_searched_and_a_wrong_one_refused(data: Path, config: Path) -> None:
+    found = run("search", "region:x-sahel", data=data, config=config)
+    wrong = run("export", "--where", "region:x-sahal", data=data, config=config)
+
+    assert (found.returncode, found.stderr) == (0, "no document matches; none at all has region:x sahel\n")
+    assert (wrong.returncode, "did you mean x-sahel?" in wrong.stderr) == (2, True)
 
 
 def test_a_query_that_is_not_understood_is_wrong_usage(data: Path, config: Path) -> None:
@@ -430,6 +439,46 @@ def test_where_nothing_is_stored_a_line_says_so_and_nothing_is_made(
     assert not empty.exists()
 
 
+@pytest.fixture
+def changes(mine: Path, config: Path) -> Iterator[subprocess.Popen[str]]:
+    process = _tail("--changes", "--json", "--since-start", data=mine, config=config)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_tail_of_changes_tells_of_kills_and_erasures(
+    changes: subprocess.Popen[str], mine: Path, config: Path
+) -> None:
+    assert changes.stdout
+    first = [json.loads(changes.stdout.readline()) for _ in DOCUMENTS]
+    assert [(each["kind"], each["document"]["id"]) for each in first] == [
+        ("new", each.id) for each in DOCUMENTS
+    ]
+    with closing(open_store(storage_url(mine), mine)) as store:
+        fill(
+            store,
+            [document("e5" * 16, uri=DOCUMENTS[0].uri, body_text="Kill.", pub_status=PubStatus.CANCELED)],
+            NOW,
+        )
+        store.erase(BAKERS, reason="a court said so", now=NOW)
+    later = [json.loads(changes.stdout.readline()) for _ in range(2)]
+    assert [(each["kind"], each["id"], each["uri"], each["document"]) for each in later] == [
+        ("killed", FERRY, DOCUMENTS[0].uri, None),
+        ("erased", BAKERS, DOCUMENTS[1].uri, None),
+    ]
+    far = run("tail", "--changes", "--after", "4711", data=mine, config=config)
+    assert (far.returncode, far.stdout) == (1, "")
+    assert f"the log ends with change {later[-1]['seq']}" in far.stderr
+
+
+@pytest.mark.parametrize("words", [["--after", "1"], ["--changes", "--beat", "x"], ["--changes", "-n", "1"]])
+def test_options_of_tail_that_do_not_go_together_are_wrong_usage(
+    data: Path, config: Path, words: list[str]
+) -> None:
+    assert run("tail", *words, data=data, config=config).returncode == 2
+
+
 def _tail(*words: str, data: Path, config: Path) -> subprocess.Popen[str]:
     where = ["--data", str(data), "--config", str(config)]
     return subprocess.Popen(
@@ -586,6 +635,14 @@ def test_an_erased_document_is_gone_from_every_read(mine: Path, config: Path) ->
     assert run("show", BAKERS, data=mine, config=config).returncode == 1
     assert run("search", "bakers", data=mine, config=config).stdout == ""
     assert BAKERS not in run("export", data=mine, config=config).stdout
+
+
+def test_erasing_what_is_not_here_says_so(mine: Path, config: Path) -> None:
+    result = run("erase", "0" * 32, "--reason", "a court said so", data=mine, config=config)
+
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "not stored here" in result.stderr
+    assert "newswire archive" in result.stderr
 
 
 def test_erase_wants_a_reason_and_a_document(mine: Path, config: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pipeline.identity import item_key
 from pipeline.model import PubStatus, Tag, Tagging
 from pipeline.ports import Processed, Store
 from store_builders import DAY, HOUR, NOON, claim, document, entry, save, take_in
@@ -60,7 +61,7 @@ def test_what_was_erased_is_told_without_its_text(store: Store) -> None:
     save(store, one)
     store.erase(one.id, reason="a court said so", now=NOON)
     assert guids(store, shown=False) == ["erased a court said so"]
-    assert store.known([one.id, "0" * 32], shown=True) == frozenset({one.id})
+    assert store.known([one.id, "0" * 32]) == frozenset({one.id})
 
 
 def _more(store: Store) -> datetime:
@@ -107,3 +108,48 @@ def test_the_first_published_is_found_from_a_time_on(store: Store) -> None:
     assert store.first_published(MAY) == NOON
     assert store.first_published(NOON + HOUR) == JUNE
     assert store.first_published(JUNE + HOUR) is None
+
+
+KILL = document("one", "Kill.", revision="2", pub_status=PubStatus.CANCELED)
+
+
+def test_what_an_archive_alone_remembers_is_held_against_kills(store: Store) -> None:
+    first, second, third = (document("one", f"Text {n}.", revision=str(n)) for n in (1, 2, 3))
+    other = document("other", "Another item.")
+    assert store.hidden_since([first, other]) == {}
+    save(store, KILL, document("other", "New.", revision="2"))
+    gone = store.hidden_since([first, second, third, other])
+    assert gone == {first.id: "killed", second.id: "killed"}
+
+
+def test_a_kill_that_names_another_item_takes_back_what_only_an_archive_has(store: Store) -> None:
+    first = document("one", "Text 1.", revision="1")
+    before = store.taken_back(None).place
+    kill = document("notice", "", pub_status=PubStatus.CANCELED, names=(item_key(first.uri),))
+    save(store, kill)
+    assert store.hidden_since([first]) == {first.id: "killed"}
+    assert item_key(first.uri) in store.taken_back(before).items
+
+
+def test_a_version_that_withholds_its_item_holds_back_what_is_gone(store: Store) -> None:
+    save(store, document("one", "Held.", revision="2", pub_status=PubStatus.WITHHELD))
+    first = document("one", "Text 1.", revision="1")
+    assert store.hidden_since([first]) == {first.id: "withheld"}
+
+
+def test_what_was_taken_back_is_told_from_a_place_on(store: Store) -> None:
+    nothing = store.taken_back(None)
+    assert (nothing.items, nothing.ids) == (frozenset(), frozenset())
+    save(store, document("fine", "Fine."), KILL)
+    first = store.taken_back(nothing.place)
+    assert (first.items, first.ids) == ({item_key(KILL.uri)}, frozenset())
+    store.erase_elsewhere("AB" * 16, reason="so", now=NOON)
+    second = store.taken_back(first.place)
+    assert (second.items, second.ids) == (frozenset(), {"ab" * 16})
+    assert store.taken_back(second.place).ids == frozenset()
+
+
+@pytest.mark.parametrize("place", ["1 " + "0" * 32, "900 " + "0" * 32, "9" * 40, "damaged", ""])
+def test_a_place_of_another_database_is_the_beginning(store: Store, place: str) -> None:
+    save(store, KILL)
+    assert store.taken_back(place).items == {item_key(KILL.uri)}

@@ -119,6 +119,23 @@ def test_an_erased_text_does_not_come_back(store: Store) -> None:
     assert store.search(Query(), now=NOON) == []
 
 
+def test_a_text_that_is_not_here_can_be_erased_and_is_not_taken_in(store: Store) -> None:
+    gone = document()
+    assert not store.erase(gone.id, reason="court order", now=NOON)
+    store.erase_elsewhere(gone.id.upper(), reason="court order", now=NOON)
+    assert store.known([gone.id]) == {gone.id}
+    assert [(each.kind, each.document_id, each.uri) for each in store.changes(0)] == [
+        ("erased", gone.id, None)
+    ]
+    outcome = save(store, gone, document(text="The next version."))
+    assert len(outcome.stored) == 1
+    assert store.document(gone.id, now=NOON) is None
+    assert [each.erase_reason for each in store.audit(gone.id, now=NOON)] == ["court order"]
+    assert store.erase(gone.id, reason="once more", now=NOON)
+    assert store.snapshot(NOON).documents == 1
+    assert store.check() == []
+
+
 def test_what_is_left_of_an_erased_text_that_came_again_goes_with_housekeeping(
     store: Store, all_bytes: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,9 +230,19 @@ def test_old_changes_and_polls_go_and_numbers_are_not_used_again(store: Store) -
     assert store.last_change() > last + 1
 
 
+def test_the_newest_change_stays_so_that_the_end_of_the_log_is_known(store: Store) -> None:
+    store.expire(
+        NOON, raw_days=30, change_days=1, poll_count=1
+    )  # makes this month's part, where there are any
+    save(store, document("a"), document("b"))
+    last = store.last_change()
+    assert store.expire(NOON + 900 * DAY, raw_days=30, change_days=1, poll_count=1)["change"] == 1
+    assert (store.first_change(), store.last_change()) == (last, last)
+
+
 def test_more_than_one_step_of_old_rows_goes(store: Store) -> None:
     save(store, *(document(str(number)) for number in range(1_100)))
-    assert store.expire(NOON + 9 * DAY, raw_days=1, change_days=1, poll_count=0)["change"] == 1_100
+    assert store.expire(NOON + 9 * DAY, raw_days=1, change_days=1, poll_count=0)["change"] == 1_099
 
 
 def test_a_sound_store_has_nothing_wrong(store: Store) -> None:

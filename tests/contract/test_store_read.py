@@ -1,13 +1,14 @@
 """Contract of ports.ReadStore."""
 
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import QueryError
-from pipeline.model import Document, Evidence, Relation, Tag, Tagging
+from pipeline.model import Document, Evidence, PubStatus, Relation, Tag, Tagging
 from pipeline.ports import Processed, Query, Store
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
@@ -193,7 +194,8 @@ def test_an_empty_store_is_readable(store: Store) -> None:
     assert (snapshot.documents, snapshot.items, snapshot.newest_stored_at) == (0, 0, None)
     assert (snapshot.feeds, snapshot.counters) == ((), {})
     assert (store.search(Query(), now=NOON), list(store.stream(Query(), now=NOON))) == ([], [])
-    assert (store.changes(0), store.last_change()) == ([], 0)
+    assert (store.changes(0), store.first_change(), store.last_change()) == ([], 0, 0)
+    assert store.new_from_the_end(1) is None
 
 
 def test_a_probe_leaves_nothing_to_see(store: Store) -> None:
@@ -285,3 +287,35 @@ def test_tags_find_the_newest_too(store: Store) -> None:
 
 def _region(code: str) -> Tagging:
     return Tagging(rules="1", regions=(Tag(code=code, name="", score=0.9),))
+
+
+def _log(store: Store, **options: bool) -> list[tuple[str, str, str | None]]:
+    return [(each.kind, each.document_id, each.uri) for each in store.changes(0, **options)]
+
+
+def test_the_change_log_names_the_items_of_documents_that_somebody_was_told_of(store: Store) -> None:
+    held = document("held", "Held.", embargoed=NOON + HOUR)
+    kill = document("ferry", "Kill.", revision="9", pub_status=PubStatus.CANCELED)
+    save(store, FERRY, held)
+    save(store, kill)
+    store.erase(held.id, reason="so", now=NOON)
+    expected = [("new", FERRY.id, FERRY.uri), ("killed", FERRY.id, FERRY.uri), ("erased", held.id, None)]
+    assert _log(store) == expected
+    assert _log(store, only_new=True) == expected[:1]
+
+
+def test_new_documents_are_counted_from_the_end_of_the_log(store: Store) -> None:
+    save(store, FERRY)
+    save(store, STRIKE)
+    store.erase(STRIKE.id, reason="so", now=NOON)
+    seqs = [each.seq for each in store.changes(0)]
+    assert [store.new_from_the_end(count) for count in (1, 2, 3)] == [seqs[1], seqs[0], None]
+    assert (store.first_change(), store.last_change()) == (seqs[0], seqs[2])
+
+
+def test_what_is_killed_while_all_is_read_is_not_given(store: Store) -> None:
+    save(store, *(document(f"g{number}", f"Number {number}.", revision="1") for number in range(201)))
+    given = store.stream(Query(), now=NOON)
+    assert len(list(islice(given, 200))) == 200
+    save(store, document("g200", "Kill.", revision="2", pub_status=PubStatus.CANCELED))
+    assert list(given) == []

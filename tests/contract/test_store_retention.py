@@ -276,11 +276,12 @@ def test_what_went_is_left_to_the_archive_until_it_is_erased_or_killed(store: St
     assert (state.shown, state.hidden) == (0, 1)
     hidden = store.archived(since, until, shown=False, now=LATER)
     assert [each.id for each in hidden] == [second.id]
-    assert store.known([first.id, second.id], shown=True) == {second.id}
+    assert store.known([first.id, second.id]) == {second.id}
+    assert store.hidden_since([first, second]) == {}
     kill = document(text="", revision="3", pub_status=PubStatus.CANCELED, signal=Signal.KILL)
     save(store, kill, now=LATER)
     assert store.span_state(since, until, now=LATER).fingerprint != state.fingerprint
-    assert first.id in store.known([first.id], shown=True)
-    assert first.id not in store.known([first.id], shown=False)
+    assert store.hidden_since([first]) == {first.id: "killed"}
+    assert store.known([first.id]) == frozenset()
     store.erase(first.id, reason="court order", now=LATER)
-    assert first.id in store.known([first.id], shown=False)
+    assert store.known([first.id]) == {first.id}

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.errors import Reason
+import pytest
+
+from pipeline.errors import QueryError, Reason
 from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
 from pipeline.retention import Policy
@@ -273,3 +275,35 @@ def test_what_became_of_stories_is_counted(store: Store) -> None:
         "split": 1,
     }
     assert counters["busy_ms", "stories"] == 7
+
+
+def test_a_story_shows_a_version_from_the_end_of_its_embargo_on_though_nobody_kept_house(
+    store: Store,
+) -> None:
+    save(store, document("ferry", "First.", revision="1"))
+    save(store, document("ferry", "Held.", revision="2", embargoed=NOON + DAY))
+    for each in _take(store):
+        _tell(store, each, "a" * 32)
+    for now, text in ((NOON, "First."), (NOON + DAY, "Held.")):
+        found = store.story("a" * 32, now=now)
+        assert found is not None
+        assert [each.document.body_text for each in found.documents] == [text]
+        assert store.stories(Query(all_of=((text.strip(".").lower(),),)), now=now) == [found]
+
+
+def test_documents_are_found_by_the_beginning_of_their_story(store: Store) -> None:
+    ferry, train = _stored(store, "ferry", "train")
+    _tell(store, ferry, "ab" * 16)
+    _tell(store, train, "abababab" + "c" * 24)
+
+    def found(beginning: str) -> list[str]:
+        query = Query(fields={"story": (beginning,)})
+        return [each.document.id for each in store.search(query, now=LATER)]
+
+    assert found("ababababa") == [ferry.document_id]
+    assert found("abababad") == []
+    excluded = Query(not_fields={"story": ("ababababc",)})
+    assert [each.document.id for each in store.stream(excluded, now=LATER)] == [ferry.document_id]
+    for read in (store.search, store.stories, lambda *a, **b: list(store.stream(*a, **b))):
+        with pytest.raises(QueryError, match="begins several stories"):
+            read(Query(fields={"story": ("abababab",)}), now=LATER)

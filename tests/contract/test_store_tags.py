@@ -64,3 +64,10 @@ def test_a_tag_can_be_excluded(tagged: str, store) -> None:
 def test_an_erased_document_is_found_by_no_tag(tagged: str, store) -> None:
     store.erase(tagged, reason="a court said so", now=NOON)
     assert store.search(parse_query("region:CI", NOON), now=NOON) == []
+
+
+@pytest.mark.parametrize(("query", "found"), [("region:x-west", 1), ("-region:x-west", 1), ("region:150", 0)])
+def test_a_group_finds_the_documents_of_its_countries(query: str, found: int, tagged: str, store) -> None:
+    groups = {"x-west": {"CI", "GH"}, "150": {"FR"}}
+    given = store.search(parse_query(query, NOON, groups), now=NOON)
+    assert [one.document.id == tagged for one in given] == [not query.startswith("-")] * found

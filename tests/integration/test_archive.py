@@ -127,7 +127,7 @@ def test_what_an_archive_held_stays_when_the_store_lets_it_go(
     run(store, folder)
     with closing(open_store(None, tmp_path / "other")) as young:
         fill(young, [document("may-9", "Copy 9.")], NOON)
-        assert run(young, folder) == [("2026-05", 6, 0)]
+        assert run(young, folder) == [("2026-05", 6, 0), ("2026-06", 1, 0)]
     assert guids(folder, MAY) == [f"may-{n}" for n in (0, 1, 2, 3, 4, 9)]
     assert guids(folder, JUNE) == ["june"]
 
@@ -150,6 +150,74 @@ def test_what_retention_removes_amid_a_run_is_there_once(
     assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
     run(store, folder, again=True)
     assert guids(folder, MAY) == [f"may-{n}" for n in range(5)]
+
+
+def forget(store: Store) -> None:
+    """Have retention take all that is stored."""
+    policy = Policy(document_days=1, raw_days=1)
+    past = [each.id for each in store.past_items(policy, LATER).items]
+    store.remove_past(past, policy, LATER)
+
+
+def rows(target: Target, path: str) -> dict[str, dict]:
+    with target.opened(path) as file:
+        return {row["id"]: row for row in pq.read_table(file).to_pylist()}
+
+
+def test_a_kill_reaches_what_only_the_archive_has(store: Store, target: Target) -> None:
+    killed, newer = document("may-1", "Copy 1."), document("may-1", "Copy 9.", revision="9")
+    fill(store, [newer], NOON)
+    run(store, target)
+    forget(store)
+    assert run(store, target) == [("2026-05", 6, 0), ("2026-06", 1, 0)]
+    kill = document("may-1", "Kill.", published=LATER + timedelta(days=60), **KILL)
+    fill(store, [kill], LATER)
+    assert run(store, target) == [("2026-05", 5, 1), ("2026-06", None, None), ("2026-08", 0, 1)]
+    assert killed.id not in rows(target, MAY)
+    assert newer.id in rows(target, MAY)
+    (moved,) = rows(target, f"_audit/{MAY}").values()
+    assert (moved["id"], moved["standing"], moved["body_text"]) == (killed.id, "killed", "Copy 1.")
+    assert [each[1] for each in run(store, target)] == [None, None, None]
+
+
+def test_what_only_the_archive_has_can_be_erased(store: Store, target: Target) -> None:
+    hidden = document("may-2", "Kill.", **KILL)
+    fill(store, [hidden], NOON)
+    run(store, target)
+    forget(store)
+    run(store, target)
+    erased = [document("may-1", "Copy 1.").id, document("may-2", "Copy 2.").id]
+    for each in erased:
+        if not store.erase(each, reason="a court said so", now=NOON):
+            store.erase_elsewhere(each, reason="a court said so", now=NOON)
+    assert run(store, target)[0] == ("2026-05", 3, 3)
+    assert guids(target, MAY) == ["may-0", "may-3", "may-4"]
+    told = [row for row in rows(target, f"_audit/{MAY}").values() if row["id"] in erased]
+    assert [(row["erase_reason"], row["body_text"]) for row in told] == [("a court said so", None)] * 2
+    assert run(store, target)[0] == ("2026-05", None, None)
+
+
+def test_a_run_for_one_month_does_not_hide_a_kill_from_the_others(store: Store, folder: Target) -> None:
+    run(store, folder)
+    forget(store)
+    run(store, folder)
+    fill(store, [document("may-1", "Kill.", published=LATER, **KILL)], LATER)
+    assert run(store, folder, wanted=lambda span: span.name == "2026-06") == [("2026-06", 1, 1)]
+    assert run(store, folder)[0] == ("2026-05", 4, 1)
+
+
+def test_a_run_cut_off_after_the_audit_brings_nothing_there_twice(
+    store: Store, folder: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(store, folder)
+    forget(store)
+    run(store, folder)
+    fill(store, [document("may-1", "Kill.", published=LATER, **KILL)], LATER)
+    with monkeypatch.context() as patched:
+        patched.setattr(Target, "write", _audit_only(Target.write))
+        with pytest.raises(_PowerCutError):
+            run(store, folder)
+    assert run(store, folder)[0] == ("2026-05", 4, 1)
 
 
 class Failing:
@@ -234,6 +302,15 @@ class _PowerCutError(Exception):
     pass
 
 
+def _audit_only(whole):
+    def write(self: Target, path: str, blocks) -> None:
+        if not path.startswith("_audit"):
+            raise _PowerCutError
+        whole(self, path, blocks)
+
+    return write
+
+
 def test_a_run_that_is_cut_off_leaves_whole_files_and_goes_on(
     store: Store, target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,15 +333,8 @@ def test_a_run_cut_off_between_audit_and_documents_is_done_again(
     store: Store, folder: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(store, [document("may-1", "Kill.", **KILL)], NOON)
-    whole = Target.write
-
-    def first_only(self: Target, path: str, blocks) -> None:
-        if not path.startswith("_audit"):
-            raise _PowerCutError
-        whole(self, path, blocks)
-
     with monkeypatch.context() as patched:
-        patched.setattr(Target, "write", first_only)
+        patched.setattr(Target, "write", _audit_only(Target.write))
         with pytest.raises(_PowerCutError):
             run(store, folder)
     assert run(store, folder)[0] == ("2026-05", 4, 2)

@@ -1,6 +1,7 @@
 """SQLite: how it is set, what it says when it fails, and that its indexes are used."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -238,3 +239,32 @@ def test_an_index_that_cannot_be_merged_in_time_is_merged_the_next_time(
     with pytest.raises(StoreError, match="the next time"):
         database.scrub(limit_s=0.0)
     database.scrub(limit_s=60)
+
+
+def test_erasing_while_a_backup_reads_keeps_no_writer_waiting_and_is_finished_later(
+    store: SqlStore, database: SqliteDatabase
+) -> None:
+    secret = stored("a" * 32, body_text="The xylophonic ferry.").document
+    fill(store, [secret], NOON)
+    log = database.path.with_name("newswire.db-wal")
+    with database.read() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM document").all()
+        began = time.monotonic()
+        assert store.erase(secret.id, reason="court order", now=NOON)
+        assert time.monotonic() - began < sqlite.WAIT_S / 2
+        assert b"xylophonic" in log.read_bytes()
+    store.expire(NOON, raw_days=30, change_days=30, poll_count=5)
+    assert b"xylophonic" not in log.read_bytes() + database.path.read_bytes()
+
+
+def test_the_newest_documents_are_found_past_any_number_of_other_changes(
+    store: SqlStore, plans: list[str]
+) -> None:
+    fill(store, [stored("a" * 32).document], NOON)
+    del plans[:]
+    assert store.new_from_the_end(20) is None
+    assert len(store.changes(0, only_new=True)) == 1
+    assert [plan for plan in plans if "change" in plan] == [
+        "SCAN change USING COVERING INDEX change_new",
+        "SEARCH change USING INDEX change_new (seq>?)",
+    ]

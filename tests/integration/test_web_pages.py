@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -445,13 +446,15 @@ TWINS = (
     f"/api/v1/documents/{ID}/versions",
     f"/api/v1/documents/{ID}/diff",
     f"/api/v1/documents/{ID}/sightings",
+    "/api/v1/changes?after=0&limit=2",
+    "/api/v1/map",
 )
 
 
 @pytest.mark.parametrize("path", TWINS)
 def test_answers_are_as_the_api_describes_them(ask: Ask, path: str) -> None:
     described: dict[str, Any] = ask("/api/openapi.json").data
-    route = path.replace(ID, "{document_id}")
+    route = path.replace(ID, "{document_id}").partition("?")[0]
     schema = described["paths"][route]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
 
     assert schema != {}
@@ -480,6 +483,68 @@ def test_the_newest_are_given_in_the_order_they_were_stored(ask: Ask) -> None:
     assert [each["id"] for each in found] == [ID, OLD]
 
 
+def test_changes_are_given_piece_by_piece(ask: Ask) -> None:
+    first: Any = ask("/api/v1/changes?after=0&limit=2").data
+    rest: Any = ask(f"/api/v1/changes?after={first['next_after']}").data
+    last = rest["next_after"]
+    given = [
+        (each["seq"], each["kind"], each["document"]["id"]) for each in first["changes"] + rest["changes"]
+    ]
+
+    assert given == [(seq, "new", each.document.id) for seq, each in enumerate(_documents(), start=1)]
+    assert ask(f"/api/v1/changes?after={last}").data == {"changes": [], "next_after": last}
+    assert ask("/api/v1/changes").data == {"changes": [], "next_after": last}
+
+
+def test_who_asks_for_changes_that_are_gone_is_told_so(ask: Ask) -> None:
+    answer = ask("/api/v1/changes?after=4711")
+
+    assert (answer.status, list(answer.data)) == (410, ["detail"])
+    assert ask("/api/v1/changes?after=-1").status == 422
+
+
+def test_the_map_shows_places_and_says_the_same_in_tables(ask: Ask) -> None:
+    page = ask("/map")
+    found: Any = ask("/api/v1/map").data
+
+    assert page.status == 200
+    assert (found["documents"], found["complete"]) == (3, True)
+    assert [(each["code"], each["documents"]) for each in found["countries"]] == [("XE", 1)]
+    (place,) = found["places"]
+    assert (place["name"], place["lat"], place["lon"]) == (PORT.name, PORT.lat, PORT.lon)
+    assert f'cx="{round(PORT.lon + 180, 2)}" cy="{round(90 - PORT.lat, 2)}"' in page.text
+    assert page.text.count("<circle") == 1
+    assert "/documents?q=region%3AXE" in Page(page.text).links
+    assert f'<th scope="row">{PORT.name}</th>' in page.text
+
+
+def test_the_map_of_nothing_and_of_what_is_not_understood_say_so(ask: Ask) -> None:
+    assert "No document matches." in ask("/map?q=zeppelin").text
+    refused = ask("/map?q=since:yesterdayish")
+    assert (refused.status, "is no date" in refused.text) == (400, True)
+    assert ask("/api/v1/map?q=since:yesterdayish").status == 400
+
+
+def test_groups_of_countries_are_known_to_every_search_of_the_pages() -> None:
+    with serving(FakeReadStore(), FakeQueueView(), groups={"x-sahel": {"ML"}}) as asking:
+        for path in ("/documents", "/stories", "/map", "/api/v1/documents", "/api/v1/stories", "/api/v1/map"):
+            assert asking(f"{path}?q=region:x-sahel").status == 200, path
+            assert "did you mean x-sahel?" in asking(f"{path}?q=region:x-sahal").text, path
+
+
+def test_hostile_names_of_places_are_words_on_the_map() -> None:
+    place = PlaceMention(
+        place=replace(PORT, name=MARKUP, country=MARKUP), score=1.0, mention=_mention("Port")
+    )
+    tag = Tag(code=MARKUP, name=MARKUP, score=1.0)
+    hostile = replace(stored(ID), tagging=Tagging(rules="r", regions=(tag,), places=(place,)))
+    with serving(FakeReadStore(documents=[hostile]), FakeQueueView()) as asking:
+        text = asking(f"/map?q={quote(MARKUP)}").text + asking("/map").text
+
+    assert MARKUP not in text
+    assert "<b onmouseover" not in text
+
+
 def test_a_page_of_documents_says_where_the_next_begins(ask: Ask) -> None:
     offsets = [ask(f"/api/v1/documents?limit=2&offset={offset}").data["next_offset"] for offset in (0, 2)]
 
@@ -492,6 +557,7 @@ def test_each_page_links_to_its_twin(ask: Ask) -> None:
         ("/queues", "/api/v1/queues"),
         ("/feeds", "/api/v1/feeds"),
         ("/documents?q=ferry&page=1", "/api/v1/documents?q=ferry"),
+        ("/map?q=ferry", "/api/v1/map?q=ferry"),
         (f"/documents/{ID[:8]}", f"/api/v1/documents/{ID}"),
     ):
         assert twin in Page(ask(path).text).links

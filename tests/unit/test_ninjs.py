@@ -173,20 +173,13 @@ def test_a_doubtful_date_is_no_claim_about_the_content() -> None:
     assert found["edNote"] == "Dates: date only"
 
 
-def test_a_canceled_item_can_be_found_and_not_printed() -> None:
-    found = of(
-        TAGGED,
-        pub_status=PubStatus.CANCELED,
-        body_html="<p>The ferry is back.</p>",
-        guid="g1",
-        notes=("Mandatory kill",),
-    )
+def test_a_kill_of_nothing_known_says_what_it_says() -> None:
+    found = of(pub_status=PubStatus.CANCELED, guid="g1", body_text="Kill the story slugged PORT-FIRE.")
 
     assert found["pubStatus"] == "canceled"
     assert {"role": "guid", "value": "g1"} in found["altIds"]
-    assert found["edNote"] == "Mandatory kill"
-    assert not {"bodies", "descriptions"} & set(found)
-    assert "is back" not in json.dumps(found)
+    assert [each["value"] for each in found["bodies"]] == ["Kill the story slugged PORT-FIRE."]
+    assert found["descriptions"]
 
 
 def test_signals_and_notes_are_told_in_the_editorial_note() -> None:

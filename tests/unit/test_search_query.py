@@ -1,5 +1,6 @@
 """What people type into a search, read."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,7 @@ def _parsed(text: str) -> Query:
         ("-lang:fr", Query(not_fields={"lang": ("fr",)})),
         ('provider:"Harbour Press"', Query(fields={"provider": ("harbour-press",)})),
         ("feed:Quay", Query(fields={"feed": ("Quay",)})),
+        ("story:4F872187", Query(fields={"story": ("4f872187",)})),
         ('"lang:fr"', Query(all_of=(("lang", "fr"),))),
         ("Kabul: the", Query(all_of=(("kabul",), ("the",)))),
         ("12:30", Query(all_of=(("12", "30"),))),
@@ -76,6 +78,8 @@ def test_a_query_is_read(text: str, query: Query) -> None:
         ("lang:,", "needs a value"),
         ("lang:", "lang: needs a value"),
         ("-Since: 24h", "Since: needs a value"),
+        ("story:4f87218", "give 8 or more"),
+        ("story:not-an-id", "no id of a story"),
         ('"air strikes', "a quotation mark is not closed"),
         ('provider:"Harbour Press lang:en', "a quotation mark is not closed"),
         ("!!!", "no word"),
@@ -106,3 +110,36 @@ def test_any_text_is_a_query_or_refused(text: str) -> None:
         assert phrase
         for term in phrase:
             assert all(char.isalnum() or not char.isascii() for char in term)
+
+
+GROUPS = {"x-sahel": {"ML", "NE"}, "150": {"FR", "DE"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("region:x-sahel", Query(fields={"region": ("ml", "ne")})),
+        ("region:X-Sahel,TD", Query(fields={"region": ("ml", "ne", "td")})),
+        ("region:150", Query(fields={"region": ("de", "fr")})),
+        ("-region:150 Kabul", Query(all_of=(("kabul",),), not_fields={"region": ("de", "fr")})),
+        ("region:Mali", Query(fields={"region": ("mali",)})),
+        ("region:XK", Query(fields={"region": ("xk",)})),
+    ],
+)
+def test_a_group_of_countries_is_searched_by_its_members(text: str, query: Query) -> None:
+    assert parse_query(text, NOW, GROUPS) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("region:x-sahal", "did you mean x-sahel?"),
+        ("region:151", "did you mean 150?"),
+        ("region:x-moon", "no group"),
+        ("region:UK", "did you mean GB?"),
+        ("-region:zz", "no country code"),
+    ],
+)
+def test_a_code_that_there_is_not_is_refused(text: str, words: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(words)):
+        parse_query(text, NOW, GROUPS)

@@ -473,6 +473,8 @@ def _log() -> None:
         sqlite_autoincrement=True,
         postgresql_partition_by="RANGE (at)",
     )
+    is_new = sa.text("kind = 'new'")
+    op.create_index("change_new", "change", ["seq"], sqlite_where=is_new, postgresql_where=is_new)
     op.create_table(
         "counter",
         sa.Column("name", sa.String(length=40), nullable=False),
