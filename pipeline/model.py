@@ -99,6 +99,8 @@ class Feed:
     allow_private: tuple[str, ...] = ()
     #: sources with the same one share its limits; None: those with the same host
     rate_group: str | None = None
+    #: fetchers that may poll it, by the names of their hosts; empty: all
+    hosts: tuple[str, ...] = ()
     #: where what was taken in, and what could not be, is moved: a folder's absolute path, or a mailbox
     done: str | None = None
     failed: str | None = None

@@ -290,6 +290,19 @@ class TakenIn:
     problems: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetcherState:
+    """A fetcher that runs."""
+
+    owner: str
+    host: str
+    #: of its feeds.yaml, see identity.feeds_key
+    feeds_key: str
+    #: how many are in it
+    feeds: int
+    heard_at: datetime
+
+
 class FeedStore(Protocol):
     """Feeds: wishes in, state out."""
 
@@ -305,8 +318,22 @@ class FeedStore(Protocol):
         """Do as `sync_feeds` with some of the configured feeds; the others stay as they are."""
         ...
 
-    def retire_feeds(self, but: Collection[str]) -> None:
-        """Make all feeds inactive but those with these ids."""
+    def announce(self, state: FetcherState) -> bool:
+        """Note that a fetcher runs, and by which feeds.yaml. Others not heard of for long are forgotten.
+
+        False: it was not known, or was forgotten meanwhile.
+        """
+        ...
+
+    def leave(self, owner: str) -> None:
+        """Forget a fetcher that ends."""
+        ...
+
+    def retire_agreed(self, but: Collection[str], feeds_key: str) -> bool:
+        """Make all feeds inactive but those with these ids, unless a fetcher goes by another feeds.yaml.
+
+        False: one does, and nothing was changed, as its feeds are none of ours.
+        """
         ...
 
     def claim_due(
@@ -1169,10 +1196,16 @@ class StoreSnapshot:
     heartbeat: Heartbeat | None = None
     #: None: there never was one
     retagging: Retagging | None = None
+    #: that run
+    fetchers: tuple[FetcherState, ...] = ()
 
 
 class ReadStore(Protocol):
     """What people and programs read. Every read of documents passes the predicate "may be shown"."""
+
+    def fetchers(self, now: datetime) -> Sequence[FetcherState]:
+        """Give the fetchers that run."""
+        ...
 
     def search(
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False

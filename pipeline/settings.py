@@ -142,6 +142,8 @@ class Fetch(Section):
     parse_memory_bytes: Bytes = 512 * 2**20
     #: between two heartbeat items; 0: none
     heartbeat_s: Annotated[Seconds, Field(ge=0)] = 60.0
+    #: name of this machine in `hosts:` of sources; None: as the system names it
+    host: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     #: unprocessed entries at which polling waits
     high_water: Positive = 20_000
 

@@ -223,6 +223,7 @@ class _Wishes(Section):
     min_interval: Seconds | None = None
     max_interval: Seconds | None = None
     rate_group: RateGroup | None = None
+    hosts: Words | None = None
     language: Language | None = None
     default_region: Country | None = None
     priority: Literal["low", "normal", "urgent"] | None = None
@@ -406,6 +407,7 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         ca_file=str(around.config_dir / wishes["ca_file"]) if wishes["ca_file"] else None,
         allow_private=wishes["allow_private"] or (),
         rate_group=wishes["rate_group"],
+        hosts=wishes["hosts"] or (),
         done=_inside(folder, listed.done),
         failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),
         full_text=listed.full_text,

@@ -118,18 +118,13 @@ class Feeds(Part):
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
             _change(connection, wished, now)
-            _retire(connection, {each.id for each in feeds})
+            retire(connection, {each.id for each in feeds})
 
     def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """See ports.FeedStore."""
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
             _change(connection, wished, now)
-
-    def retire_feeds(self, but: Collection[str]) -> None:
-        """See ports.FeedStore."""
-        with self._database.write() as connection:
-            _retire(connection, but)
 
     def claim_due(
         self,
@@ -325,7 +320,8 @@ def _change(connection: Connection, wished: Sequence[dict[str, Any]], now: datet
     _take_over(connection, kept, now)
 
 
-def _retire(connection: Connection, but: Collection[str]) -> None:
+def retire(connection: Connection, but: Collection[str]) -> None:
+    """Make all feeds inactive but those with these ids."""
     gone = set(connection.execute(_ACTIVE).scalars()).difference(but, (IMPORT_FEED.id,))
     if gone:
         connection.execute(_RETIRE, {"values": gone})

@@ -437,3 +437,8 @@ def test_a_source_is_kept_for_a_hundred_years_at_most(key: str) -> None:
     source = f"feeds:\n  - url: https://a.example/rss\n    {key}: "
     assert f"{key}: should be less than or equal to 36500" in refused(f"{source}740000\n")
     assert feeds_of(f"{source}36500\n")
+
+
+def test_a_source_may_name_the_hosts_that_poll_it() -> None:
+    assert one("hosts: [wire1, wire2]").hosts == ("wire1", "wire2")
+    assert one("language: fr").hosts == ()
