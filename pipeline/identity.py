@@ -140,7 +140,7 @@ def _wished(feed: Feed) -> tuple[object, ...]:
         feed.default_region,
         feed.tags,
         (feed.interval, feed.fastest, feed.slowest),
-        (feed.priority, feed.enabled, feed.full_text),
+        (feed.priority, feed.enabled, feed.full_text, feed.plain_text),
         feed.hosts,
         feed.kept,
     )

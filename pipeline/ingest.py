@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
+from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
 from pipeline.identity import digest, feeds_key
 from pipeline.logs import get_logger
@@ -107,6 +108,7 @@ async def ask_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll:
             parsed = await edge.parser.parse(
                 response.body, name=response.final_url, media_type=response.media_type
             )
+            refuse_bare_text(parsed, feed)
     except ParseError as error:
         return _unreadable(feed, state, response, error, edge.clock.now(), began)
     except FetchError as error:
@@ -439,12 +441,7 @@ class IngestLoop:
     async def _take_over(self, feeds: Sequence[Feed]) -> None:
         """Take over a piece of what is wished, so that polls go on; all of it at first, as there are none."""
         writer, store = self._edge.writer, self._edge.store
-        if self._all is not feeds:
-            # Before its feeds are there: else another fetcher could retire them.
-            self._all, self._key = feeds, await writer.call(feeds_key, feeds)
-            self._announced_at = float("-inf")
-        if self._announced_at == float("-inf"):
-            await self._announce()
+        await self._announce_anew(feeds)
         while self._wished is feeds and (whole := next(self._left, None)) is not None:
             piece = [feed for feed in whole if self._is_ours(feed)]
             try:
@@ -487,6 +484,14 @@ class IngestLoop:
         known = await self._edge.writer.call(self._edge.store.announce, state)
         self._announced_at = time.monotonic()
         return known
+
+    async def _announce_anew(self, feeds: Sequence[Feed]) -> None:
+        """Say by which list this fetcher goes now, before its feeds are there: others could retire them."""
+        if self._all is not feeds:
+            self._all, self._key = feeds, await self._edge.writer.call(feeds_key, feeds)
+            self._announced_at = float("-inf")
+        if self._announced_at == float("-inf"):
+            await self._announce()
 
     async def _stay(self) -> None:
         """Say again that this fetcher runs; put right what others did while they took it for gone."""

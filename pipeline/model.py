@@ -106,6 +106,8 @@ class Feed:
     failed: str | None = None
     #: the feed carries summaries only: the articles' pages are fetched
     full_text: bool = False
+    #: what comes by HTTP may be bare text: without that it is no copy but the words of a server in trouble
+    plain_text: bool = False
     #: how long its documents and raw copies are kept
     kept: Kept = field(default_factory=Kept)
 

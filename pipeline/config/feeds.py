@@ -256,6 +256,7 @@ class Listed(_Wishes):
     done: PathName | None = None
     failed: PathName | None = None
     full_text: bool = False
+    plain_text: bool = False
 
     @property
     def kind(self) -> SourceKind:
@@ -306,9 +307,9 @@ _LOOKED_AT = "is for an url: this is looked at every `interval`"
 _NOT_FOR: Mapping[SourceKind, Mapping[str, str]] = {
     SourceKind.HTTP: dict.fromkeys(("done", "failed"), "is for a directory or a mailbox"),
     SourceKind.DIRECTORY: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
-    | {"full_text": _FOR_URLS},
+    | dict.fromkeys(("full_text", "plain_text"), _FOR_URLS),
     SourceKind.MAILBOX: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
-    | dict.fromkeys(("full_text", "headers", "proxy", "rate_group"), _FOR_URLS),
+    | dict.fromkeys(("full_text", "plain_text", "headers", "proxy", "rate_group"), _FOR_URLS),
 }
 _LEAST_INTERVAL_S = {
     SourceKind.HTTP: MIN_HTTP_INTERVAL_S,
@@ -411,6 +412,7 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         done=_inside(folder, listed.done),
         failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),
         full_text=listed.full_text,
+        plain_text=listed.plain_text,
         kept=Kept(document_days=wishes["document_days"], raw_days=wishes["raw_days"]),
     )
 

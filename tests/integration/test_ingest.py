@@ -108,6 +108,23 @@ async def test_bytes_that_no_format_reads_go_to_quarantine_whole(store: Store) -
     assert bench.state().failures == 1
 
 
+async def test_bare_text_of_a_web_server_is_no_story(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [b"Error establishing a database connection"]}))
+    await bench.poll()
+    state = bench.state()
+    assert (state.failures, state.last_reason, store.backlog()) == (1, Reason.NOT_A_FEED, 0)
+    assert "Error establishing a database connection" in (state.last_detail or "")
+    assert "plain_text: true" in (state.last_detail or "")
+
+
+async def test_bare_text_is_copy_where_the_source_says_so(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [b"KABUL, May 1 - A bridge was opened here."]}))
+    edge = bench.edge()
+    await poll_feed(replace(FEED, plain_text=True), bench.claim()["f"], edge)
+    await edge.writer.close()
+    assert (store.backlog(), bench.state().failures) == (1, 0)
+
+
 async def test_with_the_queue_down_entries_are_taken_in_and_the_reconciler_sends_them(
     store: Store,
 ) -> None:
