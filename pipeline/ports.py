@@ -552,6 +552,13 @@ class WorkStore(Protocol):
 
         A document that is new is stored, indexed and noted in `change`; for each entry a sighting is added;
         its item's current version is computed; entries become done or quarantined; counters rise.
+
+        Args:
+            processed: Entries that became documents.
+            refusals: Entries that never will.
+            token: Of the claim.
+            now: Aware UTC. What is embargoed until later is held back. No document is noted as stored before
+                its entry was received.
         """
         ...
 

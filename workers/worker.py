@@ -309,6 +309,7 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     index = RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S)
     with suppress(QueueError):
         index.held()  # connects: over a slow line that would take the time of the first job
+    clock = ServerClock(plan.queue_url)
     edge = WorkerEdge(
         store=store,
         tagger=tagger,
@@ -316,7 +317,8 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
         languages=plan.languages,
         index=index,
         linking=plan.linking,
-        clock=ServerClock(plan.queue_url),
+        clock=clock,
+        wall=EarlierClock(clock, SystemClock()),
         beat=place.beat,
         owner=owner,
         lease=timedelta(seconds=plan.batch_timeout_s + _KILL_AFTER_S + 5),

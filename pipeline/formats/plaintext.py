@@ -6,7 +6,6 @@ from pipeline.formats.json_values import is_json
 from pipeline.formats.source import Source
 from pipeline.model import Entry, Feed, Parsed, SourceKind
 
-
 _NAME = "text"
 _SHOWN = 60
 
@@ -32,7 +31,7 @@ def refuse_bare_text(parsed: Parsed, feed: Feed) -> None:
     """
     if parsed.format != _NAME or feed.plain_text or feed.kind is not SourceKind.HTTP:
         return
-    words = " ".join(parsed.entries[0].text.split())
+    words = " ".join((parsed.entries[0].text or "").split())
     start = words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
     raise ParseError(
         Reason.NOT_A_FEED, f'this is plain text, not a feed: "{start}" (plain_text: true takes it as copy)'

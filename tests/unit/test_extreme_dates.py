@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_formats_pairs import INPUTS
 
 from fakes import NOON
 from pipeline.config.values import MOST_DAYS
@@ -16,7 +17,6 @@ from pipeline.formats.detect import read
 from pipeline.model import Document, Entry, PubStatus, Tagging
 from pipeline.publish.record import inspected_record
 from pipeline.retention import Age, Policy, kept_until
-from test_formats_pairs import INPUTS
 from workers.normalise.document import Source, normalise
 
 SOURCE = Source(feed="f", provider="Kestrel Wire")
