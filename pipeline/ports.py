@@ -6,7 +6,7 @@ Deciding code sees these Protocols, never an adapter. One contract suite per por
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.errors import FetchError, Reason
 from pipeline.model import (
@@ -202,6 +202,14 @@ class Queue(Protocol):
         ...
 
 
+class Retried(NamedTuple):
+    """What became of failed jobs that were to be put back."""
+
+    back: int
+    #: had gone meanwhile, put back by somebody else or expired, or cannot be read
+    passed_over: int
+
+
 class QueueView(Protocol):
     """The queue as those see it who watch and mend it. Every method may raise QueueError."""
 
@@ -225,8 +233,8 @@ class QueueView(Protocol):
         """List jobs of the failed registries: id, queue, entries, ended_at, error."""
         ...
 
-    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
-        """Put failed jobs back on their queues: those named, or all. Returns how many."""
+    def retry_failed(self, ids: Sequence[str] | None = None) -> Retried:
+        """Put failed jobs back on their queues: those named, or all."""
         ...
 
 

@@ -120,7 +120,8 @@ async def test_bare_text_of_a_web_server_is_no_story(store: Store) -> None:
 async def test_bare_text_is_copy_where_the_source_says_so(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [b"KABUL, May 1 - A bridge was opened here."]}))
     edge = bench.edge()
-    await poll_feed(replace(FEED, plain_text=True), bench.claim()["f"], edge)
+    wished = replace(FEED, plain_text=True)
+    await poll_once(wished, bench.claim()["f"], edge)
     await edge.writer.close()
     assert (store.backlog(), bench.state().failures) == (1, 0)
 
