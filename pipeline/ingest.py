@@ -291,7 +291,7 @@ class IngestLoop:
         edge: The ports.
         owner: Name of this fetcher in claims.
         most_polls: Polls under way at once.
-        high_water: Open entries above which feeds wait: they are their own buffer.
+        high_water: Open entries above which feeds wait, but for urgent ones: they are their own buffer.
         groups: Which feeds share limits, and which.
         lease: How long a poll may hold its claim.
         heartbeat_s: Between two heartbeat items; 0: none.
@@ -321,7 +321,11 @@ class IngestLoop:
         self._high_water = high_water
         self._groups = groups
         self._lease = lease
-        self._turns = Turns(groups, lambda feed_id: groups.of_feed(self._feeds[feed_id]))
+        self._turns = Turns(
+            groups,
+            lambda feed_id: groups.of_feed(self._feeds[feed_id]),
+            lambda feed_id: self._feeds[feed_id].priority > 0,
+        )
         self._polls: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._wake = asyncio.Event()
@@ -387,10 +391,12 @@ class IngestLoop:
         if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
             await self._beat()
         room = self._most_polls - len(self._polls)
-        if room <= 0 or await self._flooded():
+        if room <= 0:
             return
+        # Kills and alerts are worth most when much is waiting, and go before it.
+        urgent_only = await self._flooded()
         now = self._edge.clock.now()
-        if turn := self._turns.take(now.timestamp(), room):
+        if turn := self._turns.take(now.timestamp(), room, urgent_only=urgent_only):
             await self._claim(turn, now)
 
     async def _claim(self, turn: Sequence[str], now: datetime) -> None:

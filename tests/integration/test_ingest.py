@@ -334,6 +334,19 @@ async def test_a_backlog_of_imports_stops_no_feed(store: Store) -> None:
     assert [feed for feed, _ in bench.fetcher.asked] == ["f"]
 
 
+async def test_a_backlog_stops_all_feeds_but_urgent_ones(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")], "u": [rss("kill")]}))
+    entries = tuple(Entry(format="text", text=str(n)) for n in range(10))
+    store.take_in([Poll(feed_id="import", epoch=None, polled_at=NOON, duration_s=0, entries=entries)], NOON)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=2)
+    loop.change([FEED, replace(FEED, id="u", priority=1)])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.5)
+    loop.stop()
+    await running
+    assert [feed for feed, _ in bench.fetcher.asked] == ["u"]
+
+
 async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
     class Broken:
         def take_in(self, polls, now):
