@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
@@ -116,8 +117,12 @@ async def ask_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll:
     return _poll(feed, state, outcome, parsed, edge.clock.now(), began)
 
 
-async def read_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll | None:
+async def read_deliveries(
+    feed: Feed, state: FeedState, edge: IngestEdge, *, lease: timedelta = LEASE
+) -> Poll | None:
     """Read what is new in a directory or mailbox: each thing is taken in, and marked, by itself.
+
+    The claim is prolonged with each, and how far the source was read and marked before is noted.
 
     Returns:
         What moves the state, not written yet; None: our claim had run out.
@@ -129,6 +134,7 @@ async def read_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Pol
         async with aclosing(source.scan(feed, position)) as scan:
             async for delivery in scan:
                 poll = await _delivery(feed, state, delivery, edge)
+                poll = replace(poll, position=position, lease_until=edge.clock.now() + lease)
                 if not (await _take_in(feed, poll, edge)).accepted:
                     return None  # our claim ran out: the rest is somebody else's
                 await source.taken(feed, delivery, well=poll.format is not None)
@@ -548,7 +554,7 @@ class IngestLoop:
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         """Poll a source once; what brought nothing is written in company, and nobody waits for it."""
         group = self._groups.of_feed(feed)
-        ask = ask_feed if feed.kind is SourceKind.HTTP else read_deliveries
+        ask = ask_feed if feed.kind is SourceKind.HTTP else partial(read_deliveries, lease=self._lease)
         after: FeedState | None = None
         is_handed_in = False
         try:

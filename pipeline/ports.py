@@ -272,6 +272,10 @@ class Poll:
     format: str | None = None
     #: the feed's state from now on (its epoch is ignored); None for deliveries
     state: FeedState | None = None
+    #: of a delivery amid others: how far its source was read before it, and until when the claim holds now;
+    #: None: neither changes
+    position: bytes | None = None
+    lease_until: datetime | None = None
     #: which queue its entries go to
     queue: QueueName = QueueName.WIRE
     urgent: bool = False

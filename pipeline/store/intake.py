@@ -45,6 +45,8 @@ _INSERT_PROBLEM = insert(quarantine)
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
+#: a long scan keeps its claim, and what it has read is not read again by whoever takes it over
+_GO_ON = _SAVE_STATE.values(etag=bindparam("etag"), lease_until=bindparam("lease_until"))
 #: only who claimed a feed lets go of it
 _SAVE_CLAIMED = _SAVE_STATE.values(lease_until=null(), lease_owner=null())
 
@@ -294,12 +296,18 @@ def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequenc
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
     states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
     claims = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is not None]
+    going_on = [_going_on_row(each) for each, _ in done if each.state is None and each.lease_until]
     new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     logged = [_poll_row(each, taken) for each, taken in done]
     execute_many(connection, _INSERT_POLL, logged)
+    execute_many(connection, _GO_ON, going_on)
     execute_many(connection, _SAVE_STATE, states)
     execute_many(connection, _SAVE_CLAIMED, claims)
     execute_many(connection, _NEW_AT, new_at)
+
+
+def _going_on_row(each: Poll) -> dict[str, Any]:
+    return {"feed": each.feed_id, "etag": each.position, "lease_until": each.lease_until}
 
 
 def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from fetching import poll_once
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
-from pipeline.ports import Poll, Store, TakenIn
+from pipeline.ports import Delivery, Poll, Store, TakenIn
 from pipeline.sender import Sender
 from pipeline.store import executing
 from pipeline.store.executing import driver_of
@@ -345,6 +345,40 @@ async def test_a_backlog_stops_all_feeds_but_urgent_ones(store: Store) -> None:
     loop.stop()
     await running
     assert [feed for feed, _ in bench.fetcher.asked] == ["u"]
+
+
+async def test_a_long_scan_keeps_its_claim_and_what_it_has_read(store: Store) -> None:
+    files = tuple(
+        Response(
+            url=f"/drop/{n}", final_url=f"/drop/{n}", body=f"KABUL - Story {n}.".encode(), received_at=NOON
+        )
+        for n in range(5)
+    )
+    bench = Bench(store, files=files)
+    state = bench.claim()["d"]
+
+    class Slow(FakeDeliveries):
+        """Each file takes a minute and a half; after four of them the process dies."""
+
+        async def taken(self, feed: Feed, delivery: Delivery, *, well: bool) -> None:
+            bench.clock.advance(seconds=90)
+            others = bench.claim()
+            assert "d" not in others
+            if delivery.key == "file 4":
+                raise RuntimeError("died")
+
+    bench.directories = Slow(files)
+    edge = bench.edge()
+    with pytest.raises(RuntimeError, match="died"):
+        await read_deliveries(DROP, state, edge)
+    bench.clock.advance(minutes=3)
+    taken_over = bench.claim()["d"]
+    assert taken_over.etag == b"3"
+    bench.directories = again = FakeDeliveries(files)
+    await poll_once(DROP, taken_over, bench.edge())
+    await edge.writer.close()
+    assert again.given == 2
+    assert store.backlog() == 5
 
 
 async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:
