@@ -141,7 +141,7 @@ def _wished(feed: Feed) -> tuple[object, ...]:
         feed.tags,
         (feed.interval, feed.fastest, feed.slowest),
         (feed.priority, feed.enabled, feed.full_text, feed.plain_text),
-        feed.hosts,
+        (feed.hosts, feed.settle),
         feed.kept,
     )
 

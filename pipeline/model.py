@@ -101,6 +101,8 @@ class Feed:
     rate_group: str | None = None
     #: fetchers that may poll it, by the names of their hosts; empty: all
     hosts: tuple[str, ...] = ()
+    #: how long a file of a directory must have stood still
+    settle: timedelta = timedelta(seconds=5)
     #: where what was taken in, and what could not be, is moved: a folder's absolute path, or a mailbox
     done: str | None = None
     failed: str | None = None
