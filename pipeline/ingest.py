@@ -18,7 +18,7 @@ from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
 from pipeline.identity import digest, feeds_key
 from pipeline.logs import get_logger
-from pipeline.model import Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
+from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
 from pipeline.ports import (
     Clock,
     Deliveries,
@@ -267,7 +267,7 @@ def _unreadable(
 ) -> Poll:
     """Keep bytes that no format can read: they go to quarantine whole, and the feed backs off."""
     poll = _poll(feed, state, error, None, now, began)
-    problem = Problem(reason=error.reason, detail=error.detail, where="whole body")
+    problem = Problem(reason=error.reason, detail=error.detail, where=WHOLE_BODY)
     return replace(poll, status=response.status, raw=_raw(response, feed), problems=(problem,))
 
 

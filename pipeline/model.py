@@ -301,6 +301,10 @@ class Problem:
     body: bytes | None = None
 
 
+#: where a problem is when no part of a body could be read
+WHOLE_BODY = "whole body"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What one response or file held."""

@@ -26,7 +26,7 @@ from pipeline.model import (
     StoryTraits,
     Tagging,
 )
-from pipeline.retention import Kept, Policy
+from pipeline.retention import FOREVER, Kept, Policy
 
 
 class Clock(Protocol):
@@ -1429,6 +1429,7 @@ class CareStore(Protocol):
         poll_count: int,
         story_days: int = STORY_DAYS,
         raw_days_of: Mapping[str, int] | None = None,
+        quarantine_days: int = FOREVER,
     ) -> Mapping[str, int]:
         """Remove raw copies whose entries are all done and old, old changes and polls; counts by table.
 
@@ -1443,6 +1444,7 @@ class CareStore(Protocol):
             poll_count: How many polls of each feed are.
             story_days: For how long a document is found by its keys.
             raw_days_of: Of these feeds, raw copies are kept so long instead; of several, as long as any says.
+            quarantine_days: Bytes that could not be read are dropped after so long; entries never are.
         """
         ...
 

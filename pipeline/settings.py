@@ -194,6 +194,8 @@ class Retention(Section):
     beat_days: DaysByName = Field(default_factory=dict)
     raw_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
     change_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
+    #: of bytes that could not be read; entries in quarantine wait for somebody's decision
+    quarantine_days: Days = 365
     #: polls remembered for each feed
     polls: Count = 30
 

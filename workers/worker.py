@@ -93,6 +93,7 @@ class WorkPlan:
     drain_s: float
     policy: Policy
     change_days: int
+    quarantine_days: int
     poll_count: int
     linking: Linking
 
@@ -361,7 +362,12 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     wall = EarlierClock(clock, SystemClock())
     retiring = Retiring(store, plan.policy, wall)
     housekeeping = Housekeeping(
-        store, retiring, wall, change_days=plan.change_days, poll_count=plan.poll_count
+        store,
+        retiring,
+        wall,
+        change_days=plan.change_days,
+        poll_count=plan.poll_count,
+        quarantine_days=plan.quarantine_days,
     )
     steps: dict[str, Callable[[], object]] = {
         "reconcile": partial(
