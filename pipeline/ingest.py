@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
+from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
-from pipeline.identity import digest
+from pipeline.identity import digest, feeds_key
 from pipeline.logs import get_logger
-from pipeline.model import Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
+from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
 from pipeline.ports import (
     Clock,
     Deliveries,
@@ -24,6 +26,7 @@ from pipeline.ports import (
     EntryRef,
     FeedStore,
     Fetcher,
+    FetcherState,
     Parser,
     Poll,
     RawCopy,
@@ -51,6 +54,8 @@ _LOOK_S = 1.0
 _TOGETHER_S = 0.02
 #: how often the schedule is compared with the store: commands and other fetchers change feeds too
 _COMPARE_S = 20.0
+#: how often a fetcher says that it runs
+_ANNOUNCE_S = 30.0
 #: a feed whose claim was lost is looked at again
 _SOON = timedelta(seconds=1)
 #: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
@@ -104,6 +109,7 @@ async def ask_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll:
             parsed = await edge.parser.parse(
                 response.body, name=response.final_url, media_type=response.media_type
             )
+            refuse_bare_text(parsed, feed)
     except ParseError as error:
         return _unreadable(feed, state, response, error, edge.clock.now(), began)
     except FetchError as error:
@@ -111,8 +117,12 @@ async def ask_feed(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll:
     return _poll(feed, state, outcome, parsed, edge.clock.now(), began)
 
 
-async def read_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Poll | None:
+async def read_deliveries(
+    feed: Feed, state: FeedState, edge: IngestEdge, *, lease: timedelta = LEASE
+) -> Poll | None:
     """Read what is new in a directory or mailbox: each thing is taken in, and marked, by itself.
+
+    The claim is prolonged with each, and how far the source was read and marked before is noted.
 
     Returns:
         What moves the state, not written yet; None: our claim had run out.
@@ -124,6 +134,7 @@ async def read_deliveries(feed: Feed, state: FeedState, edge: IngestEdge) -> Pol
         async with aclosing(source.scan(feed, position)) as scan:
             async for delivery in scan:
                 poll = await _delivery(feed, state, delivery, edge)
+                poll = replace(poll, position=position, lease_until=edge.clock.now() + lease)
                 if not (await _take_in(feed, poll, edge)).accepted:
                     return None  # our claim ran out: the rest is somebody else's
                 await source.taken(feed, delivery, well=poll.format is not None)
@@ -256,7 +267,7 @@ def _unreadable(
 ) -> Poll:
     """Keep bytes that no format can read: they go to quarantine whole, and the feed backs off."""
     poll = _poll(feed, state, error, None, now, began)
-    problem = Problem(reason=error.reason, detail=error.detail, where="whole body")
+    problem = Problem(reason=error.reason, detail=error.detail, where=WHOLE_BODY)
     return replace(poll, status=response.status, raw=_raw(response, feed), problems=(problem,))
 
 
@@ -286,10 +297,11 @@ class IngestLoop:
         edge: The ports.
         owner: Name of this fetcher in claims.
         most_polls: Polls under way at once.
-        high_water: Open entries above which feeds wait: they are their own buffer.
+        high_water: Open entries above which feeds wait, but for urgent ones: they are their own buffer.
         groups: Which feeds share limits, and which.
         lease: How long a poll may hold its claim.
         heartbeat_s: Between two heartbeat items; 0: none.
+        host: Name of this machine; sources that name others are left to them.
     """
 
     def __init__(
@@ -302,6 +314,7 @@ class IngestLoop:
         groups: GroupRules = _USUAL,
         lease: timedelta = LEASE,
         heartbeat_s: float = 0,
+        host: str = "",
     ) -> None:
         self._edge = edge
         self._feeds: dict[str, Feed] = {}
@@ -314,7 +327,11 @@ class IngestLoop:
         self._high_water = high_water
         self._groups = groups
         self._lease = lease
-        self._turns = Turns(groups, lambda feed_id: groups.of_feed(self._feeds[feed_id]))
+        self._turns = Turns(
+            groups,
+            lambda feed_id: groups.of_feed(self._feeds[feed_id]),
+            lambda feed_id: self._feeds[feed_id].priority > 0,
+        )
         self._polls: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._wake = asyncio.Event()
@@ -322,6 +339,12 @@ class IngestLoop:
         self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
+        self._host = host
+        #: as the configuration wishes them last, those of other hosts among them, and which list that is
+        self._all: Sequence[Feed] = ()
+        self._key = ""
+        self._announced_at = float("-inf")
+        self._is_retired = True
 
     def change(self, feeds: Sequence[Feed]) -> None:
         """Take over what the configuration wishes; polls under way go on with what was wished before.
@@ -355,6 +378,9 @@ class IngestLoop:
                 task.cancel()  # nothing was stored of it: it is polled again
         if self._edge.full_text:
             await self._edge.full_text.close()
+        if self._key:
+            with suppress(ServiceError):  # then it is forgotten in a few minutes
+                await self._edge.writer.call(self._edge.store.leave, self._owner)
         await self._edge.writer.close()
 
     async def _round(self) -> None:
@@ -362,6 +388,8 @@ class IngestLoop:
         self._is_chatty = log.is_enabled_for(logging.DEBUG)
         if self._wished is not None:
             await self._take_over(self._wished)
+        elif self._key and time.monotonic() - self._announced_at > _ANNOUNCE_S:
+            await self._stay()
         if self._is_stale:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
@@ -369,10 +397,12 @@ class IngestLoop:
         if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
             await self._beat()
         room = self._most_polls - len(self._polls)
-        if room <= 0 or await self._flooded():
+        if room <= 0:
             return
+        # Kills and alerts are worth most when much is waiting, and go before it.
+        urgent_only = await self._flooded()
         now = self._edge.clock.now()
-        if turn := self._turns.take(now.timestamp(), room):
+        if turn := self._turns.take(now.timestamp(), room, urgent_only=urgent_only):
             await self._claim(turn, now)
 
     async def _claim(self, turn: Sequence[str], now: datetime) -> None:
@@ -423,7 +453,9 @@ class IngestLoop:
     async def _take_over(self, feeds: Sequence[Feed]) -> None:
         """Take over a piece of what is wished, so that polls go on; all of it at first, as there are none."""
         writer, store = self._edge.writer, self._edge.store
-        while self._wished is feeds and (piece := next(self._left, None)) is not None:
+        await self._announce_anew(feeds)
+        while self._wished is feeds and (whole := next(self._left, None)) is not None:
+            piece = [feed for feed in whole if self._is_ours(feed)]
             try:
                 await writer.call(store.change_feeds, piece, self._edge.clock.now())
             except ServiceError:
@@ -434,16 +466,61 @@ class IngestLoop:
                 return
         if self._wished is not feeds:  # it has changed again meanwhile
             return
-        ids = {feed.id for feed in feeds}
-        await writer.call(store.retire_feeds, ids)
+        await self._retire()
         if self._wished is feeds:
             self._wished = None
-        self._feeds = {feed.id: feed for feed in feeds}
-        log.info("feeds_loaded", feeds=len(feeds), enabled=sum(feed.enabled for feed in feeds))
+        self._feeds = {feed.id: feed for feed in feeds if self._is_ours(feed)}
+        log.info(
+            "feeds_loaded",
+            feeds=len(feeds),
+            enabled=sum(feed.enabled for feed in feeds),
+            elsewhere=len(feeds) - len(self._feeds),
+        )
         if self._is_first:
             self._is_first = False
             await self._catch_up()
         await self._load()
+
+    def _is_ours(self, feed: Feed) -> bool:
+        return not feed.hosts or self._host in feed.hosts
+
+    async def _announce(self) -> bool:
+        """Say that this fetcher runs, and by which list; False: the others took it for gone."""
+        state = FetcherState(
+            owner=self._owner,
+            host=self._host,
+            feeds_key=self._key,
+            feeds=len(self._all),
+            heard_at=self._edge.clock.now(),
+        )
+        known = await self._edge.writer.call(self._edge.store.announce, state)
+        self._announced_at = time.monotonic()
+        return known
+
+    async def _announce_anew(self, feeds: Sequence[Feed]) -> None:
+        """Say by which list this fetcher goes now, before its feeds are there: others could retire them."""
+        if self._all is not feeds:
+            self._all, self._key = feeds, await self._edge.writer.call(feeds_key, feeds)
+            self._announced_at = float("-inf")
+        if self._announced_at == float("-inf"):
+            await self._announce()
+
+    async def _stay(self) -> None:
+        """Say again that this fetcher runs; put right what others did while they took it for gone."""
+        if not await self._announce():
+            self.change(self._all)
+        elif not self._is_retired:
+            await self._retire()
+
+    async def _retire(self) -> None:
+        """Retire what is no more in the list, where all fetchers go by the same."""
+        ids = {feed.id for feed in self._all}
+        store, was_retired = self._edge.store, self._is_retired
+        self._is_retired = await self._edge.writer.call(store.retire_agreed, ids, self._key)
+        if was_retired and not self._is_retired:
+            log.warning(
+                "feeds_differ", cause="fetchers go by different feeds.yaml: none is retired until then"
+            )
 
     async def _catch_up(self) -> None:
         """Spread what fell due while nobody polled, so that a restart is no burst."""
@@ -477,7 +554,7 @@ class IngestLoop:
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         """Poll a source once; what brought nothing is written in company, and nobody waits for it."""
         group = self._groups.of_feed(feed)
-        ask = ask_feed if feed.kind is SourceKind.HTTP else read_deliveries
+        ask = ask_feed if feed.kind is SourceKind.HTTP else partial(read_deliveries, lease=self._lease)
         after: FeedState | None = None
         is_handed_in = False
         try:

@@ -99,11 +99,17 @@ class Feed:
     allow_private: tuple[str, ...] = ()
     #: sources with the same one share its limits; None: those with the same host
     rate_group: str | None = None
+    #: fetchers that may poll it, by the names of their hosts; empty: all
+    hosts: tuple[str, ...] = ()
+    #: how long a file of a directory must have stood still
+    settle: timedelta = timedelta(seconds=5)
     #: where what was taken in, and what could not be, is moved: a folder's absolute path, or a mailbox
     done: str | None = None
     failed: str | None = None
     #: the feed carries summaries only: the articles' pages are fetched
     full_text: bool = False
+    #: what comes by HTTP may be bare text: without that it is no copy but the words of a server in trouble
+    plain_text: bool = False
     #: how long its documents and raw copies are kept
     kept: Kept = field(default_factory=Kept)
 
@@ -293,6 +299,10 @@ class Problem:
     where: str
     #: the item's own bytes, where they can be told apart
     body: bytes | None = None
+
+
+#: where a problem is when no part of a body could be read
+WHOLE_BODY = "whole body"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Deciding code sees these Protocols, never an adapter. One contract suite per por
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.errors import FetchError, Reason
 from pipeline.model import (
@@ -26,7 +26,7 @@ from pipeline.model import (
     StoryTraits,
     Tagging,
 )
-from pipeline.retention import Kept, Policy
+from pipeline.retention import FOREVER, Kept, Policy
 
 
 class Clock(Protocol):
@@ -202,6 +202,14 @@ class Queue(Protocol):
         ...
 
 
+class Retried(NamedTuple):
+    """What became of failed jobs that were to be put back."""
+
+    back: int
+    #: had gone meanwhile, put back by somebody else or expired, or cannot be read
+    passed_over: int
+
+
 class QueueView(Protocol):
     """The queue as those see it who watch and mend it. Every method may raise QueueError."""
 
@@ -225,8 +233,8 @@ class QueueView(Protocol):
         """List jobs of the failed registries: id, queue, entries, ended_at, error."""
         ...
 
-    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
-        """Put failed jobs back on their queues: those named, or all. Returns how many."""
+    def retry_failed(self, ids: Sequence[str] | None = None) -> Retried:
+        """Put failed jobs back on their queues: those named, or all."""
         ...
 
 
@@ -264,6 +272,10 @@ class Poll:
     format: str | None = None
     #: the feed's state from now on (its epoch is ignored); None for deliveries
     state: FeedState | None = None
+    #: of a delivery amid others: how far its source was read before it, and until when the claim holds now;
+    #: None: neither changes
+    position: bytes | None = None
+    lease_until: datetime | None = None
     #: which queue its entries go to
     queue: QueueName = QueueName.WIRE
     urgent: bool = False
@@ -290,6 +302,19 @@ class TakenIn:
     problems: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetcherState:
+    """A fetcher that runs."""
+
+    owner: str
+    host: str
+    #: of its feeds.yaml, see identity.feeds_key
+    feeds_key: str
+    #: how many are in it
+    feeds: int
+    heard_at: datetime
+
+
 class FeedStore(Protocol):
     """Feeds: wishes in, state out."""
 
@@ -305,8 +330,22 @@ class FeedStore(Protocol):
         """Do as `sync_feeds` with some of the configured feeds; the others stay as they are."""
         ...
 
-    def retire_feeds(self, but: Collection[str]) -> None:
-        """Make all feeds inactive but those with these ids."""
+    def announce(self, state: FetcherState) -> bool:
+        """Note that a fetcher runs, and by which feeds.yaml. Others not heard of for long are forgotten.
+
+        False: it was not known, or was forgotten meanwhile.
+        """
+        ...
+
+    def leave(self, owner: str) -> None:
+        """Forget a fetcher that ends."""
+        ...
+
+    def retire_agreed(self, but: Collection[str], feeds_key: str) -> bool:
+        """Make all feeds inactive but those with these ids, unless a fetcher goes by another feeds.yaml.
+
+        False: one does, and nothing was changed, as its feeds are none of ours.
+        """
         ...
 
     def claim_due(
@@ -525,6 +564,13 @@ class WorkStore(Protocol):
 
         A document that is new is stored, indexed and noted in `change`; for each entry a sighting is added;
         its item's current version is computed; entries become done or quarantined; counters rise.
+
+        Args:
+            processed: Entries that became documents.
+            refusals: Entries that never will.
+            token: Of the claim.
+            now: Aware UTC. What is embargoed until later is held back. No document is noted as stored before
+                its entry was received.
         """
         ...
 
@@ -1171,10 +1217,16 @@ class StoreSnapshot:
     heartbeat: Heartbeat | None = None
     #: None: there never was one
     retagging: Retagging | None = None
+    #: that run
+    fetchers: tuple[FetcherState, ...] = ()
 
 
 class ReadStore(Protocol):
     """What people and programs read. Every read of documents passes the predicate "may be shown"."""
+
+    def fetchers(self, now: datetime) -> Sequence[FetcherState]:
+        """Give the fetchers that run."""
+        ...
 
     def search(
         self, query: Query, *, now: datetime, limit: int = 20, offset: int = 0, all_versions: bool = False
@@ -1421,6 +1473,7 @@ class CareStore(Protocol):
         poll_count: int,
         story_days: int = STORY_DAYS,
         raw_days_of: Mapping[str, int] | None = None,
+        quarantine_days: int = FOREVER,
     ) -> Mapping[str, int]:
         """Remove raw copies whose entries are all done and old, old changes and polls; counts by table.
 
@@ -1435,6 +1488,7 @@ class CareStore(Protocol):
             poll_count: How many polls of each feed are.
             story_days: For how long a document is found by its keys.
             raw_days_of: Of these feeds, raw copies are kept so long instead; of several, as long as any says.
+            quarantine_days: Bytes that could not be read are dropped after so long; entries never are.
         """
         ...
 

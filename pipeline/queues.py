@@ -18,7 +18,7 @@ from typing import Any
 
 import redis
 from rq import Queue, SimpleWorker
-from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.exceptions import DeserializationError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
@@ -27,7 +27,7 @@ from rq.worker_registration import get_keys
 from pipeline.clock import SystemClock
 from pipeline.logs import get_logger
 from pipeline.model import PAYLOAD_VERSION, QueueName
-from pipeline.ports import GONE, Clock, EntryRef, QueueServer, QueueState, WorkerState
+from pipeline.ports import GONE, Clock, EntryRef, QueueServer, QueueState, Retried, WorkerState
 from pipeline.redis_server import connect, connect_patiently, redis_errors, server_of
 
 #: what a job may call, by queue
@@ -221,17 +221,21 @@ class RedisQueue:
                 if (described := _described(queue, job_id)) is not None
             ]
 
-    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
-        """Put failed jobs back on their queues: those named, or all. Returns how many."""
-        count = 0
+    def retry_failed(self, ids: Sequence[str] | None = None) -> Retried:
+        """Put failed jobs back on their queues: those named, or all."""
+        back = passed_over = 0
         with redis_errors():
             for queue in self._queues.values():
                 registry = _failed(queue)
                 for job_id in registry.get_job_ids():
                     if ids is None or job_id in ids:
-                        registry.requeue(job_id)
-                        count += 1
-        return count
+                        try:
+                            registry.requeue(job_id)
+                        except (NoSuchJobError, InvalidJobOperation, DeserializationError):
+                            passed_over += 1
+                        else:
+                            back += 1
+        return Retried(back=back, passed_over=passed_over)
 
     def probe(self) -> None:
         """Write something of no meaning. A full disk or a replica refuses writes and answers PING."""

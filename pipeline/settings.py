@@ -142,6 +142,8 @@ class Fetch(Section):
     parse_memory_bytes: Bytes = 512 * 2**20
     #: between two heartbeat items; 0: none
     heartbeat_s: Annotated[Seconds, Field(ge=0)] = 60.0
+    #: name of this machine in `hosts:` of sources; None: as the system names it
+    host: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     #: unprocessed entries at which polling waits
     high_water: Positive = 20_000
 
@@ -192,6 +194,8 @@ class Retention(Section):
     beat_days: DaysByName = Field(default_factory=dict)
     raw_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
     change_days: Annotated[Count, Field(le=MOST_DAYS)] = 30
+    #: of bytes that could not be read; entries in quarantine wait for somebody's decision
+    quarantine_days: Days = 365
     #: polls remembered for each feed
     polls: Count = 30
 

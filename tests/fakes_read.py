@@ -17,6 +17,7 @@ from pipeline.ports import (
     QueueServer,
     QueueState,
     Retagging,
+    Retried,
     StoreSnapshot,
     StoryFound,
     WorkerState,
@@ -216,13 +217,13 @@ class FakeQueueView:
         self._check()
         return self.failed[:limit]
 
-    def retry_failed(self, ids: Sequence[str] | None = None) -> int:
+    def retry_failed(self, ids: Sequence[str] | None = None) -> Retried:
         """See ports.QueueView."""
         self._check()
         kept = [job for job in self.failed if ids is not None and job["id"] not in ids]
         count = len(self.failed) - len(kept)
         self.failed = kept
-        return count
+        return Retried(back=count, passed_over=0)
 
     def _check(self) -> None:
         if self.broken:

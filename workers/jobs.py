@@ -54,7 +54,10 @@ class WorkerEdge:
     languages: frozenset[str] = frozenset()
     index: NearIndex
     linking: Linking
+    #: of leases: the one that all hosts read
     clock: Clock
+    #: of what cannot be undone, as the end of an embargo
+    wall: Clock
     beat: Beat
     #: name of the worker's place: whoever takes it after a death gives back what it held
     owner: str
@@ -80,7 +83,7 @@ def process_batch(ids: Sequence[int]) -> None:
         processed, refusals = work_through(claimed, edge.tagger)
         edge.beat.trust()
         processed = _link(claimed, processed, edge)
-        outcome = edge.store.save(processed, refusals, token=token, now=edge.clock.now())
+        outcome = edge.store.save(processed, refusals, token=token, now=edge.wall.now())
     _log(claimed, processed, refusals, outcome, time.monotonic() - began)
 
 

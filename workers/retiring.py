@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.ports import CareStore, Clock
-from pipeline.retention import Policy
+from pipeline.retention import FOREVER, Policy
 
 log = get_logger(__name__)
 
@@ -90,6 +90,7 @@ class Housekeeping:
         *,
         change_days: int,
         poll_count: int,
+        quarantine_days: int = FOREVER,
         first_s: float = 10.0,
     ) -> None:
         self._store = store
@@ -97,6 +98,7 @@ class Housekeeping:
         self._clock = clock
         self._change_days = change_days
         self._poll_count = poll_count
+        self._quarantine_days = quarantine_days
         self._next_at = time.monotonic() + first_s
 
     def round(self) -> None:
@@ -110,6 +112,7 @@ class Housekeeping:
             raw_days=policy.raw_of(None),
             change_days=self._change_days,
             poll_count=self._poll_count,
+            quarantine_days=self._quarantine_days,
             raw_days_of={each: policy.raw_of(each) for each in policy.feeds},
         )
         log.info("housekeeping_done", **removed)

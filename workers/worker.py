@@ -93,6 +93,7 @@ class WorkPlan:
     drain_s: float
     policy: Policy
     change_days: int
+    quarantine_days: int
     poll_count: int
     linking: Linking
 
@@ -309,6 +310,7 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
     index = RedisNearIndex(plan.queue_url, life=plan.linking.life, patience_s=_PATIENCE_S)
     with suppress(QueueError):
         index.held()  # connects: over a slow line that would take the time of the first job
+    clock = ServerClock(plan.queue_url)
     edge = WorkerEdge(
         store=store,
         tagger=tagger,
@@ -316,7 +318,8 @@ def _work(place: _Place, owner: str, plan: WorkPlan, tagger: Tagger) -> None:
         languages=plan.languages,
         index=index,
         linking=plan.linking,
-        clock=ServerClock(plan.queue_url),
+        clock=clock,
+        wall=EarlierClock(clock, SystemClock()),
         beat=place.beat,
         owner=owner,
         lease=timedelta(seconds=plan.batch_timeout_s + _KILL_AFTER_S + 5),
@@ -359,7 +362,12 @@ def _keep(plan: WorkPlan, rules: StoryRules, beat: _Heartbeat) -> None:
     wall = EarlierClock(clock, SystemClock())
     retiring = Retiring(store, plan.policy, wall)
     housekeeping = Housekeeping(
-        store, retiring, wall, change_days=plan.change_days, poll_count=plan.poll_count
+        store,
+        retiring,
+        wall,
+        change_days=plan.change_days,
+        poll_count=plan.poll_count,
+        quarantine_days=plan.quarantine_days,
     )
     steps: dict[str, Callable[[], object]] = {
         "reconcile": partial(

@@ -126,8 +126,11 @@ def failed_retry(
         _misused("name jobs, or give --all")
     with _queue(app) as queue:
         known = {str(job["id"]) for job in queue.failed_jobs(_EVERYTHING)} if ids else set()
-        count = queue.retry_failed(ids or None)
-    typer.echo(f"{count_words(count, 'job')} back on the queue", err=True)
+        retried = queue.retry_failed(ids or None)
+    typer.echo(f"{count_words(retried.back, 'job')} back on the queue", err=True)
+    if retried.passed_over:
+        passed_over = count_words(retried.passed_over, "job")
+        typer.echo(f"{passed_over} passed over: gone meanwhile, or not to be read", err=True)
     if strangers := [each for each in ids or () if each not in known]:
         _fail(f"no failed job has the id {', '.join(map(safe_line, strangers))}")
 

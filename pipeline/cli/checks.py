@@ -215,6 +215,7 @@ def server_check(name: str, server: "QueueView") -> Iterator[Check]:
 
 def _storage(app: AppContext) -> Iterator[Check]:
     from pipeline.cli.service_link import stored
+    from pipeline.monitor.fleet import differing_feeds
     from pipeline.store.open import database_exists, is_on_server
 
     url = app.settings.storage.url
@@ -229,12 +230,14 @@ def _storage(app: AppContext) -> Iterator[Check]:
             return
         with stored(app) as store:
             wrong = store.check()
+            fetchers = store.fetchers(datetime.now(UTC))
     except NewswireError as error:
         yield _fail("storage", str(error))
         return
     yield from (_fail("storage", str(fault)) for fault in wrong)
     if not wrong:
         yield _ok("storage", "whole")
+    yield from (_warn("feeds", words) for words in differing_feeds(fetchers))
 
 
 def _new_storage_check(url: str | None, data_dir: Path) -> Check:

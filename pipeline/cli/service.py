@@ -341,6 +341,7 @@ def _work_plan(app: AppContext, *, wire: int | None, backfill: int | None) -> "W
         drain_s=max(1.0, workers.drain_s - 1),
         policy=policy_of(settings.retention),
         change_days=settings.retention.change_days,
+        quarantine_days=settings.retention.quarantine_days,
         poll_count=settings.retention.polls,
         linking=linking_of(settings.dedupe),
     )

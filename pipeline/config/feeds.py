@@ -35,6 +35,9 @@ MIN_MAILBOX_INTERVAL_S = 10.0
 FAILED = "failed"
 MAX_INTERVAL_S = 365 * 86400.0
 DIRECTORY_INTERVAL_S = 5.0
+MAX_SETTLE_S = 86400.0
+#: a file stands still for as long as lies between two looks, where nothing is said, and for this at most
+LONGEST_USUAL_SETTLE_S = 60.0
 MAILBOX_INTERVAL_S = 60.0
 HTTP_INTERVAL_S = 300.0
 
@@ -223,6 +226,7 @@ class _Wishes(Section):
     min_interval: Seconds | None = None
     max_interval: Seconds | None = None
     rate_group: RateGroup | None = None
+    hosts: Words | None = None
     language: Language | None = None
     default_region: Country | None = None
     priority: Literal["low", "normal", "urgent"] | None = None
@@ -254,7 +258,9 @@ class Listed(_Wishes):
     headers: Annotated[dict[HeaderName, Secret], EMPTY_SECTION] = Field(default_factory=dict)
     done: PathName | None = None
     failed: PathName | None = None
+    settle: Annotated[Seconds, Field(ge=0, le=MAX_SETTLE_S)] | None = None
     full_text: bool = False
+    plain_text: bool = False
 
     @property
     def kind(self) -> SourceKind:
@@ -276,7 +282,8 @@ class Listed(_Wishes):
         if len(given) > 1:
             raise about(given[1], f"stands beside {given[0]}; a source is one or the other")
         for name, what in _NOT_FOR[self.kind].items():
-            if getattr(self, name):
+            given = getattr(self, name)
+            if given is not None and given is not False and given != {}:
                 raise about(name, what)
         _check_intervals(self, _LEAST_INTERVAL_S[self.kind])
         return self
@@ -300,14 +307,17 @@ class Listed(_Wishes):
 
 
 _FOR_URLS = "is for an url"
+_FOR_DIRECTORIES = "is for a directory"
 _LOOKED_AT = "is for an url: this is looked at every `interval`"
 #: what may not be wished of a kind of source, and why
 _NOT_FOR: Mapping[SourceKind, Mapping[str, str]] = {
-    SourceKind.HTTP: dict.fromkeys(("done", "failed"), "is for a directory or a mailbox"),
+    SourceKind.HTTP: dict.fromkeys(("done", "failed"), "is for a directory or a mailbox")
+    | {"settle": _FOR_DIRECTORIES},
     SourceKind.DIRECTORY: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
-    | {"full_text": _FOR_URLS},
-    SourceKind.MAILBOX: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
-    | dict.fromkeys(("full_text", "headers", "proxy", "rate_group"), _FOR_URLS),
+    | dict.fromkeys(("full_text", "plain_text"), _FOR_URLS),
+    SourceKind.MAILBOX: {"settle": _FOR_DIRECTORIES}
+    | dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
+    | dict.fromkeys(("full_text", "plain_text", "headers", "proxy", "rate_group"), _FOR_URLS),
 }
 _LEAST_INTERVAL_S = {
     SourceKind.HTTP: MIN_HTTP_INTERVAL_S,
@@ -406,9 +416,12 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         ca_file=str(around.config_dir / wishes["ca_file"]) if wishes["ca_file"] else None,
         allow_private=wishes["allow_private"] or (),
         rate_group=wishes["rate_group"],
+        hosts=wishes["hosts"] or (),
+        **_settle(listed),
         done=_inside(folder, listed.done),
         failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),
         full_text=listed.full_text,
+        plain_text=listed.plain_text,
         kept=Kept(document_days=wishes["document_days"], raw_days=wishes["raw_days"]),
     )
 
@@ -440,6 +453,13 @@ def _intervals(listed: Listed, wishes: Mapping[str, Any]) -> dict[str, Any]:
         "fastest": timedelta(seconds=fastest),
         "slowest": timedelta(seconds=slowest),
     }
+
+
+def _settle(listed: Listed) -> dict[str, Any]:
+    if listed.directory is None:
+        return {}
+    usual_s = min(listed.interval or DIRECTORY_INTERVAL_S, LONGEST_USUAL_SETTLE_S)
+    return {"settle": timedelta(seconds=usual_s if listed.settle is None else listed.settle)}
 
 
 def _host(url: str | None) -> str | None:

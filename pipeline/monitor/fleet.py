@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.monitor.words import count_words
-from pipeline.ports import GONE, WorkerState
+from pipeline.ports import GONE, FetcherState, WorkerState
 
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
 SILENT = "silent"
@@ -65,7 +65,23 @@ def disagreements(workers: Iterable[WorkerState]) -> Iterator[str]:
         )
 
 
+def differing_feeds(fetchers: Iterable[FetcherState]) -> Iterator[str]:
+    """Say in words where running fetchers go by different lists of sources."""
+    having: dict[str, list[FetcherState]] = defaultdict(list)
+    for fetcher in fetchers:
+        having[fetcher.feeds_key].append(fetcher)
+    if len(having) > 1:
+        listed = "; ".join(
+            f"{key[:8]} ({count_words(who[0].feeds, 'source')}) on {_named(each.host for each in who)}"
+            for key, who in sorted(having.items(), key=lambda each: (-len(each[1]), each[0]))
+        )
+        yield f"fetchers go by different feeds.yaml, and no source is retired until they agree: {listed}"
+
+
 def _where(workers: Sequence[WorkerState]) -> str:
-    hosts = sorted({worker.hostname for worker in workers})
-    named = ", ".join(hosts[:_MOST_HOSTS]) + (", …" if len(hosts) > _MOST_HOSTS else "")
-    return f"on {named} ({count_words(len(workers), 'worker')})"
+    return f"on {_named(worker.hostname for worker in workers)} ({count_words(len(workers), 'worker')})"
+
+
+def _named(names: Iterable[str]) -> str:
+    hosts = sorted(set(names))
+    return ", ".join(hosts[:_MOST_HOSTS]) + (", …" if len(hosts) > _MOST_HOSTS else "")

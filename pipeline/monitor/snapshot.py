@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
-from pipeline.monitor.fleet import disagreements, heard_of, living
+from pipeline.monitor.fleet import differing_feeds, disagreements, heard_of, living
 from pipeline.monitor.queue_server import Remark, remarks_on
 from pipeline.monitor.standing import LATE, FeedCondition, FeedStanding, by_trouble, is_late, stand
 from pipeline.monitor.words import count_words, span_words
@@ -134,6 +134,7 @@ def take_snapshot(store: ReadStore, queue: QueueView | None, now: datetime) -> S
             *_queue_warnings(queues, side),
             *_heartbeat_warnings(lag_s),
             *_feed_warnings(feeds, now),
+            *differing_feeds(stored.fetchers),
             *_quarantine_warnings(stored.quarantined),
             *_retag_warnings(run),
         ),

@@ -46,6 +46,7 @@ def run_fetcher(settings: Settings, *, env: Mapping[str, str], queue_url: str) -
 
 async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
     clock = SystemClock()
+    host = settings.fetch.host or socket.gethostname()
     store = open_store(settings.storage.url, settings.data_dir)
     queue = RedisQueue(
         queue_url, batch_size=settings.workers.batch_size, job_timeout_s=int(settings.workers.batch_timeout_s)
@@ -94,11 +95,12 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
             )
             loop = IngestLoop(
                 edge,
-                owner=f"{socket.gethostname()}:{os.getpid()}",
+                owner=f"{host}:{os.getpid()}",
                 most_polls=POLLS_PER_CONNECTION * settings.fetch.connections,
                 high_water=settings.fetch.high_water,
                 groups=groups,
                 heartbeat_s=settings.fetch.heartbeat_s,
+                host=host,
             )
             _take_up(loop, file.reload())
             tell_ready()

@@ -2,18 +2,20 @@
 
 Only regular files directly inside the directory count. Nothing is followed or waited on: no symbolic link, no
 FIFO, no device. Whether a file is whole is told by time: size and modification time must have stood still for
-`settle_s`. Who writes under another name (.tmp, .part, a leading dot) and renames is safe without that.
+as long as the source says. Who writes under another name (.tmp, .part, a leading dot) and renames is safe
+without that.
 
 Where the source says what becomes of its files (`done`, `failed`), a file is claimed before it is read: moved
 into a hidden folder, in one step that only one reader can take, and from there to its end. What lies in that
-folder after a crash is read again. Without that the directory is only ever read.
+folder after a crash is read again, and so is a file that is still written to after it was moved, as by an
+upload that had stalled: it is looked after for a while. Without that the directory is only ever read.
 """
 
 import asyncio
 import os
 import stat
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +31,9 @@ _PASSED_OVER = (".md", ".tmp", ".part")
 CLAIMED = ".newswire-claimed"
 #: files remembered as read, over all directories; a forgotten one is only read again
 _REMEMBERED = 200_000
+#: so long, and so many of each source, files are looked after when they were put away
+_LOOK_AFTER = timedelta(minutes=10)
+_LOOKED_AFTER = 1_000
 _KINDS = (
     (stat.S_ISLNK, "a symbolic link"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -44,22 +49,20 @@ class DirectoryReader:
     Args:
         max_body_bytes: Larger files are refused.
         clock: Compared with modification times.
-        settle_s: How long a file must have stood still.
         max_files: Files given by one scan; the next one goes on behind them.
     """
 
-    def __init__(
-        self, *, max_body_bytes: int, clock: Clock, settle_s: float = 1.0, max_files: int = 1_000
-    ) -> None:
+    def __init__(self, *, max_body_bytes: int, clock: Clock, max_files: int = 1_000) -> None:
         self._max_body_bytes = max_body_bytes
         self._clock = clock
-        self._settle = timedelta(seconds=settle_s)
         self._max_files = max_files
         self._read: OrderedDict[str, None] = OrderedDict()
         #: feed → name → what it was like, and since when we have seen it so
         self._unsettled: dict[str, dict[str, tuple[_Stamp, datetime]]] = {}
         #: what was given, and is not yet taken in
         self._given: dict[tuple[str, str], _Stamp] = {}
+        #: feed → what was put away of late, and may be written to still
+        self._put_away: dict[str, deque[_PutAway]] = {}
 
     async def scan(self, feed: Feed, position: bytes | None = None) -> AsyncGenerator[Delivery, None]:  # noqa: ARG002 - files have none
         """Give what is new, sorted by name, one file in memory at a time.
@@ -86,15 +89,20 @@ class DirectoryReader:
         stamp = self._given.pop((feed.id, delivery.key))
         if folder := feed.done if well else feed.failed:
             try:
-                await asyncio.to_thread(_put_away, feed.url, stamp, folder)
+                name = await asyncio.to_thread(_put_away, feed.url, stamp, folder)
             except OSError as error:
                 detail = f"{delivery.key} cannot be moved to {_shown(folder)}: {error.strerror}"
                 raise FetchRetryable(Reason.UNREADABLE, detail) from error
+            if name is None:
+                return  # it was written to since it was read: it is read again where it lies
+            kept = self._put_away.setdefault(feed.id, deque(maxlen=_LOOKED_AFTER))
+            kept.append(_PutAway(folder, name, stamp, self._clock.now()))
         self._remember(_key(feed, stamp))
 
     def _ready(self, feed: Feed) -> Sequence["_Stamp"]:
         """Choose the files to read now."""
         now = self._clock.now()
+        self._bring_back(feed, now)
         before = self._unsettled.pop(feed.id, {})
         waiting: dict[str, tuple[_Stamp, datetime]] = {}
         ready = []
@@ -105,13 +113,21 @@ class DirectoryReader:
             seen, since = before.get(stamp.name, (stamp, now))
             if seen != stamp:
                 since = now
-            if _age(stamp, now) >= self._settle or now - since >= self._settle:
+            if _age(stamp, now) >= feed.settle or now - since >= feed.settle:
                 ready.append(stamp)
             else:
                 waiting[stamp.name] = (stamp, since)
         if waiting:
             self._unsettled[feed.id] = waiting
         return sorted(ready, key=lambda stamp: (not stamp.claimed, stamp.name))[: self._max_files]
+
+    def _bring_back(self, feed: Feed, now: datetime) -> None:
+        """Claim what was written to after it was put away, to read it again when it stands still."""
+        looked_after = self._put_away.pop(feed.id, deque())
+        left = deque((each for each in looked_after if now - each.at < _LOOK_AFTER), _LOOKED_AFTER)
+        if left:
+            changed = _brought_back(feed.url, left)
+            self._put_away[feed.id] = deque((each for each in left if each not in changed), _LOOKED_AFTER)
 
     def _file(self, feed: Feed, stamp: "_Stamp") -> Response | FetchError | None:
         """Read one file; None: it is being written to or has gone, so the next scan looks at it again."""
@@ -163,6 +179,16 @@ class _Stamp:
         return self == _Stamp.of(self.name, found, claimed=self.claimed)
 
 
+@dataclass(frozen=True, slots=True)
+class _PutAway:
+    """A file that was moved to its end."""
+
+    folder: str
+    name: str
+    stamp: _Stamp
+    at: datetime
+
+
 @contextmanager
 def _opened(folder: str | Path, inside: int | None = None) -> Iterator[int]:
     """Open a folder that is no link, so that all that follows happens in it, whatever its name becomes."""
@@ -192,8 +218,11 @@ def _claim(root: int, claims: int, name: str) -> bool:
     return True
 
 
-def _put_away(directory: str, stamp: _Stamp, folder: str) -> None:
-    """Move a claimed file to its end, beside others of its name."""
+def _put_away(directory: str, stamp: _Stamp, folder: str) -> str | None:
+    """Move a claimed file to its end, beside others of its name; gives its name there.
+
+    None: it is not what it was when it was read, and stays where it is.
+    """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     with (
@@ -203,10 +232,38 @@ def _put_away(directory: str, stamp: _Stamp, folder: str) -> None:
         _opened(path.name, parent) as target,
     ):
         name = stamp.name
+        if not stamp.is_still(os.stat(name, dir_fd=claims, follow_symlinks=False)):
+            return None
         with suppress(FileNotFoundError):
             os.stat(name, dir_fd=target, follow_symlinks=False)
             name = f"{digest(str(stamp.inode), str(stamp.mtime_ns))[:12]}-{name}"
         os.rename(stamp.name, name, src_dir_fd=claims, dst_dir_fd=target)
+    return name
+
+
+def _brought_back(directory: str, files: Iterable[_PutAway]) -> set[_PutAway]:
+    """Claim those of these files that have changed; gives those that need no more looking after."""
+    done = set()
+    with suppress(OSError), _opened(directory) as root, _claims(root) as claims:
+        for each in files:
+            path = Path(each.folder, each.name)
+            try:
+                if each.stamp.is_still(path.stat(follow_symlinks=False)):
+                    continue
+                if _claim_from(path, claims, each.stamp.name):
+                    done.add(each)
+            except FileNotFoundError:  # somebody took it away
+                done.add(each)
+    return done
+
+
+def _claim_from(path: Path, claims: int, name: str) -> bool:
+    """Take a file back among the claimed. False: another one of its name is there."""
+    with suppress(FileNotFoundError):
+        os.stat(name, dir_fd=claims, follow_symlinks=False)
+        return False
+    os.rename(path, name, dst_dir_fd=claims)
+    return True
 
 
 def _listing(feed: Feed) -> Sequence[_Stamp]:

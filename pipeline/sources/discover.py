@@ -9,6 +9,7 @@ from pipeline.errors import FeedError, ParseError, Reason
 from pipeline.formats.charset import decode
 from pipeline.formats.detect import read
 from pipeline.formats.pages import feeds_of_page, usual_places
+from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, Parsed, Response
 from pipeline.ports import Fetcher
@@ -56,11 +57,13 @@ async def find_feed(feed: Feed, fetcher: Fetcher) -> Found:
     """
     response = await fetcher.fetch(feed, _fresh(feed))
     try:
-        return Found(feed=feed, response=response, parsed=_read(response))
+        parsed = _read(response)
     except ParseError as error:
         if error.reason is not Reason.NOT_A_FEED:
             raise
         return await _of_page(feed, response, error, fetcher)
+    refuse_bare_text(parsed, feed)
+    return Found(feed=feed, response=response, parsed=parsed)
 
 
 async def _of_page(feed: Feed, page: Response, refusal: ParseError, fetcher: Fetcher) -> Found:
@@ -70,10 +73,10 @@ async def _of_page(feed: Feed, page: Response, refusal: ParseError, fetcher: Fet
         asked = at_address(feed, url)
         try:
             response = await fetcher.fetch(asked, _fresh(asked))
+            parsed = _read(response)
+            refuse_bare_text(parsed, asked)
             others = tuple(other for other in named if other != url)
-            return Found(
-                feed=asked, response=response, parsed=_read(response), page=page.final_url, others=others
-            )
+            return Found(feed=asked, response=response, parsed=parsed, page=page.final_url, others=others)
         except FeedError as error:
             first = first or error
     if named and first:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.errors import FetchError, FetchRefused, Reason
 from pipeline.formats import parquet
+from pipeline.formats.json_values import WrongValueError, load
 
 if TYPE_CHECKING:
     from pipeline.archive.target import Target
 
 #: a JSON Lines file is cut at line ends into pieces of about this size, so that memory stays bounded
 PIECE_BYTES = 2 * 1024 * 1024
+
+#: lines that are looked at to tell JSON Lines from other JSON
+_LOOK_AT = 20
 
 _PASSED_OVER = (".md", ".tmp", ".part")
 
@@ -78,7 +82,7 @@ def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | 
         yield from _table(name, head, stream, max_bytes)
     elif len(head) < PIECE_BYTES:
         yield Delivery(name=name, body=head)
-    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and b"\n" in head:
+    elif _is_json_lines(head):
         yield from _lines(name, head, stream)
     else:
         body = head + stream.read(max_bytes - len(head) + 1)
@@ -86,6 +90,23 @@ def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | 
             yield _too_large(name, max_bytes)
         else:
             yield Delivery(name=name, body=body)
+
+
+def _is_json_lines(head: bytes) -> bool:
+    """Say whether the lines are objects, each whole: JSON that is spread over lines must not be cut.
+
+    One among the first will do, as single lines may be broken; inside of other JSON lines are indented.
+    """
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    lines = start.split(b"\n", _LOOK_AT)[:-1]
+    return start.startswith(b"{") and any(line.startswith(b"{") and _is_object(line) for line in lines)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(load(line.decode("utf-8", "replace")), dict)
+    except WrongValueError:
+        return False
 
 
 def _table(name: str, head: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:

@@ -84,7 +84,8 @@ class MailboxReader:
                     yield Delivery(key=f"mail {uid}", content=content, position=b"%d:%d" % (validity, uid))
             await self._step(host, box.sign_out)
         finally:
-            del self._open[feed.id]
+            if self._open.get(feed.id) is box:  # whoever took it over has one of his own
+                del self._open[feed.id]
             box.hang_up()
             self._threads.submit(box.close)
 
@@ -94,8 +95,10 @@ class MailboxReader:
         Raises:
             FetchError: The server does not let us; the mail comes again, which changes nothing.
         """
-        box, uid = self._open[feed.id], int(delivery.key.rpartition(" ")[2])
-        host = urlsplit(feed.url).hostname or ""
+        host, uid = urlsplit(feed.url).hostname or "", int(delivery.key.rpartition(" ")[2])
+        box = self._open.get(feed.id)
+        if box is None:
+            raise FetchRetryable(Reason.CONNECT, f"the connection to {host} was given up meanwhile")
         await self._step(host, box.mark, uid, feed.done if well else feed.failed)
 
     async def _addresses(self, feed: Feed, host: str) -> Sequence[AddrInfo]:

@@ -13,6 +13,7 @@ from pipeline.retention import FOREVER
 from pipeline.store.among import among
 from pipeline.store.database import Part
 from pipeline.store.erase import scrub_rest
+from pipeline.store.quarantine import drop
 from pipeline.store.states import EntryState
 from pipeline.store.tables import (
     change,
@@ -42,6 +43,7 @@ _USED_RAW, _UNUSED_RAW = (select(raw.c.id).where(is_it) for is_it in (_IS_USED, 
 _FORGET_RAW = update(entry).where(among(entry.c.raw_id)).values(raw_id=None)
 _FORGET_RAW_OF_PROBLEMS = update(quarantine).where(among(quarantine.c.raw_id)).values(raw_id=None)
 _DELETE_RAW = delete(raw).where(among(raw.c.id))
+_BROKEN = select(quarantine.c.id).where(quarantine.c.entry_id.is_(None), quarantine.c.dropped_at.is_(None))
 _DELETE_CHANGES = delete(change).where(among(change.c.seq))
 #: stays however old it is, so that whoever follows the log can tell where it ends
 _NEWEST_CHANGE = select(func.max(change.alias().c.seq)).scalar_subquery()
@@ -62,6 +64,7 @@ class Care(Part):
         poll_count: int,
         story_days: int = STORY_DAYS,
         raw_days_of: Mapping[str, int] | None = None,
+        quarantine_days: int = FOREVER,
     ) -> Mapping[str, int]:
         """See ports.CareStore."""
         second = int(now.timestamp())
@@ -79,6 +82,7 @@ class Care(Part):
         number = func.row_number().over(partition_by=poll.c.feed_id, order_by=poll.c.id.desc())
         numbered = select(poll.c.id, number.label("number")).subquery()
         old_polls = select(numbered.c.id).where(numbered.c.number > poll_count)
+        broken = self._drop_broken(now, quarantine_days)
         raws = sum(self._remove_raw(each, feeds) for each, feeds in old_raw)
         changes = self._remove(old_changes, _DELETE_CHANGES)
         polls = self._remove(old_polls, _DELETE_POLLS)
@@ -89,7 +93,21 @@ class Care(Part):
             "change": changes + by_month.get(change, 0),
             "poll": polls,
             "story_key": keys,
+            "quarantine": broken,
         }
+
+    def _drop_broken(self, now: datetime, days: int) -> int:
+        """Drop old bytes that could not be read; entries wait for somebody's decision, one may be a kill."""
+        if days >= FOREVER:
+            return 0
+        old = _BROKEN.where(quarantine.c.quarantined_at < now - timedelta(days=days)).limit(_STEP)
+        dropped = 0
+        while True:
+            with self._database.write() as connection:
+                ids = connection.execute(old).scalars().all()
+                dropped += drop(self._database, connection, ids, now)
+            if len(ids) < _STEP:
+                return dropped
 
     def _late(self, now: datetime, old: Mapping[Table, datetime]) -> Mapping[Table, int]:
         """Do what others may hinder for long, and what the next time can do as well."""

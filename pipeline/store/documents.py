@@ -105,9 +105,21 @@ def known_documents(connection: Connection, ids: Iterable[str]) -> dict[str, Kno
 
 
 def store_documents(
-    database: Database, connection: Connection, new: Sequence[NewDocument], now: datetime
+    database: Database,
+    connection: Connection,
+    new: Sequence[NewDocument],
+    now: datetime,
+    *,
+    stored_at: datetime | None = None,
 ) -> tuple[dict[str, int], Counts]:
     """Store versions that are not stored yet, with all that hangs on them.
+
+    Args:
+        database: Where the connection leads.
+        connection: In a write.
+        new: What is stored.
+        now: Says which embargoes have ended.
+        stored_at: Is noted as the time of storing; None: now.
 
     Returns:
         The number of each by its id, and what to count.
@@ -120,9 +132,8 @@ def store_documents(
     execute_many(
         connection, _INSERT_ITEM, [_item_row(item_id, uri, chains) for item_id, uri in items.fresh.items()]
     )
-    execute_many(
-        connection, _INSERT_DOCUMENT, [_row(seq, each, items, chains, now) for seq, each in numbered]
-    )
+    rows = [_row(seq, each, items, chains, now, stored_at or now) for seq, each in numbered]
+    execute_many(connection, _INSERT_DOCUMENT, rows)
     execute_many(
         connection,
         _INSERT_DATA,
@@ -241,7 +252,12 @@ def _slugged_row(seq: int, each: Document, items: _Items) -> dict[str, Any]:
 
 
 def _row(
-    seq: int, new: NewDocument, items: _Items, chains: Mapping[str, Chain], now: datetime
+    seq: int,
+    new: NewDocument,
+    items: _Items,
+    chains: Mapping[str, Chain],
+    now: datetime,
+    stored_at: datetime,
 ) -> dict[str, Any]:
     each = new.processed.document
     standing = _standing(seq, new, chains)
@@ -251,10 +267,10 @@ def _row(
         "item_id": items.ids[each.uri],
         "feed_id": new.feed_id,
         "received_at": new.received_at,
-        "stored_at": now,
+        "stored_at": stored_at,
         "standing": standing,
         "told": _is_told(new, standing, now),
-        "seal": seal_of(seq, new.feed_id, new.received_at, now),
+        "seal": seal_of(seq, new.feed_id, new.received_at, stored_at),
         **searched_by(each, new.received_at),
     }
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -104,8 +105,9 @@ _PUT_OFF = (
 _RESUME = (
     update(feed)
     .where(feed.c.id == bindparam("feed"), feed.c.active)
-    .values(stopped_at=None, failures=0, next_poll_at=bindparam("at"))
+    .values(stopped_at=None, failures=0, next_poll_at=bindparam("at"), learned=bindparam("learned"))
 )
+_LEARNED = select(feed.c.learned).where(feed.c.id == bindparam("feed"))
 #: a poll that is never heard of again counts as one more wait like the last one, up to this
 _LONGEST_PROVISION = timedelta(hours=1)
 
@@ -118,18 +120,13 @@ class Feeds(Part):
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
             _change(connection, wished, now)
-            _retire(connection, {each.id for each in feeds})
+            retire(connection, {each.id for each in feeds})
 
     def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """See ports.FeedStore."""
         wished = [_wishes(each) for each in feeds]
         with self._database.write() as connection:
             _change(connection, wished, now)
-
-    def retire_feeds(self, but: Collection[str]) -> None:
-        """See ports.FeedStore."""
-        with self._database.write() as connection:
-            _retire(connection, but)
 
     def claim_due(
         self,
@@ -182,7 +179,9 @@ class Feeds(Part):
     def resume_feed(self, feed_id: str, now: datetime) -> bool:
         """See ports.FeedStore."""
         with self._database.write() as connection:
-            return connection.execute(_RESUME, {"feed": feed_id, "at": now}).rowcount > 0
+            learned = connection.execute(_LEARNED, {"feed": feed_id}).scalar_one_or_none()
+            values = {"feed": feed_id, "at": now, "learned": _not_gone(learned)}
+            return connection.execute(_RESUME, values).rowcount > 0
 
     def next_due_at(self) -> datetime | None:
         """See ports.FeedStore."""
@@ -262,6 +261,11 @@ def _learned(text: str | None) -> Learned:
         return Learned()
 
 
+def _not_gone(text: str | None) -> str | None:
+    """Forget since when a feed has said that it is gone: it takes two such answers, a day apart, again."""
+    return None if text is None else to_json(replace(_learned(text), gone_at=None)).decode()
+
+
 def _provision(interval_s: float, due: datetime, polled_at: datetime | None) -> timedelta:
     """Say when to try again if this poll is never heard of."""
     return max(timedelta(seconds=interval_s), min(due - (polled_at or due), _LONGEST_PROVISION))
@@ -293,7 +297,7 @@ def _wishes(each: Feed) -> dict[str, Any]:
 
 def _other_wishes(each: Feed) -> dict[str, Any]:
     kept = {} if each.kept == Kept() else {"kept": each.kept}
-    return {"priority": each.priority, "request": _request_key(each), **kept}
+    return {"priority": each.priority, "request": _request_key(each), "rest": _rest_key(each), **kept}
 
 
 def _request_key(each: Feed) -> str:
@@ -301,6 +305,16 @@ def _request_key(each: Feed) -> str:
     auth = (each.auth.kind, each.auth.name, each.auth.secret) if each.auth else ()
     headers = (word for pair in sorted(each.headers.items()) for word in pair)
     return digest("request", each.id, each.proxy, each.ca_file, *auth, *headers, *each.allow_private)
+
+
+def _rest_key(each: Feed) -> str:
+    """Tell apart all else that is wished of a feed: any change of its entry is a reason to ask again."""
+    folders = (each.done, each.failed)
+    return digest(
+        "rest",
+        *folders,
+        repr((each.fastest, each.slowest, each.rate_group, each.hosts, each.full_text, each.plain_text)),
+    )
 
 
 def _shown(url: str) -> str:
@@ -325,7 +339,8 @@ def _change(connection: Connection, wished: Sequence[dict[str, Any]], now: datet
     _take_over(connection, kept, now)
 
 
-def _retire(connection: Connection, but: Collection[str]) -> None:
+def retire(connection: Connection, but: Collection[str]) -> None:
+    """Make all feeds inactive but those with these ids."""
     gone = set(connection.execute(_ACTIVE).scalars()).difference(but, (IMPORT_FEED.id,))
     if gone:
         connection.execute(_RETIRE, {"values": gone})
@@ -341,10 +356,11 @@ def _take_over(
         values = {name: value for name, value in new.items() if name != "id"}
         if old["url_key"] != new["url_key"]:
             values |= _FORGOTTEN | {"epoch": old["epoch"] + 1, "next_poll_at": now}
-        elif old["failures"] and (old["wishes"] != new["wishes"] or old["active"] < new["active"]):
+        elif old["failures"]:
             # Whoever mends a source does not want to wait for the end of its back-off.
-            values |= {"failures": 0, "next_poll_at": now, "stopped_at": None}
-        elif new["interval_s"] < old["interval_s"] and not old["failures"]:
+            learned = _not_gone(old["learned"])
+            values |= {"failures": 0, "next_poll_at": now, "stopped_at": None, "learned": learned}
+        elif new["interval_s"] < old["interval_s"]:
             # Who shortens the interval from a day to a minute does not want to wait for the day to end.
             soon = now + timedelta(seconds=new["interval_s"])
             asked = _learned(old["learned"]).not_before or soon

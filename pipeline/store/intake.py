@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, exists, insert, null, select, update
+from sqlalchemy import Connection, Select, bindparam, case, exists, insert, null, select, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.identity import digest, entry_key
-from pipeline.model import Entry, Problem
+from pipeline.model import WHOLE_BODY, Entry, Problem
 from pipeline.ports import EntryRef, Poll, TakenIn
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
@@ -42,9 +42,26 @@ _INSERT_ENTRY = insert(entry)
 _INSERT_PAYLOAD = insert(entry_payload)
 _INSERT_RAW = insert(raw)
 _INSERT_PROBLEM = insert(quarantine)
+#: a page that is another one at each poll is one row; where it was dropped it stays out of sight
+_SEEN_AGAIN = (
+    update(quarantine)
+    .where(quarantine.c.key == bindparam("known"))
+    .values(
+        raw_id=bindparam("raw_id"),
+        location=bindparam("location"),
+        reason=bindparam("reason"),
+        detail=bindparam("detail"),
+        quarantined_at=bindparam("quarantined_at"),
+        size_bytes=bindparam("size_bytes"),
+        attempts=quarantine.c.attempts + 1,
+        dropped_at=case((quarantine.c.reason == bindparam("reason"), quarantine.c.dropped_at), else_=None),
+    )
+)
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
+#: a long scan keeps its claim, and what it has read is not read again by whoever takes it over
+_GO_ON = _SAVE_STATE.values(etag=bindparam("etag"), lease_until=bindparam("lease_until"))
 #: only who claimed a feed lets go of it
 _SAVE_CLAIMED = _SAVE_STATE.values(lease_until=null(), lease_owner=null())
 
@@ -66,6 +83,8 @@ class _Broken:
     key: str
     problem: Problem
     poll: int
+    #: no part of what a feed answered could be read: the newest one stands for all
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +111,13 @@ class Intake(Part):
             accepted = _accepted(connection, polls, now)
             new = _unknown(connection, _KNOWN_ENTRIES, [c for c in candidates if accepted[c.poll]])
             worse = _unknown(connection, _KNOWN_PROBLEMS, [b for b in broken if accepted[b.poll]])
-            wanted = {each.poll for each in new} | {each.poll for each in worse}
+            again = [b for b in broken if b.is_whole and accepted[b.poll] and b not in worse]
+            wanted = {each.poll for each in new} | {each.poll for each in (*worse, *again)}
             kept = {index: copy for index, copy in copies.items() if index in wanted}
             raws = self._keep_raw(connection, polls, kept)
             refs = self._insert_entries(connection, polls, new, raws, now)
             self._insert_problems(connection, polls, worse, raws, now)
+            execute_many(connection, _SEEN_AGAIN, [_again_row(b, polls[b.poll], raws, now) for b in again])
             outcomes = [
                 TakenIn(
                     feed_id=each.feed_id,
@@ -200,10 +221,16 @@ def _said(one: Entry) -> tuple[str | None, ...]:
 
 
 def _broken(polls: Sequence[Poll]) -> Iterable[_Broken]:
-    """Name each problem by its bytes: what is broken in the same way at every poll is one row."""
+    """Name each problem by its bytes: what is broken in the same way at every poll is one row.
+
+    Of a whole answer of a feed that could not be read there is one row, whatever its bytes: each may differ.
+    """
     for index, each in enumerate(polls):
         whole = each.raw.body if each.raw else b""
         for problem in each.problems:
+            if each.state is not None and problem.where == WHOLE_BODY:
+                yield _Broken(digest("whole", each.feed_id), problem, index, is_whole=True)
+                continue
             own = ("body", problem.body) if problem.body is not None else (problem.where, whole)
             yield _Broken(digest("problem", each.feed_id, problem.reason, *own), problem, index)
 
@@ -282,11 +309,17 @@ def _problem_row(each: _Broken, of: Poll, raw_id: int | None, now: datetime) -> 
         "queue": of.queue,
         "reason": problem.reason,
         "detail": problem.detail,
-        "attempts": 0,
+        "attempts": int(each.is_whole),
         "quarantined_at": now,
         "size_bytes": len(whole if own is None else own),
         "body": None if own is None else pack(own),
     }
+
+
+def _again_row(each: _Broken, of: Poll, raws: Mapping[int, int], now: datetime) -> dict[str, Any]:
+    row = _problem_row(each, of, raws.get(each.poll), now)
+    names = ("raw_id", "location", "reason", "detail", "quarantined_at", "size_bytes")
+    return {"known": each.key} | {name: row[name] for name in names}
 
 
 def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
@@ -294,12 +327,18 @@ def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequenc
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
     states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
     claims = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is not None]
+    going_on = [_going_on_row(each) for each, _ in done if each.state is None and each.lease_until]
     new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     logged = [_poll_row(each, taken) for each, taken in done]
     execute_many(connection, _INSERT_POLL, logged)
+    execute_many(connection, _GO_ON, going_on)
     execute_many(connection, _SAVE_STATE, states)
     execute_many(connection, _SAVE_CLAIMED, claims)
     execute_many(connection, _NEW_AT, new_at)
+
+
+def _going_on_row(each: Poll) -> dict[str, Any]:
+    return {"feed": each.feed_id, "etag": each.position, "lease_until": each.lease_until}
 
 
 def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pipeline.model import QueueName, SourceKind
 from pipeline.ports import EntryQueueState, FeedReport, PollRecord, StoreSnapshot
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
+from pipeline.store.fetchers import living_fetchers
 from pipeline.store.heartbeat import HEARTBEAT_FEED, last_heartbeat, open_heartbeat
 from pipeline.store.retagging import last_retagging
 from pipeline.store.states import IS_ENRICHING, IS_PENDING, IS_UNENRICHED, IS_WORKING, EntryState
@@ -68,6 +69,7 @@ class Snapshots(Part):
                 counters=counters,
                 heartbeat=last_heartbeat(connection),
                 retagging=last_retagging(connection),
+                fetchers=living_fetchers(connection, now),
             )
 
     def report(self, feed_id: str) -> FeedReport | None:

@@ -8,6 +8,7 @@ from pipeline.store.copies import Copies
 from pipeline.store.enriching import Enriching
 from pipeline.store.erase import Erase
 from pipeline.store.feeds import Feeds
+from pipeline.store.fetchers import Fetchers
 from pipeline.store.heartbeat import Heartbeats
 from pipeline.store.intake import Intake
 from pipeline.store.quarantine import Quarantine
@@ -22,6 +23,7 @@ from pipeline.store.work import Work
 
 class SqlStore(
     Feeds,
+    Fetchers,
     Heartbeats,
     Intake,
     Work,

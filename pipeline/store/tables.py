@@ -194,6 +194,17 @@ poll = Table(
 )
 Index("poll_of_feed", poll.c.feed_id, poll.c.id)
 
+# One row a fetcher that runs: which feeds.yaml it goes by.
+fetcher = Table(
+    "fetcher",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("host", String(200), nullable=False),
+    Column("feeds_key", String(32), nullable=False),
+    Column("feeds", Integer, nullable=False),
+    Column("heard_at", UtcTime, nullable=False),
+)
+
 
 # --- what came in ---------------------------------------------------------------------------------
 

@@ -115,17 +115,19 @@ class Work(Part):
         asked = {each.entry_id for each in processed} | {each.entry_id for each in refusals}
         with self._database.write() as connection:
             held = _held(connection, token)
+            # Nothing is stored before it came: a clock that was behind must not make retention hurry.
+            at = max([now, *(held[each].received_at for each in asked if each in held)])
             beats = [
                 each.id for each in held.values() if each.feed_id == HEARTBEAT_FEED.id and each.id in asked
             ]
-            note_saved(self._database, connection, beats, now)
+            note_saved(self._database, connection, beats, at)
             held = {entry_id: row for entry_id, row in held.items() if entry_id not in beats}
             done = {each.entry_id: each for each in processed if each.entry_id in held}
             mine = _without_lost(processed, list(done.values()))
             refused = {r.entry_id: r for r in refusals if r.entry_id in held and r.entry_id not in done}
             known = known_documents(connection, [each.document.id for each in mine])
             new = _new_documents(mine, held, known, terms)
-            seqs, counts = store_documents(self._database, connection, new, now)
+            seqs, counts = store_documents(self._database, connection, new, now, stored_at=at)
             seqs |= {document_id: each.seq for document_id, each in known.items()}
             stored = {each.processed.entry_id for each in new}
             again = [each for each in mine if each.entry_id not in stored]

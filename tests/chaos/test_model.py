@@ -346,6 +346,7 @@ class Newswire(RuleBasedStateMachine):
             index=self.index,
             linking=Linking(),
             clock=self.clock,
+            wall=self.clock,
             beat=Quiet(),
             owner="worker",
             lease=LEASE,

@@ -285,3 +285,13 @@ def test_what_went_is_left_to_the_archive_until_it_is_erased_or_killed(store: St
     assert store.known([first.id]) == frozenset()
     store.erase(first.id, reason="court order", now=LATER)
     assert store.known([first.id]) == {first.id}
+
+
+def test_what_is_stored_by_a_clock_that_is_behind_is_not_past_its_time_early(store: Store) -> None:
+    (ref,) = take_in_polls(store, poll(entry("ferry")))[0].new
+    claim(store, [ref.id], "t")
+    store.save([Processed(entry_id=ref.id, document=document())], [], token="t", now=NOON - 60 * DAY)
+    (found,) = store.search(Query(), now=NOON)
+    assert found.stored_at == NOON
+    assert _sweep(store, MONTH, NOON + DAY) == 0
+    assert store.check() == []

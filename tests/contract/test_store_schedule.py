@@ -154,7 +154,7 @@ def test_some_feeds_are_changed_and_the_others_stay_until_they_are_retired(store
     store.sync_feeds([feed("a", interval=HOUR), feed("b"), feed("c")], NOON)
     store.change_feeds([feed("a", interval=HOUR, enabled=False), feed("d")], NOON + HOUR)
     assert store.due_at() == {"b": NOON, "c": NOON, "d": NOON + HOUR}
-    store.retire_feeds({"a", "b"})
+    assert store.retire_agreed({"a", "b"}, "key")
     assert store.due_at() == {"b": NOON}
     store.change_feeds([feed("c")], NOON + HOUR)
     assert store.due_at() == {"b": NOON, "c": NOON}

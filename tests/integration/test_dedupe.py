@@ -100,6 +100,7 @@ def _edge(store: Store, index: RedisNearIndex) -> WorkerEdge:
         index=index,
         linking=LINKING,
         clock=SystemClock(),
+        wall=SystemClock(),
         beat=_Beat(),
         owner="test",
         lease=timedelta(minutes=1),

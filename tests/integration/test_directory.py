@@ -44,7 +44,7 @@ def reader(clock: SetClock) -> DirectoryReader:
 def feed(tmp_path: Path) -> Feed:
     directory = tmp_path / "in"
     directory.mkdir()
-    return Feed(id="drop", kind=SourceKind.DIRECTORY, url=str(directory))
+    return Feed(id="drop", kind=SourceKind.DIRECTORY, url=str(directory), settle=timedelta(seconds=1))
 
 
 def put(feed: Feed, name: str, body: bytes = b"copy", at: datetime = LONG_AGO) -> Path:
@@ -480,3 +480,50 @@ async def test_h14_names_that_lead_elsewhere_read_nothing_outside(
         put(feed, name, b"ours")
     found = await files(reader, feed)
     assert [each.body for each in found] == [b"ours"] * 5  # two begin with a dot
+
+
+async def test_a_file_must_stand_still_for_as_long_as_the_source_says(
+    reader: DirectoryReader, feed: Feed, clock: SetClock
+) -> None:
+    patient = replace(feed, id="patient", settle=timedelta(minutes=2))
+    put(feed, "a.txt", at=NOON)
+    clock.at = NOON + timedelta(seconds=90)
+    assert await names(reader, patient) == []
+    assert await names(reader, feed) == ["a.txt"]
+    clock.at = NOON + timedelta(minutes=2)
+    assert await names(reader, patient) == ["a.txt"]
+
+
+async def test_an_upload_that_had_stalled_is_read_again_when_it_is_whole(
+    reader: DirectoryReader, feed: Feed, clock: SetClock, tmp_path: Path
+) -> None:
+    moving = replace(feed, done=str(tmp_path / "done"), failed=str(tmp_path / "failed"))
+    path = put(feed, "a.txt", b"half")
+    with path.open("ab") as writer:
+        assert [found.body for found in await files(reader, moving)] == [b"half"]
+        assert await names(reader, moving) == []
+        writer.write(b" and half")
+        writer.flush()
+        written = path.parent.parent / "done" / "a.txt"
+        os.utime(written, (NOON.timestamp(), NOON.timestamp()))
+        assert await names(reader, moving) == []  # it does not stand still yet
+    clock.at = NOON + timedelta(seconds=10)
+    assert [found.body for found in await files(reader, moving)] == [b"half and half"]
+    assert written.read_bytes() == b"half and half"
+    clock.at = NOON + timedelta(minutes=11)
+    assert await names(reader, moving) == []
+    written.write_bytes(b"edited by somebody, much later")
+    assert await names(reader, moving) == []
+
+
+async def test_a_file_that_is_written_to_while_it_is_taken_in_is_not_put_away(
+    reader: DirectoryReader, feed: Feed, tmp_path: Path
+) -> None:
+    moving = replace(feed, done=str(tmp_path / "done"), failed=str(tmp_path / "failed"))
+    put(feed, "a.txt", b"half")
+    async for delivery in reader.scan(moving):
+        put(feed, f"{CLAIMED}/a.txt", b"half and half", LONG_AGO + timedelta(minutes=1))
+        await reader.taken(moving, delivery, well=True)
+    assert not (tmp_path / "done" / "a.txt").exists()
+    assert [found.body for found in await files(reader, moving)] == [b"half and half"]
+    assert (tmp_path / "done" / "a.txt").read_bytes() == b"half and half"

@@ -71,3 +71,10 @@ async def test_h12_a_page_cannot_send_us_or_our_credentials_elsewhere(server: Ba
             await find(address, auth=Auth(kind="bearer", secret="opensesame"))
     assert caught.value.reason is Reason.BLOCKED_ADDRESS
     assert other.connections == 0
+
+
+async def test_bare_text_is_no_feed_and_leads_nowhere(server: BadServer) -> None:
+    url = server.on("/feed", answer(body=b"Error establishing a database connection"))
+    with pytest.raises(FeedError, match='plain text, not a feed: "Error establishing') as caught:
+        await find(url)
+    assert (caught.value.reason, len(server.journal)) == (Reason.NOT_A_FEED, 1)

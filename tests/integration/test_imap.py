@@ -373,3 +373,18 @@ async def test_a_wrong_password_backs_off(server: ImapServer, feed: Feed, store:
         waits.append(state.next_poll_at - at)
     assert waits == sorted(waits)
     assert waits[-1] > 2 * waits[0] / 1.5
+
+
+async def test_a_scan_that_was_taken_over_leaves_the_other_alone(server: ImapServer, feed: Feed) -> None:
+    server.put("INBOX", mail("one"))
+    server.put("INBOX", mail("two"))
+    box = reader()
+    given_up = box.scan(feed, None)
+    await anext(given_up)
+    taken_over = box.scan(feed, None)
+    delivery = await anext(taken_over)
+    await given_up.aclose()
+    await box.taken(feed, delivery, well=True)
+    await taken_over.aclose()
+    with pytest.raises(FetchError, match="given up meanwhile"):
+        await box.taken(feed, delivery, well=True)

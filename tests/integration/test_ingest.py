@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from fetching import poll_once
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
-from pipeline.ports import Poll, Store, TakenIn
+from pipeline.ports import Delivery, Poll, Store, TakenIn
 from pipeline.sender import Sender
 from pipeline.store import executing
 from pipeline.store.executing import driver_of
@@ -106,6 +106,24 @@ async def test_bytes_that_no_format_reads_go_to_quarantine_whole(store: Store) -
     (held,) = store.quarantine_list()
     assert store.quarantine_show(held.id)[1] == page
     assert bench.state().failures == 1
+
+
+async def test_bare_text_of_a_web_server_is_no_story(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [b"Error establishing a database connection"]}))
+    await bench.poll()
+    state = bench.state()
+    assert (state.failures, state.last_reason, store.backlog()) == (1, Reason.NOT_A_FEED, 0)
+    assert "Error establishing a database connection" in (state.last_detail or "")
+    assert "plain_text: true" in (state.last_detail or "")
+
+
+async def test_bare_text_is_copy_where_the_source_says_so(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [b"KABUL, May 1 - A bridge was opened here."]}))
+    edge = bench.edge()
+    wished = replace(FEED, plain_text=True)
+    await poll_once(wished, bench.claim()["f"], edge)
+    await edge.writer.close()
+    assert (store.backlog(), bench.state().failures) == (1, 0)
 
 
 async def test_with_the_queue_down_entries_are_taken_in_and_the_reconciler_sends_them(
@@ -341,6 +359,53 @@ async def test_a_backlog_of_imports_stops_no_feed(store: Store) -> None:
     loop.stop()
     await running
     assert [feed for feed, _ in bench.fetcher.asked] == ["f"]
+
+
+async def test_a_backlog_stops_all_feeds_but_urgent_ones(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a")], "u": [rss("kill")]}))
+    entries = tuple(Entry(format="text", text=str(n)) for n in range(10))
+    store.take_in([Poll(feed_id="import", epoch=None, polled_at=NOON, duration_s=0, entries=entries)], NOON)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=2)
+    loop.change([FEED, replace(FEED, id="u", priority=1)])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.5)
+    loop.stop()
+    await running
+    assert [feed for feed, _ in bench.fetcher.asked] == ["u"]
+
+
+async def test_a_long_scan_keeps_its_claim_and_what_it_has_read(store: Store) -> None:
+    files = tuple(
+        Response(
+            url=f"/drop/{n}", final_url=f"/drop/{n}", body=f"KABUL - Story {n}.".encode(), received_at=NOON
+        )
+        for n in range(5)
+    )
+    bench = Bench(store, files=files)
+    state = bench.claim()["d"]
+
+    class Slow(FakeDeliveries):
+        """Each file takes a minute and a half; after four of them the process dies."""
+
+        async def taken(self, feed: Feed, delivery: Delivery, *, well: bool) -> None:
+            bench.clock.advance(seconds=90)
+            others = bench.claim()
+            assert "d" not in others
+            if delivery.key == "file 4":
+                raise RuntimeError("died")
+
+    bench.directories = Slow(files)
+    edge = bench.edge()
+    with pytest.raises(RuntimeError, match="died"):
+        await read_deliveries(DROP, state, edge)
+    bench.clock.advance(minutes=3)
+    taken_over = bench.claim()["d"]
+    assert taken_over.etag == b"3"
+    bench.directories = again = FakeDeliveries(files)
+    await poll_once(DROP, taken_over, bench.edge())
+    await edge.writer.close()
+    assert again.given == 2
+    assert store.backlog() == 5
 
 
 async def test_what_nobody_foresaw_in_a_commit_leaves_nobody_waiting() -> None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import redis
 
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
-from pipeline.ports import EntryRef
+from pipeline.ports import EntryRef, Retried
 from pipeline.queues import RedisQueue
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 
@@ -97,3 +98,10 @@ def test_the_socket_of_a_long_directory_is_in_a_short_private_place(tmp_path: Pa
     socket = Path(queue_url(deep).removeprefix("unix://"))
     assert len(os.fsencode(socket)) <= 100
     assert socket.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_failed_jobs_that_went_meanwhile_are_passed_over(queue: RedisQueue, server: str) -> None:
+    with redis.Redis.from_url(server) as client:
+        client.zadd("rq:failed:wire", {"went-meanwhile": time.time() + 1000})
+    assert queue.retry_failed() == Retried(back=0, passed_over=1)
+    assert queue.retry_failed(["another"]) == Retried(back=0, passed_over=0)

@@ -91,10 +91,18 @@ class _Expiring(_Store):
 def test_housekeeping_is_done_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     store = _Expiring()
     retiring_ = Retiring(store, POLICY, FixedClock(NOON))
-    housekeeping = Housekeeping(store, retiring_, FixedClock(NOON), change_days=5, poll_count=7, first_s=-1)
+    housekeeping = Housekeeping(
+        store, retiring_, FixedClock(NOON), change_days=5, poll_count=7, quarantine_days=9, first_s=-1
+    )
     housekeeping.round()
     housekeeping.round()
-    days = {"raw_days": 30, "change_days": 5, "poll_count": 7, "raw_days_of": {"licensed": 3}}
+    days = {
+        "raw_days": 30,
+        "change_days": 5,
+        "poll_count": 7,
+        "raw_days_of": {"licensed": 3},
+        "quarantine_days": 9,
+    }
     assert store.expired == [(NOON, days)]
     monkeypatch.setattr(store, "expire", _busy)
     failing = Housekeeping(store, retiring_, FixedClock(NOON), change_days=5, poll_count=7, first_s=-1)

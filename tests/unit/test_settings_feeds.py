@@ -437,3 +437,21 @@ def test_a_source_is_kept_for_a_hundred_years_at_most(key: str) -> None:
     source = f"feeds:\n  - url: https://a.example/rss\n    {key}: "
     assert f"{key}: should be less than or equal to 36500" in refused(f"{source}740000\n")
     assert feeds_of(f"{source}36500\n")
+
+
+def test_a_source_may_name_the_hosts_that_poll_it() -> None:
+    assert one("hosts: [wire1, wire2]").hosts == ("wire1", "wire2")
+    assert one("language: fr").hosts == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "seconds"),
+    [("", 5), ("interval: 1s", 1), ("interval: 1h", 60), ("settle: 2m", 120), ("settle: 0", 0)],
+)
+def test_a_file_stands_still_for_as_long_as_is_said(keys: str, seconds: float) -> None:
+    [feed] = feeds_of(f"feeds:\n  - directory: in\n    {keys}\n")
+    assert feed.settle == timedelta(seconds=seconds)
+
+
+def test_only_directories_settle() -> None:
+    assert "is for a directory" in refused("feeds:\n  - url: https://www.example.org/rss\n    settle: 0\n")

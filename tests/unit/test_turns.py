@@ -192,3 +192,15 @@ def test_only_this_machine_is_asked_without_spacing(group: str, spacing: float) 
 @pytest.mark.parametrize("host", ["co.uk", "example", ""])
 def test_a_name_without_a_site_stays_whole(host: str) -> None:
     assert registrable(host) == host
+
+
+def test_urgent_feeds_go_first_and_alone_where_others_wait() -> None:
+    turns = Turns(GroupRules(at_once=2, spacing_s=0), lambda name: name[0], lambda name: name.endswith("!"))
+    turns.load({"a1": 1.0, "a2!": 2.0, "b1": 1.0, "c1!": 1.0})
+    assert sorted(turns.take(10.0, 9, urgent_only=True)) == ["a2!", "c1!"]
+    assert turns.take(10.0, 9, urgent_only=True) == []
+    assert sorted(turns.take(10.0, 9)) == ["a1", "b1"]
+    turns.put("a1", 20.0)
+    turns.put("a2!", 20.0)
+    turns.ended("a", 11.0)
+    assert turns.take(20.0, 1) == ["a2!"]

@@ -16,6 +16,7 @@ from workers.normalise.worded import Worded, in_zone, read_words
 DATE_ONLY = "date only"
 
 _OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+_NEWEST = datetime.max.replace(microsecond=0, tzinfo=UTC)
 _FUTURE = timedelta(hours=24)
 _MAX_CHARS = 80
 #: where a day ends last
@@ -201,7 +202,11 @@ def _at_latest(said: Worded, clocks: str | None) -> Moment:
 def _late(wall: datetime, clocks: str | None) -> Moment:
     placed = in_zone(wall, clocks or _LAST_ZONE) or in_zone(wall, _LAST_ZONE)
     assert placed is not None  # the last zone is known
-    return Moment(at=placed.astimezone(UTC), note=f"no time zone, read as {clocks or _LAST_ZONE}")
+    try:
+        at = placed.astimezone(UTC)
+    except OverflowError:  # the last day of the calendar stands for "for ever"
+        at = _NEWEST
+    return Moment(at=at, note=f"no time zone, read as {clocks or _LAST_ZONE}")
 
 
 def dates_of(*, published: Claim, updated: Claim, dateline: Claim, received_at: datetime | None) -> Dates:

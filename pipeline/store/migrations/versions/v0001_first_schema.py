@@ -135,6 +135,15 @@ def _feeds() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("poll_of_feed", "poll", ["feed_id", "id"])
+    op.create_table(
+        "fetcher",
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("host", sa.String(length=200), nullable=False),
+        sa.Column("feeds_key", sa.String(length=32), nullable=False),
+        sa.Column("feeds", sa.Integer(), nullable=False),
+        sa.Column("heard_at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("owner"),
+    )
 
 
 def _entries() -> None:
