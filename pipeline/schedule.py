@@ -29,6 +29,8 @@ MOVE_AGE = timedelta(days=7)
 _LEAST_WAIT = {Reason.GONE: MAX_WAIT, Reason.RATE_LIMITED: timedelta(minutes=15)}
 #: statuses by which a server may mean the condition of our request
 _MAY_MEAN_CONDITION = (400, 412, 431)
+#: answers without sense in a row: some servers break their 304, and not the whole
+_BROKEN_ANSWERS = 3
 _HOUR = timedelta(hours=1)
 _NO_TIME = timedelta()
 _ANY_TIME = Pace()
@@ -140,7 +142,8 @@ def _after_failure(feed: Feed, state: FeedState, error: FeedError, now: datetime
     interval = interval_of(feed, learned, state.last_success_at or now)
     # A place that does not work is no place it has moved to.
     move = None if learned.move and learned.move.in_use else learned.move
-    refused = status in _MAY_MEAN_CONDITION
+    broken = error.reason is Reason.BAD_RESPONSE and failures >= _BROKEN_ANSWERS
+    refused = status in _MAY_MEAN_CONDITION or broken
     return replace(
         state,
         etag=None if refused else state.etag,

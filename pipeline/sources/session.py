@@ -41,6 +41,8 @@ _DNS_S = 60
 _LOOKUPS = 32
 #: bytes of a body that are read ahead
 _AHEAD_BYTES = 1 << 16
+#: that a server may say before its answer: that it goes on, and what its page will need
+_MOST_BEFORE = 100
 #: of one header; policies of content are the longest that honest servers send
 _HEADER_BYTES = 32_768
 #: what asking may raise
@@ -131,12 +133,12 @@ async def _exchange(connection: Connection, request: Request, peer: _Peer) -> "R
     # What the proxy is to be told stands with the peer once a connection was made.
     secret = peer.headers.get("Proxy-Authorization") if whole_url else None
     transport.write(request.head(whole_url=whole_url, proxy_authorization=secret))
-    while True:
+    for _ in range(_MOST_BEFORE):
         message, payload = await protocol.read()
         # RFC 9110 §15.2: others of 100 to 199 come before the answer.
         if not 100 <= message.code < 200 or message.code == 101:
-            break
-    return Reply(message.code, message.raw_headers, connection, payload)
+            return Reply(message.code, message.raw_headers, connection, payload)
+    raise HttpProcessingError(message="it never comes to its answer")
 
 
 class Reply:

@@ -102,6 +102,7 @@ async def test_a_padded_gzip_ends_where_its_stream_does(server: BadServer, fetch
 
 BROKEN: dict[str, tuple[Answer, Reason]] = {
     "status-of-two-digits": (raw(spoken(LENGTH, first=b"HTTP/1.1 099 X")), Reason.BAD_RESPONSE),
+    "no-end-of-hints": (raw(b"HTTP/1.1 103 X\r\n\r\n" * 500 + spoken(LENGTH)), Reason.BAD_RESPONSE),
     "other-protocol": (raw(spoken(b"Upgrade: a", first=b"HTTP/1.1 101 X")), Reason.BAD_RESPONSE),
     "empty": (answer(headers={"ETag": '"a"'}), Reason.BAD_RESPONSE),
     "no-content": (answer(204), Reason.BAD_RESPONSE),

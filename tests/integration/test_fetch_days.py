@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from badserver import Answer, Asked, BadServer, answer, redirect
+from badserver import Answer, Asked, BadServer, answer, raw, redirect
 from fetching import BODY, NOW, feed_at, new_fetcher, simulate
 from pipeline.errors import Reason
 from pipeline.model import Auth, FeedState, Learned, Move
@@ -68,6 +68,21 @@ async def test_f03_a_server_that_says_304_for_ever_is_asked_for_the_whole_within
     ]
     assert 4 <= len(whole) <= 6
     assert max(gaps(whole)) <= 7 * DAY
+
+
+async def test_f03_a_server_that_breaks_its_304_is_asked_for_the_whole(
+    server: BadServer, fetcher: HttpFetcher
+) -> None:
+    async def breaking(request: Asked, writer: asyncio.StreamWriter) -> bool:
+        if request.header("if-none-match") is None:
+            return await answer(body=BODY, headers={"ETag": '"1"'})(request, writer)
+        return await raw(b"HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\nhello")(request, writer)
+
+    feed = feed_at(server.on("/feed", breaking), interval=HOUR)
+    _, state = await simulate(fetcher, feed, days=3)
+    whole = [asked for asked in server.journal if asked.header("if-none-match") is None]
+    assert 5 <= len(whole) <= len(server.journal) / 3
+    assert state.failures <= 3
 
 
 @pytest.mark.parametrize(
