@@ -81,7 +81,7 @@ def _compare(urls: list[str], rounds: int) -> None:
     ours = asyncio.run(_ours(urls, rounds))
     print(f"newswire: {ours}; {ours.over(bare)} of the bare loop (mark: {OF_BARE})", flush=True)
     if find_spec("reader") is None:
-        print("reader: left out, it is not installed (pip install reader)")
+        print("reader: left out, it is not installed (pip install reader sgmllib3k)")
         return
     theirs = _reader(urls, rounds)
     print(f"reader: {theirs}; newswire is {ours.over(theirs)} times as fast (mark: {OF_READER})")
