@@ -135,7 +135,7 @@ def test_workers_that_get_the_same_copy_at_the_same_moment_agree(machine: Machin
     machine.upkeep()
     count = 12
     batches = [machine.take_in(name, *(story() + f" Edition {n}." for n in range(count))) for name in "abcd"]
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # a fresh process would import for half a minute
     start = context.Barrier(len(batches))
     workers = [
         context.Process(target=_work_in_process, args=(machine.url, machine.data, ids, start))
