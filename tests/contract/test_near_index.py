@@ -16,7 +16,9 @@ from valkeys import Valkey, valkey
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    with valkey(tmp_path_factory.mktemp("valkey"), {"appendonly": "yes"}) as running:
+    # Else it may answer before it has written, and a test that kills it looks at what it had written.
+    options = {"appendonly": "yes", "appendfsync": "always"}
+    with valkey(tmp_path_factory.mktemp("valkey"), options) as running:
         yield running
 
 
