@@ -63,6 +63,7 @@ def test_a_note_is_no_text(line: str, signal: Signal | None) -> None:
         ("(Embargo 14:30 GMT)", "14:30 GMT"),
         ("EMBARGOED FOR RELEASE", ""),
         ("(ADVANCE FOR RELEASE SUNDAY, NOV. 25)", "SUNDAY, NOV. 25"),
+        ("(SOUS EMBARGO JUSQU'A MERCREDI 06H00)", "MERCREDI 06H00"),
         ("adv for release Sun Nov 25", "Sun Nov 25"),
         ("Eds: HOLD FOR RELEASE UNTIL 5 p.m. EDT Tuesday, April 18.", "5 p.m. EDT Tuesday, April 18"),
         ("(Noticia embargada hasta las 18.00 horas de hoy, hora peninsular)", "de hoy, hora peninsular"),

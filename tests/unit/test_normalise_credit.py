@@ -130,6 +130,10 @@ def test_a_credit_line_is_read(line: str, said: dict[str, str]) -> None:
         ("Ann Example and Bo Sample contributed to this report.", {"reporting": "Ann Example and Bo Sample"}),
         ("Anne Exemple a contribué à cet article.", {"reporting": "Anne Exemple"}),
         ("*Writing by Ann Example", {"writing": "Ann Example"}),
+        (
+            "AP writers Ann Example in Rome and Di Sample in Oslo contributed to this report.",
+            {"reporting": "AP writers Ann Example in Rome and Di Sample in Oslo"},
+        ),
         ("Editing by Van Dyck", {"editing": "Van Dyck"}),
         ("Redaktion: Anna Beispiel, +49 40 5550188, <a@example.com> abc de", {"editing": "Anna Beispiel"}),
         ("Video journalists: Ann Example, Bo Sample", {"reporting": "Ann Example, Bo Sample"}),

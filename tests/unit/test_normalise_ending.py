@@ -58,6 +58,7 @@ STORY = "The melons burned."
         *("(foto) (vídeo)", "Source text for Eikon:", "Further company coverage:", "9417**1424", "abc.dk"),
         *("APA0123 2026-03-05/10:00", "08:45 05-03-26 NNNN"),
         *("ISSN 2465 - 1222", "mf", "page 2: 11:52", "021800 GMT nov 2026", "bron: ANP", "Source: the AFP"),
+        *("(Xinhua photo by Ann Example)",),
         *("Door: ANP", "By: AFP"),
         *("More on Melonia:", "(END) Dow Jones Newswires", "February 20, 2026 08:02 ET (13:02 GMT)"),
         *("The post Melons burn appeared first on Melon News.", "L’articolo Meloni proviene da Meloni.it."),

@@ -93,6 +93,7 @@ def test_a_byline_is_names_only(line: str, is_one: bool) -> None:
         ("By Ann Example, Bo Sample and Cy Test", ("Ann Example", "Bo Sample", "Cy Test")),
         ("Ann Example", ("Ann Example",)),
         ("By Ann Example, Melonia", ("Ann Example",)),
+        ("By ANN EXAMPLE and BO SAMPLE Associated Press", ("ANN EXAMPLE", "BO SAMPLE")),
         ("By Ann Example, Bo Sample", ("Ann Example", "Bo Sample")),
         ("By", ("By",)),
         ("By dpa correspondents", ()),

@@ -57,6 +57,7 @@ from workers.normalise.series import Series, read_series, read_signal, read_tail
         ("RPT-INSIGHT-Melons burn", "refile", None, "Melons burn"),
         ("BRIEF-Melons burn", None, None, "Melons burn"),
         ("PRÉVISION-L'été des melons", None, None, "L'été des melons"),
+        ("URGENT ¤¤¤ Des melons brûlent", "alert", None, "Des melons brûlent"),
         ("APNewsAlert", "alert", None, ""),
         ("Urgente - Ardem os melões", "alert", None, "Ardem os melões"),
         ("MELONS-FIRE (UPDATE 2, PIX, TV)", "update", 2, "MELONS-FIRE"),

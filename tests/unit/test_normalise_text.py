@@ -85,6 +85,11 @@ witnesses said. "It was very fast," said one of them.
             ["Eds: Hold it.", "By ANN EXAMPLE", "Melons burned."],
             id="a byline between sentences",
         ),
+        pytest.param(
+            "(Adds a quote)\n(Corrects the name)\nMelons burned in the old\ntown on Friday night.",
+            ["(Adds a quote)", "(Corrects the name)", "Melons burned in the old town on Friday night."],
+            id="notes, one below the other",
+        ),
         pytest.param("They burned.\nend", ["They burned.", "end"], id="a word for the end"),
         pytest.param(
             "Sperrfrist: 3. Mai, 14 Uhr\nDie Melonen sind reif und süß.",

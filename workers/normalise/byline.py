@@ -25,6 +25,8 @@ _TITLE = re.compile(rf"(?:{BYLINE_TITLES})[=.\s]*", re.IGNORECASE)
 _AFTER = re.compile(rf"\s*(?:(?:,|\s[–—-])\s*(?:{BYLINE_TITLES})|\((?:{BYLINE_TITLES})\))$", re.IGNORECASE)
 # "By Ann Example and agencies", "Par Anne Exemple (avec AFP)"
 _HELPED = re.compile(rf"\s+\(?(?:{'|'.join(BYLINE_AND)})\s(?:{AGENCY_NAMES})\)?$", re.IGNORECASE)
+# "By ANN EXAMPLE Associated Press"
+_AT_AGENCY = re.compile(rf"(?<=[^\W\d_])\s+(?:the\s)?(?:{AGENCY_NAMES})$", re.IGNORECASE)
 # "Ann Example in Kabul"
 _PLACE = re.compile(r"\s+(?:in|à|en|em|a)\s+[A-ZÀ-Þ][\w.'’ -]{2,30}$")
 # Whom the writer works for, known or not: "By Ann Example, Melonia"
@@ -91,7 +93,7 @@ def _is_nobody(name: str) -> bool:
 
 def _named(text: str) -> str:
     """Take off what follows the names of a byline: agencies that helped, a post in brackets, marks."""
-    return _END.sub("", _AFTER.sub("", _HELPED.sub("", text.rstrip("=. "))))
+    return _AT_AGENCY.sub("", _END.sub("", _AFTER.sub("", _HELPED.sub("", text.rstrip("=. ")))))
 
 
 def _names(text: str) -> list[str]:

@@ -45,7 +45,7 @@ _BUREAU_ALONE = re.compile(
 _TRIM = " ,;.:()/\n-–—*"
 _AND_WORDS = "|".join(CREDIT_AND)
 _AND = re.compile(rf"^(?:{'|'.join(CREDIT_AND)})\s+|[\s,;]+(?:{'|'.join(CREDIT_AND)})$", re.IGNORECASE)
-_BY = re.compile(rf"(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
+_BY = re.compile(rf"^(?:{'|'.join(CREDIT_BY)})\s+", re.IGNORECASE)
 # One who is named, or some: "Ann Example in Kabul and Bo Sample"
 _NAMES = re.compile(
     rf"(?:(?i:{'|'.join(CREDIT_BY)})\s)?[A-ZÀ-Þ][\w.'’-]*(?:,?\s(?:[A-ZÀ-Þ][\w.'’-]*|\w{{1,5}})){{0,12}}\s[A-ZÀ-Þ][\w.'’-]*"

@@ -26,7 +26,7 @@ _NUMBERED = (
 )
 # "UPDATE 2-Text", "CORRECTED: Text", "CORRECTED-(OFFICIAL)-Text"; the word alone on its line too.
 _WORD = re.compile(
-    rf"{_NUMBERED}(?:\s*-?\(OFFICIAL\))?(?P<end>\s*[-–—:./*+=|>»!]+\s*|\s*$|\s+(?=(?-i:[A-ZÀ-Þ]['’]?[a-zà-ÿ]|(?:{_NAMES})\b)))",
+    rf"{_NUMBERED}(?:\s*-?\(OFFICIAL\))?(?P<end>\s*[-–—:./*+=|>»!¤]+\s*|\s*$|\s+(?=(?-i:[A-ZÀ-Þ]['’]?[a-zà-ÿ]|(?:{_NAMES})\b)))",
     re.IGNORECASE,
 )
 # "(2nd LEAD) Text", "[UPDATE] Text"

@@ -125,12 +125,15 @@ def _unwrapped(block: str) -> Iterator[str]:
     margin = min((_indent(line) for line in lines), default=0)
     width = max((len(line) for line in lines), default=0)
     begun: list[str] = []
+    top = lines[:1]  # the first line, or the one below notes
     for line in lines:
         if begun and (
             _indent(line) - margin >= 2
-            or _heads(begun, line.lstrip(), begun[0] is lines[0])
+            or _heads(begun, line.lstrip(), begun[0] is top[0])
             or _ends_paragraph(begun[-1], line.lstrip(), width)
         ):
+            if begun[0] is top[0] and _is_noted(begun[0].strip()):
+                top = [line]
             yield _joined(begun)
             begun = []
         begun.append(line)
@@ -185,12 +188,16 @@ def _heads(begun: Sequence[str], following: str, first: bool) -> bool:
         return True
     if len(begun) > 1:
         return False
-    noted = line[0] == "(" and line[-1] == ")" and line.count(" ") > 1
-    if first and (noted or (following[0].isupper() and is_byline(following))):
+    if first and (_is_noted(line) or (following[0].isupper() and is_byline(following))):
         return True
     labelled = _LABELLED.match(line) and _LABELLED.match(following)
     signed = line[0].isupper() and is_byline(line) and (is_title(following) or following[0].isupper())
     return labelled is not None or signed
+
+
+def _is_noted(line: str) -> bool:
+    """Say whether a line is a note in brackets."""
+    return line[0] == "(" and line[-1] == ")" and line.count(" ") > 1
 
 
 def _is_listed(begins: str, line: str, following: str) -> bool:

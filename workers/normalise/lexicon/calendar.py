@@ -160,7 +160,8 @@ INSIDE_DATE = ("de", "of", "del", "do")
 DATE_FILLERS = words(
     """
     le on am den el ce em il op de of del do dem du da a à at um ab as às alle ore om the et y e un und bis
-    jusqu'au jusqu'à jusqu’au jusqu’à until hour hours hrs hr uhr uur horas hora heures heure h o'clock
+    jusqu'au jusqu'à jusqu’au jusqu’à jusqu'a jusqu’a
+    until hour hours hrs hr uhr uur horas hora heures heure h o'clock
     time local locale ora
     von vom las los la au till tot fino hasta até avant antes s
     today hoy heute aujourd'hui aujourd’hui hoje oggi vandaag

@@ -46,6 +46,8 @@ _STAMPED = any_of(r"""
     mise? à jour(?: le)?|veröffentlicht|aktualisiert|erstellt|stand|pubblicat[oa]|aggiornat[oa]|gepubliceerd
     bijgewerkt|created|issued
 """)
+#: what a picture is called before its author's name
+_PICTURES = "photos?|fotos?|pictures?|images?|bild|bilder|video"
 #: when a line was sent: "12-GEN-21 14:30", "12/01/2021 14:30:00"
 _STAMP = r"\d{1,4}[-/.](?:\d\d?|[^\W\d_]{3})[-/.]\d\d(?:\d\d)?[ ,/]+\d\d[:.]\d\d(?:[:.]\d\d)?(?: [a-z]{3,4})?"
 #: the end of a page or a text, wherever the paragraph stands: it is never a sentence
@@ -69,7 +71,7 @@ TEXT_ENDS = any_of(rf"""
     (?:{LAST_WORDS}|-?enditem|item ends?|-?30-?)\.?
     (?:page|seite|página|pagina) \d{{1,2}}(?: (?:of|de|von|sur|di|van) \d{{1,2}})?
     \d{{1,2}} (?:of|von|sur|di|van) \d{{1,2}}
-    \(?(?:photos?|fotos?|pictures?|images?|bild|bilder|video) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
+    \(?(?:(?:{AGENCY_NAMES})[ /])?(?:{_PICTURES}) ?(?:: ?|by |von )[^.!?]{{2,50}}\)?
     (?:\((?:{_MEDIA})(?:[\s,/]+(?:{_MEDIA}))*\)\s?)+
     source text(?: for eikon)?:[^\n]{{0,80}}|further company coverage:[^\n]{{0,40}}
     (?:related (?:news|stories)|read also|also read|read more|see also)\s?:[^\n]{{3,150}}

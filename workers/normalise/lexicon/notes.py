@@ -146,7 +146,8 @@ CORRECTING = any_of(r"""
     (?:cette dépêche|ce texte|cette version) (?:corrige|rectifie|remplace|annule et remplace)\b
     (?:cette dépêche|ce texte|cette version) a été (?:corrigée?|rectifiée?|actualisée?|mise? à jour)\b
     diese (?:meldung|fassung|version) (?:berichtigt|korrigiert|ersetzt)\b
-    diese (?:meldung|fassung|version) wurde (?:berichtigt|korrigiert|ergänzt|aktualisiert)\b
+    die(?:se)? (?:meldung|fassung|version) wurde (?:um [\d.:]+ uhr )?(?:berichtigt|korrigiert)\b
+    die(?:se)? (?:meldung|fassung|version) wurde (?:um [\d.:]+ uhr )?(?:ergänzt|aktualisiert)\b
     est[ae] (?:nota|noticia|versión|texto|despacho) (?:ha sido|fue) (?:correg|actualiz|rectific)\w+\b
     est[ae] (?:matéria|texto|versão|notícia) foi (?:corrig|atualiz|retific)\w+\b
     quest[ao] (?:notizia|versione|testo) è stat[ao] (?:corrett|aggiornat|rettificat)[ao]\b
@@ -171,7 +172,7 @@ EMBARGO_WORDS = any_of(r"""
     (?:not for|no) (?:publication|release|use)(?: or broadcast)? (?:before|until)
     (?:for )?released? (?:at|not before)|(?:adv(?:ance)?\d{0,2}\.? )?for release(?: on)?(?=\W+\w)
     do not (?:publish|use|release) (?:before|until)
-    (?:(?:dépêche|texte|information) )?(?:sous )?embargo(?: strict)?(?: (?:jusqu['’](?:au|à)|avant))?
+    (?:(?:dépêche|texte|information) )?(?:sous )?embargo(?: strict)?(?: (?:jusqu['’](?:au|à|a)|avant))?
     (?:à )?ne pas (?:publier|diffuser) avant(?: le)?
     (?:achtung,? |bitte beachten(?: sie die)?:? )?(?:sende|veröffentlichungs)?sperrfrist(?: bis)?
     (?:(?:meldung|text|beitrag) )?gesperrt bis|embargo bis
