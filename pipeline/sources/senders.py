@@ -10,6 +10,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
+from pipeline.errors import ParseError, Reason
 from pipeline.model import Feed
 
 #: a mail's headers end before; what is cut off there is in none that we read
@@ -32,6 +33,12 @@ def unwelcome(body: bytes, feed: Feed) -> str | None:
     if feed.authenticated_by is not None and not _is_authenticated(headers, feed.authenticated_by):
         return f"{feed.authenticated_by} does not say that the mail is from {sender} (dmarc=pass)"
     return None
+
+
+def refuse_strangers(body: bytes, feed: Feed) -> None:
+    """Refuse a mail that is not from somebody who may send here. Raises ParseError: UNKNOWN_SENDER."""
+    if (why := unwelcome(body, feed)) is not None:
+        raise ParseError(Reason.UNKNOWN_SENDER, why)
 
 
 def _sender(headers: Message) -> str | None:
