@@ -46,6 +46,7 @@ class Reason(StrEnum):
     PARSE_FAILED = "parse_failed"
     PARSE_LIMIT = "parse_limit"
     BAD_RECORD = "bad_record"
+    UNKNOWN_SENDER = "unknown_sender"
     # processing
     EMPTY = "empty"
     CRASHED = "crashed"

@@ -148,7 +148,7 @@ def _wished(feed: Feed) -> tuple[object, ...]:
         feed.tags,
         (feed.interval, feed.fastest, feed.slowest),
         (feed.priority, feed.enabled, feed.full_text, feed.plain_text),
-        (feed.hosts, feed.settle),
+        (feed.hosts, feed.settle, feed.senders, feed.authenticated_by),
         feed.kept,
     )
 

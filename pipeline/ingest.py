@@ -34,6 +34,7 @@ from pipeline.ports import (
 )
 from pipeline.schedule import next_state
 from pipeline.sender import Sender
+from pipeline.sources.senders import refuse_strangers
 from pipeline.turns import Turns
 from pipeline.urls import without_secrets
 from pipeline.writer import StoreWriter
@@ -159,6 +160,8 @@ async def _delivery(feed: Feed, state: FeedState, delivery: Delivery, edge: Inge
         )
     assert file.body is not None
     try:
+        if feed.kind is SourceKind.MAILBOX:
+            await asyncio.to_thread(refuse_strangers, file.body, feed)
         parsed = await edge.parser.parse(file.body, name=file.final_url, media_type=None)
     except ParseError as error:
         poll = _unreadable(feed, state, file, error, edge.clock.now(), began)

@@ -101,6 +101,10 @@ class Feed:
     rate_group: str | None = None
     #: fetchers that may poll it, by the names of their hosts; empty: all
     hosts: tuple[str, ...] = ()
+    #: of a mailbox: whose mails are taken in, addresses and domains; empty: everybody's
+    senders: tuple[str, ...] = ()
+    #: the server that must have found that a mail is from who it says (its authserv-id); None: nobody need
+    authenticated_by: str | None = None
     #: how long a file of a directory must have stood still
     settle: timedelta = timedelta(seconds=5)
     #: where what was taken in, and what could not be, is moved: a folder's absolute path, or a mailbox

@@ -5,7 +5,7 @@ NEWSWIRE_FETCH__TIMEOUT_S in the environment, which wins; `ner` has no section, 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -32,7 +32,7 @@ from pipeline.config.values import (
 )
 from pipeline.config.words import suggest
 from pipeline.errors import ConfigError
-from pipeline.model import Feed
+from pipeline.model import Feed, SourceKind
 from pipeline.redaction import passwords_in
 from pipeline.redis_address import read_address, with_options
 
@@ -322,6 +322,13 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
         *(secret for url in urls for secret in passwords_in(url)),
     )
     return (*(secret for secret in service if secret), *secrets_of_feeds(settings.feeds))
+
+
+def open_mailboxes(feeds: Sequence[Feed]) -> list[str]:
+    """Name the mailboxes into which everybody who knows their address can send stories, and kills."""
+    return [
+        each.id for each in feeds if each.kind is SourceKind.MAILBOX and each.enabled and not each.senders
+    ]
 
 
 def secrets_of_feeds(feeds: Iterable[Feed]) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def all_checks(app: AppContext) -> Iterator[Check]:
     yield config_check(app)
     if _readable(app, with_feeds=True):
         yield secrets_check(app)
+        yield from senders_checks(app)
     if not _readable(app, with_feeds=False):
         return  # where storage and queue are, and what is used, stands in newswire.yaml
     yield from limits_checks(app.settings)
@@ -122,6 +123,15 @@ def secrets_check(app: AppContext) -> Check:
     if not open_files:
         return _ok("secrets", "no file with secrets is open to other users")
     return _warn("secrets", f"every user of this machine may read them: chmod o-r {' '.join(open_files)}")
+
+
+def senders_checks(app: AppContext) -> Iterator[Check]:
+    """Check that not everybody can publish by mail."""
+    from pipeline.settings import open_mailboxes
+
+    if names := open_mailboxes(app.settings_and_feeds.feeds):
+        words = "whoever knows the address of these mailboxes can send stories, and kills: name their senders"
+        yield _warn("mailboxes", f"{words}: {', '.join(names)}")
 
 
 def gazetteer_check(config_dir: Path) -> Check:

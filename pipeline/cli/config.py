@@ -11,7 +11,7 @@ from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import check_addresses
 from pipeline.config.source import shown_path
 from pipeline.errors import NewswireError
-from pipeline.settings import secrets_others_may_read, shipped_config_dir
+from pipeline.settings import open_mailboxes, secrets_others_may_read, shipped_config_dir
 
 config_app = typer.Typer(help="Check the configuration.", no_args_is_help=True)
 
@@ -48,6 +48,10 @@ def check_command(app: AppContext) -> None:
     for path in secrets_others_may_read(settings, app.env):
         typer.echo(
             f"{path} holds secrets and every user of this machine may read it: chmod o-r {path}", err=True
+        )
+    for name in open_mailboxes(settings.feeds):
+        typer.echo(
+            f"{name}: whoever knows its address can send stories, and kills: name its senders", err=True
         )
     kinds = Counter(feed.kind.value for feed in settings.feeds)
     enabled = sum(feed.enabled for feed in settings.feeds)

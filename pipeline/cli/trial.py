@@ -22,6 +22,7 @@ from pipeline.schedule import MAX_WAIT, next_state
 from pipeline.settings import Fetch
 from pipeline.sources.discover import Found, careful_fetcher, find_feed
 from pipeline.sources.imap import MailboxReader
+from pipeline.sources.senders import unwelcome
 from workers.normalise.document import Source, normalise
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ async def try_mailbox(feed: Feed, limits: Fetch, tagger: Callable[[], "Tagger"])
         async for mail in scan:
             if isinstance(mail.content, FetchError):
                 items.append(Item(entry=Entry(format="mail"), refused=mail.content.detail))
+            elif (why := unwelcome(mail.content.body or b"", feed)) is not None:
+                items.append(Item(entry=Entry(format="mail"), refused=why))
             else:
                 parsed = read(mail.content.body or b"", name=mail.content.final_url)
                 items += _items(parsed, feed, tagger)

@@ -21,6 +21,7 @@ from pipeline.config.values import (
     Surroundings,
     Words,
     about,
+    comma_separated,
     complaints,
 )
 from pipeline.errors import ConfigError
@@ -180,6 +181,13 @@ Country = Annotated[
     AfterValidator(_country),
 ]
 Network = Annotated[str, AfterValidator(_network)]
+Sender = Annotated[
+    str,
+    _matching(
+        r"([^@\s<>,]+@)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "an address or a domain, as it stands in From"
+    ),
+]
+ServerName = Annotated[str, _matching(r"[A-Za-z0-9._:-]{1,200}", "the name a mail server gives itself")]
 RateGroup = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a word, or the name of a host")]
 
 
@@ -258,6 +266,8 @@ class Listed(_Wishes):
     headers: Annotated[dict[HeaderName, Secret], EMPTY_SECTION] = Field(default_factory=dict)
     done: PathName | None = None
     failed: PathName | None = None
+    senders: Annotated[tuple[Sender, ...], BeforeValidator(comma_separated)] | None = None
+    authenticated_by: ServerName | None = None
     settle: Annotated[Seconds, Field(ge=0, le=MAX_SETTLE_S)] | None = None
     full_text: bool = False
     plain_text: bool = False
@@ -308,12 +318,15 @@ class Listed(_Wishes):
 
 _FOR_URLS = "is for an url"
 _FOR_DIRECTORIES = "is for a directory"
+_FOR_MAILBOXES = "is for a mailbox"
 _LOOKED_AT = "is for an url: this is looked at every `interval`"
 #: what may not be wished of a kind of source, and why
 _NOT_FOR: Mapping[SourceKind, Mapping[str, str]] = {
     SourceKind.HTTP: dict.fromkeys(("done", "failed"), "is for a directory or a mailbox")
+    | dict.fromkeys(("senders", "authenticated_by"), _FOR_MAILBOXES)
     | {"settle": _FOR_DIRECTORIES},
-    SourceKind.DIRECTORY: dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
+    SourceKind.DIRECTORY: dict.fromkeys(("senders", "authenticated_by"), _FOR_MAILBOXES)
+    | dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
     | dict.fromkeys(("full_text", "plain_text"), _FOR_URLS),
     SourceKind.MAILBOX: {"settle": _FOR_DIRECTORIES}
     | dict.fromkeys(("min_interval", "max_interval"), _LOOKED_AT)
@@ -417,6 +430,8 @@ def _feed(listed: Listed, defaults: _Defaults, around: Surroundings) -> Feed:
         allow_private=wishes["allow_private"] or (),
         rate_group=wishes["rate_group"],
         hosts=wishes["hosts"] or (),
+        senders=listed.senders or (),
+        authenticated_by=listed.authenticated_by,
         **_settle(listed),
         done=_inside(folder, listed.done),
         failed=_inside(folder, listed.failed or (FAILED if listed.done and folder else None)),

@@ -129,7 +129,7 @@ def _near_file(value: object, info: ValidationInfo) -> object:
     return str(path)
 
 
-def _comma_separated(value: object) -> object:
+def comma_separated(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -157,7 +157,7 @@ Secret = Annotated[str, BeforeValidator(_secret)]
 #: a file that is there; a relative path starts at the configuration directory
 NearFile = Annotated[str, BeforeValidator(_near_file)]
 #: a list, or words with commas between them
-Words = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+Words = Annotated[tuple[str, ...], BeforeValidator(comma_separated)]
 #: a number of days, or `forever`
 Days = Annotated[int, Field(ge=1, le=MOST_DAYS), WrapValidator(_days)]
 #: a number of days for each name

@@ -28,6 +28,7 @@ _REASONS = {
     Reason.PARSE_FAILED: "what came cannot be read",
     Reason.PARSE_LIMIT: "reading it took too long or too much memory",
     Reason.BAD_RECORD: "a record in it is not valid",
+    Reason.UNKNOWN_SENDER: "the mail is from nobody who may send here",
     Reason.EMPTY: "there is no text in it",
     Reason.CRASHED: "processing it crashed again and again",
 }

@@ -309,12 +309,9 @@ def _request_key(each: Feed) -> str:
 
 def _rest_key(each: Feed) -> str:
     """Tell apart all else that is wished of a feed: any change of its entry is a reason to ask again."""
-    folders = (each.done, each.failed)
-    return digest(
-        "rest",
-        *folders,
-        repr((each.fastest, each.slowest, each.rate_group, each.hosts, each.full_text, each.plain_text)),
-    )
+    pace = (each.fastest, each.slowest, each.rate_group, each.hosts)
+    taken = (each.full_text, each.plain_text, each.senders, each.authenticated_by, each.settle)
+    return digest("rest", each.done, each.failed, repr((pace, taken)))
 
 
 def _shown(url: str) -> str:

@@ -46,6 +46,7 @@ CHANCE = {
     "entry": {"key", "token", "owner"},
     "enrichment": {"token", "owner"},
     "poll": {"duration_s"},
+    "fetcher": {"owner"},
     # Numbers tell the order of all kinds together, in which the keeper and the workers meet by chance.
     "change": {"seq"},
 }

@@ -374,6 +374,29 @@ async def test_a_backlog_stops_all_feeds_but_urgent_ones(store: Store) -> None:
     assert [feed for feed, _ in bench.fetcher.asked] == ["u"]
 
 
+async def test_mail_of_strangers_goes_to_quarantine_and_is_not_published(store: Store) -> None:
+    post = Feed(
+        id="p",
+        kind=SourceKind.MAILBOX,
+        url="imaps://mail.example/INBOX",
+        provider="Wire",
+        senders=("a.example",),
+    )
+    store.sync_feeds([post], NOON)
+    bodies = (
+        b"From: x@stranger.example\r\nSubject: KILL\r\n\r\nKILL the story.\r\n",
+        b"From: x@a.example\r\nSubject: S\r\n\r\nKABUL - Copy.\r\n",
+    )
+    mails = [Response(url=f"m{n}", final_url=f"m{n}", body=b, received_at=NOON) for n, b in enumerate(bodies)]
+    bench = Bench(store)
+    edge = replace(bench.edge(), deliveries={SourceKind.MAILBOX: (box := FakeDeliveries(mails))})
+    await poll_once(post, bench.claim()["p"], edge)
+    await edge.writer.close()
+    (held,) = store.quarantine_list()
+    assert (held.reason, store.quarantine_show(held.id)[1]) == (Reason.UNKNOWN_SENDER, bodies[0])
+    assert (store.backlog(), box.taken_well) == (1, [("file 1", False), ("file 2", True)])
+
+
 async def test_a_long_scan_keeps_its_claim_and_what_it_has_read(store: Store) -> None:
     files = tuple(
         Response(

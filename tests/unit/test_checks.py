@@ -1,13 +1,17 @@
 """What `doctor` goes on with, and what it says of a storage that is not there yet."""
 
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.cli.checks import Outcome, all_checks
+from pipeline.cli.checks import Outcome, all_checks, senders_checks
 from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import check_stored
 from pipeline.errors import StoreError
+from pipeline.ports import FetcherState
+from pipeline.store.open import open_store
 
 
 def app(tmp_path: Path, **env: str) -> AppContext:
@@ -51,3 +55,24 @@ def test_the_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     context = app(tmp_path, NEWSWIRE_STORAGE__URL=f"sqlite:///{tmp_path}/elsewhere/wire.db")
     with pytest.raises(StoreError, match=r"nothing is stored in .*/elsewhere/wire\.db yet"):
         check_stored(context)
+
+
+def test_mailboxes_into_which_everybody_can_send_are_named(tmp_path: Path) -> None:
+    context = app(tmp_path)
+    mailbox = "{id: post, imap: imaps://mail.example/INBOX, auth: {kind: basic, user: u, password: p}"
+    feeds = context.config_dir / "feeds.yaml"
+    feeds.write_text(f"feeds: [{mailbox}, senders: [agency.example]}}]\n")
+    assert list(senders_checks(context)) == []
+    feeds.write_text(f"feeds: [{mailbox}}}]\n")
+    (found,) = senders_checks(AppContext(config=context.config, data=context.data, env={}))
+    assert (found.outcome, found.words.rpartition(" ")[2]) == (Outcome.WARN, "post")
+
+
+def test_fetchers_whose_feeds_differ_are_said(tmp_path: Path) -> None:
+    context = app(tmp_path)
+    with closing(open_store(None, context.data_dir)) as store:
+        for owner in ("a", "b"):
+            now = datetime.now(UTC)
+            store.announce(FetcherState(owner=owner, host=owner, feeds_key=owner, feeds=1, heard_at=now))
+    (found,) = (each for each in all_checks(context) if each.name == "feeds")
+    assert (found.outcome, "a (1 source) on a; b (1 source) on b" in found.words) == (Outcome.WARN, True)

@@ -10,6 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.identity import feed_id
 from pipeline.model import Auth, Feed, SourceKind
 from pipeline.retention import FOREVER, Kept
+from pipeline.settings import open_mailboxes
 
 PATH = Path("/etc/wire/feeds.yaml")
 
@@ -455,3 +456,19 @@ def test_a_file_stands_still_for_as_long_as_is_said(keys: str, seconds: float) -
 
 def test_only_directories_settle() -> None:
     assert "is for a directory" in refused("feeds:\n  - url: https://www.example.org/rss\n    settle: 0\n")
+
+
+MAILBOX = """
+feeds:
+  - imap: imaps://mail.example/INBOX
+    auth: {kind: basic, user: u, password: p}
+"""
+
+
+def test_a_mailbox_may_name_its_senders() -> None:
+    [feed] = feeds_of(f"{MAILBOX}    senders: [a@b.example, c.example]\n    authenticated_by: mx.b.example\n")
+    assert (feed.senders, feed.authenticated_by) == (("a@b.example", "c.example"), "mx.b.example")
+    assert open_mailboxes([feed]) == []
+    assert open_mailboxes(feeds_of(MAILBOX)) == [feed.id]
+    assert "an address or a domain" in refused(f"{MAILBOX}    senders: [everybody]\n")
+    assert "is for a mailbox" in refused("feeds: [{url: https://a.example/, senders: [b.example]}]")
