@@ -34,7 +34,7 @@ test: $(VENV)/.setup-dev
 # SQLite file or bring up an embedded queue. NEWSWIRE_TEST_POSTGRES names the folder of another PostgreSQL's programs,
 # NEWSWIRE_TEST_REDIS another program than the packaged Valkey.
 test-postgres: $(VENV)/.setup-dev
-	NEWSWIRE_TEST_STORAGE=postgresql NEWSWIRE_TEST_QUEUE=redis \
+	NEWSWIRE_TEST_STORAGE=postgresql NEWSWIRE_TEST_QUEUE=redis NEWSWIRE_TEST_PATIENCE=4 PYTEST_TIMEOUT=480 \
 		$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile -rs
 
 lint: $(VENV)/.setup-dev

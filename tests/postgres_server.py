@@ -189,7 +189,7 @@ def the_server() -> PostgresServer:
 def database_for(name: str) -> str:
     """Give the URL of the database that belongs to a name; those that were not asked for lately go."""
     server = the_server()
-    _databases[name] = _databases.pop(name, None) or server.empty_url()
+    _databases[name] = _databases.pop(name, "") or server.empty_url()
     if len(_databases) > _MOST_DATABASES:
         server.drop(_databases.pop(next(iter(_databases))))
     return _databases[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE, servers_of
+from running import NEWSWIRE, PATIENCE, servers_of
 
 
 def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +19,7 @@ def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedP
         env={**clean, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=60 * PATIENCE,
         check=False,
     )
 

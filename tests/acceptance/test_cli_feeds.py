@@ -15,7 +15,7 @@ import pytest
 from pipeline.model import Feed, FeedState, SourceKind
 from pipeline.ports import Poll
 from pipeline.store.open import open_store
-from running import NEWSWIRE, storage_url
+from running import NEWSWIRE, PATIENCE, storage_url
 
 FEEDS = """\
 # The night desk's sources
@@ -44,7 +44,7 @@ def newswire(*words: str, config: Path, **env: str) -> subprocess.CompletedProce
         env={**clean, "WIRE_PASSWORD": "opensesame", **env},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=30 * PATIENCE,
         check=False,
     )
 
@@ -154,7 +154,7 @@ def test_the_shipped_configuration_is_not_edited(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=30 * PATIENCE,
         check=False,
     )
     assert done.returncode == 1

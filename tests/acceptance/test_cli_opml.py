@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE
+from running import NEWSWIRE, PATIENCE
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "feeds" / "opml"
 FEEDS = """\
@@ -36,7 +36,7 @@ def newswire(*words: str, config: Path, sent: str | None = None) -> subprocess.C
         input=sent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=60 * PATIENCE,
         check=False,
     )
 

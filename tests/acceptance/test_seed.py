@@ -2,14 +2,14 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from running import NEWSWIRE, PATIENCE
+
 ROOT = Path(__file__).parents[2]
-NEWSWIRE = Path(sys.executable).with_name("newswire")
 SHAPE = ROOT / "tests" / "data" / "normalise" / "seed-shape.txt"
 SEED = ROOT.parent / "shared" / "seed"
 SAMPLES = ROOT / "config" / "samples"
@@ -17,7 +17,11 @@ SAMPLES = ROOT / "config" / "samples"
 
 def inspect(*paths: object, stdin: bytes = b"") -> tuple[list[dict[str, Any]], list[str], int]:
     done = subprocess.run(
-        [NEWSWIRE, "inspect", *map(str, paths)], input=stdin, capture_output=True, timeout=60, check=False
+        [NEWSWIRE, "inspect", *map(str, paths)],
+        input=stdin,
+        capture_output=True,
+        timeout=60 * PATIENCE,
+        check=False,
     )
     assert b"Traceback" not in done.stderr
     lines = done.stdout.decode().splitlines()
@@ -109,7 +113,9 @@ def test_hostile_text_never_reaches_a_terminal_raw(tmp_path: Path) -> None:
     file = tmp_path / "bad\x1b[31m.jsonl"
     record = {"id": "g\x9b31m\u202e", "text": "One\x1b]0;x\x07 two\x9b31m", "headline": "\x1b[2Jh"}
     file.write_text(json.dumps(record, ensure_ascii=False) + "\n{bad\n")
-    done = subprocess.run([NEWSWIRE, "inspect", file], capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [NEWSWIRE, "inspect", file], capture_output=True, timeout=60 * PATIENCE, check=False
+    )
     for text in (done.stdout.decode(), done.stderr.decode()):
         assert not any(
             ord(each) < 32 or 0x7F <= ord(each) < 0xA0 or each == "\u202e" for each in text.replace("\n", "")
