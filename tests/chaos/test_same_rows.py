@@ -41,10 +41,12 @@ STOPPED = {
     "NEWSWIRE_TEST_STOPPED_AT": STOPPED_AT.isoformat(),
 }
 SHARED = ROOT.parent / "shared" / "data"
-#: columns that hold chance: which process it was, how long it took, a number drawn for each delivery
+#: columns that hold chance: which process or server it was, how long it took, a number drawn for each delivery
 CHANCE = {
     "entry": {"key", "token", "owner"},
     "enrichment": {"token", "owner"},
+    "fetcher": {"owner"},
+    "near_index": {"run"},
     "poll": {"duration_s"},
     "fetcher": {"owner"},
     # Numbers tell the order of all kinds together, in which the keeper and the workers meet by chance.
