@@ -48,7 +48,6 @@ CHANCE = {
     "fetcher": {"owner"},
     "near_index": {"run"},
     "poll": {"duration_s"},
-    "fetcher": {"owner"},
     # Numbers tell the order of all kinds together, in which the keeper and the workers meet by chance.
     "change": {"seq"},
 }
