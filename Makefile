@@ -12,15 +12,21 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.setup: $(VENV)/.python requirements.lock pyproject.toml
+$(VENV)/.installed: $(VENV)/.python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q pipeline workers
+	@touch $@
+
+$(VENV)/.setup: $(VENV)/.installed
 	$(BIN)/python -m workers.tag.gazetteer.ready
 	@touch $@
 
-$(VENV)/.setup-dev: $(VENV)/.setup requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+# While one processor installs, the other compiles the gazetteer.
+$(VENV)/.setup-dev: $(VENV)/.installed requirements-dev.lock
+	$(BIN)/python -m workers.tag.gazetteer.ready & compiling=$$!; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock \
+	&& wait $$compiling
 	@touch $@
 
 run: setup

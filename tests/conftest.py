@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.loading import start_loading
+
 if TYPE_CHECKING:
     from postgres_server import PostgresServer
 
 # Helpers beside the tests (running, badserver, fakes) are imported by name.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Thousands of tests are collected and stay.
+start_loading()
 
 # A shell that runs tests in the background has them ignore Ctrl-C: what they start must not inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -17,10 +17,14 @@ from typing import Any
 import pytest
 import redis
 
+from forked import POSSIBLE, changes_python, run_client
+
 NEWSWIRE = Path(sys.executable).with_name("newswire")
 FAULTS = Path(__file__).parent / "faults"
 #: set for whatever a test starts, and inherited by what that starts: the data directory it is for
 MARK = "NEWSWIRE_TEST_DATA"
+#: whether commands are started truly: see tests/forked.py
+STARTS = "NEWSWIRE_TEST_STARTS"
 #: where all tests that drive the command store: `postgresql`, else in their data directories
 STORAGE = "NEWSWIRE_TEST_STORAGE"
 #: how many times as long everything is waited for: `make chaos` asks whether, not how soon
@@ -47,17 +51,29 @@ _LINES = {"valkey": "valkey-server", "parser": "multiprocessing.spawn", "worker"
 def run(
     *words: str, data: Path, config: Path | None = None, env: Mapping[str, str] | None = None, **more: Any
 ):
-    """Run the installed command to its end; output is captured as text."""
+    """Run the command to its end; output is captured as text."""
     where = ["--data", str(data)] + (["--config", str(config)] if config else [])
+    whole = marked(data, env)
     return subprocess.run(
-        [NEWSWIRE, *words, *where],
+        [*command(whole), *words, *where],
         capture_output=True,
         text=True,
         timeout=more.pop("timeout", 60) * PATIENCE,
-        env=marked(data, env),
+        env=whole,
         check=False,
         **more,
     )
+
+
+def command(env: Mapping[str, str] | None = None) -> Sequence[str]:
+    """Give the words that begin a command line: a process that has imported all, else the installed command.
+
+    With NEWSWIRE_TEST_STARTS=true every start is a true one.
+    """
+    truly = os.environ.get(STARTS) == "true" or not POSSIBLE
+    if truly or changes_python(env if env is not None else os.environ):
+        return (str(NEWSWIRE),)
+    return run_client()
 
 
 def marked(data: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:

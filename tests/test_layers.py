@@ -26,6 +26,7 @@ LAYERS = {
     "pipeline.cache_sizes": 0,
     "pipeline.codec": 0,
     "pipeline.logs": 0,
+    "pipeline.loading": 0,
     "pipeline.clock": 0,
     "pipeline.archive.columns": 0,
     "pipeline.archive.pieces": 0,

@@ -6,7 +6,6 @@ that the parent saw. A hang in C ends only from outside: the parent kills a chil
 """
 
 import fcntl
-import gc
 import mmap
 import os
 import resource
@@ -26,6 +25,7 @@ from typing import NoReturn
 
 from pipeline.clock import SystemClock
 from pipeline.errors import QueueError, ServiceError
+from pipeline.loading import end_loading
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
 from pipeline.monitor.fleet import disagreements, heard_of
@@ -186,8 +186,7 @@ class Workers:
         warm_up()
         self._tagger = load_tagger(self._plan.config_dir)
         self._story_rules = load_story_rules(self._plan.config_dir)
-        gc.collect()
-        gc.freeze()  # what is loaded is shared with the children for as long as nobody touches it
+        end_loading()
         with _pool_name(self._plan.data_dir) as pool:
             log.info("workers_started", pool=pool, places=[place.name for place in self._places])
             tell_ready()

@@ -20,6 +20,7 @@ from typer.main import get_command, get_group
 
 from pipeline.cli.context import AppContext, ConfigOption, DataOption, with_app
 from pipeline.errors import CONFIG_WRONG, ConfigError, NewswireError
+from pipeline.loading import start_loading
 
 #: what writing to a full or broken disk says
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -165,4 +166,5 @@ def _newswire(
 
 def main() -> None:
     """Run the `newswire` command."""
+    start_loading()
     _app(prog_name="newswire")

@@ -12,6 +12,7 @@ from pipeline.feeds_file import FeedsFile
 from pipeline.full_text import FullText
 from pipeline.groups import GroupRules
 from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
+from pipeline.loading import end_loading
 from pipeline.logs import get_logger, hide_also
 from pipeline.model import Feed, SourceKind
 from pipeline.parsing import ParsePool
@@ -103,6 +104,7 @@ async def _run(settings: Settings, file: FeedsFile, queue_url: str) -> None:
                 host=host,
             )
             _take_up(loop, file.reload())
+            end_loading()
             tell_ready()
             await _until_stopped(loop, file)
     finally:

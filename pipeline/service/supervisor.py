@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from pipeline.errors import CONFIG_WRONG, ConfigError, QueueError
+from pipeline.loading import end_loading
 from pipeline.logs import get_logger
 from pipeline.service.children import Child, Command
 from pipeline.service.embedded import wait_until_ready
@@ -69,6 +70,7 @@ class Supervisor:
         signal.signal(signal.SIGHUP, self._on_reload)
         try:
             self._start()
+            end_loading()
             tell_ready()
             while not self._stops and not self._until():
                 self._tick()

@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipeline.errors import ServiceError
+from pipeline.loading import end_loading
 from pipeline.logs import get_logger
 from pipeline.service.notify import tell_ready
 
@@ -33,6 +34,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with listen(host, port) as listener:
         log.info("web_listening", address=f"http://{_address(host)}:{listener.getsockname()[1]}")
+        end_loading()
         tell_ready()
         make_server(app).run(sockets=[listener])
 

@@ -4,17 +4,20 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE, PATIENCE, servers_of
+from running import NEWSWIRE, PATIENCE, command, servers_of
 
 
-def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def newswire(
+    *words: str | Path, cwd: Path, start: Sequence[str | Path] = (), **env: str
+) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWSWIRE_")}
     return subprocess.run(
-        [NEWSWIRE, *words],
+        [*(start or command()), *words],
         cwd=cwd,
         env={**clean, **env},
         capture_output=True,
@@ -25,16 +28,15 @@ def newswire(*words: str | Path, cwd: Path, **env: str) -> subprocess.CompletedP
 
 
 def test_help_lists_every_command_and_is_quick(tmp_path: Path) -> None:
-    newswire("--help", cwd=tmp_path)  # the first reads the disk
+    newswire("--help", start=[NEWSWIRE], cwd=tmp_path)  # the first reads the disk
     began = os.times()
-    done = newswire("--help", cwd=tmp_path)
+    done = newswire("--help", start=[NEWSWIRE], cwd=tmp_path)
     took = os.times()
     assert took.children_user + took.children_system - began.children_user - began.children_system < 0.4
     assert done.returncode == 0
-    for command in ("run", "fetch", "work", "web", "init", "doctor", "config", "feeds", "import", "inspect"):
-        assert f"\n  {command} " in done.stdout
-    for command in ("status", "search", "show", "tail", "export", "quarantine", "failed", "erase"):
-        assert f"\n  {command} " in done.stdout
+    listed = "run fetch work web init doctor config feeds import inspect status search show tail export"
+    for name in (*listed.split(), "quarantine", "failed", "erase"):
+        assert f"\n  {name} " in done.stdout
 
 
 def test_help_of_a_group_is_not_cut(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pipeline.model import Feed, FeedState, SourceKind
 from pipeline.ports import Poll
 from pipeline.store.open import open_store
-from running import NEWSWIRE, PATIENCE, storage_url
+from running import PATIENCE, command, storage_url
 
 FEEDS = """\
 # The night desk's sources
@@ -40,7 +40,7 @@ RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Wire</
 def newswire(*words: str, config: Path, **env: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWSWIRE_")}
     return subprocess.run(
-        [NEWSWIRE, *words, "--config", str(config)],
+        [*command(), *words, "--config", str(config)],
         env={**clean, "WIRE_PASSWORD": "opensesame", **env},
         capture_output=True,
         text=True,
@@ -150,7 +150,7 @@ def test_remove_says_when_there_is_no_such_source(config: Path) -> None:
 
 def test_the_shipped_configuration_is_not_edited(tmp_path: Path) -> None:
     done = subprocess.run(
-        [NEWSWIRE, "feeds", "add", "https://a.example/"],
+        [*command(), "feeds", "add", "https://a.example/"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

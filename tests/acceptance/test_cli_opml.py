@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE, PATIENCE
+from running import PATIENCE, command
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "feeds" / "opml"
 FEEDS = """\
@@ -31,7 +31,7 @@ LIST = """<opml version="2.0"><body>
 def newswire(*words: str, config: Path, sent: str | None = None) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWSWIRE_")}
     return subprocess.run(
-        [NEWSWIRE, "feeds", *words, "--config", str(config)],
+        [*command(), "feeds", *words, "--config", str(config)],
         env=clean,
         input=sent,
         capture_output=True,

@@ -19,7 +19,7 @@ from filling import FEED, fill, poll, refuse
 from pipeline.errors import Reason
 from pipeline.model import Document, Entry, Problem, PubStatus, Signal
 from pipeline.store.open import open_store
-from running import NEWSWIRE, marked, on_embedded_queue, queue_url, run, storage_url, write_config
+from running import NEWSWIRE, command, marked, on_embedded_queue, queue_url, run, storage_url, write_config
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 FERRY = "a1" * 16
@@ -292,7 +292,7 @@ def test_a_reader_that_has_gone_is_141_in_every_command(data: Path, config: Path
     os.close(reading)
     where = ["--data", str(data), "--config", str(config)]
     result = subprocess.run(
-        [NEWSWIRE, *words, *where],
+        [*command(), *words, *where],
         stdout=writing,
         stderr=subprocess.PIPE,
         text=True,
@@ -310,7 +310,7 @@ def test_an_output_that_is_full_is_one_line(data: Path, config: Path, words: lis
     with Path("/dev/full").open("wb") as full:
         where = ["--data", str(data), "--config", str(config)]
         result = subprocess.run(
-            [NEWSWIRE, *words, *where],
+            [*command(), *words, *where],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -347,7 +347,7 @@ def _on_terminal(*words: str, data: Path, config: Path) -> str:
     """Run the command on a terminal of its own, without colours, and return what it showed."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [NEWSWIRE, *words, "--data", data, "--config", config],
+        [*command(), *words, "--data", data, "--config", config],
         stdout=follower,
         stderr=follower,
         env=marked(data, {"NO_COLOR": "1"}),

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from running import NEWSWIRE, marked
+from running import command, marked
 
 SAMPLES = Path(__file__).parents[2] / "config" / "samples"
 
 
 def _newswire(data: Path, *words: str) -> str:
-    command = [NEWSWIRE, *words, "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240, env=marked(data))
+    env = marked(data)
+    whole = [*command(env), *words, "--data", str(data)]
+    done = subprocess.run(whole, capture_output=True, text=True, check=True, timeout=240, env=env)
     return done.stdout
 
 

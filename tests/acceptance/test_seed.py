@@ -1,13 +1,14 @@
 """`newswire inspect` on files: the seed, a story of its shape, the samples, bad input."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from running import NEWSWIRE, PATIENCE
+from running import PATIENCE, command
 
 ROOT = Path(__file__).parents[2]
 SHAPE = ROOT / "tests" / "data" / "normalise" / "seed-shape.txt"
@@ -15,13 +16,14 @@ SEED = ROOT.parent / "shared" / "seed"
 SAMPLES = ROOT / "config" / "samples"
 
 
+#: people and organisations are looked at in test_enriching.py: their models take seconds to load
+ENV = {**os.environ, "NEWSWIRE_NER": "false"}
+
+
 def inspect(*paths: object, stdin: bytes = b"") -> tuple[list[dict[str, Any]], list[str], int]:
+    words = [*command(), "inspect", *map(str, paths)]
     done = subprocess.run(
-        [NEWSWIRE, "inspect", *map(str, paths)],
-        input=stdin,
-        capture_output=True,
-        timeout=60 * PATIENCE,
-        check=False,
+        words, input=stdin, env=ENV, capture_output=True, timeout=60 * PATIENCE, check=False
     )
     assert b"Traceback" not in done.stderr
     lines = done.stdout.decode().splitlines()
@@ -114,7 +116,7 @@ def test_hostile_text_never_reaches_a_terminal_raw(tmp_path: Path) -> None:
     record = {"id": "g\x9b31m\u202e", "text": "One\x1b]0;x\x07 two\x9b31m", "headline": "\x1b[2Jh"}
     file.write_text(json.dumps(record, ensure_ascii=False) + "\n{bad\n")
     done = subprocess.run(
-        [NEWSWIRE, "inspect", file], capture_output=True, timeout=60 * PATIENCE, check=False
+        [*command(), "inspect", file], env=ENV, capture_output=True, timeout=60 * PATIENCE, check=False
     )
     for text in (done.stdout.decode(), done.stderr.decode()):
         assert not any(

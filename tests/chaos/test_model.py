@@ -6,7 +6,6 @@ this one.
 """
 
 import asyncio
-import atexit
 import os
 import secrets
 import shutil
@@ -15,7 +14,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from fakes import FixedClock, InlineParser, MemoryIndex, MemoryQueue
 from fetching import poll_once
+from new_database import new_store
 from pipeline.identity import digest
 from pipeline.ingest import IngestEdge
 from pipeline.model import Document, Feed, FeedState, QueueName, Response, SourceKind, Tagging
 from pipeline.ports import ClaimedEntry, EntryRef, Poll, Query, TakenIn
-from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
 from workers.dedupe.link import Linking
 from workers.jobs import WorkerEdge, install, process_batch, work_through
@@ -149,23 +147,13 @@ def text_of(guid: str, number: int) -> str:
     return f"The council spoke of {guid} for hours and wrote down as point {number} what it had heard of it."
 
 
-@cache
-def _empty_database() -> Path:
-    """Make a database once: its schema takes longer than an example."""
-    folder = Path(tempfile.mkdtemp(prefix="newswire-model-"))
-    atexit.register(shutil.rmtree, folder)
-    open_store(None, folder).close()
-    return folder / "newswire.db"
-
-
 class Newswire(RuleBasedStateMachine):
     """Fetchers, workers and a queue that fail at any step, and what should come of it."""
 
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="newswire-model-"))
-        shutil.copy(_empty_database(), self.folder / "newswire.db")
-        self.store = open_store(None, self.folder)
+        self.store = new_store(self.folder)
         self.clock = FixedClock()
         self.site = Site()
         self.queue = MemoryQueue()

@@ -44,7 +44,7 @@ def test_workers_that_stand_still_are_replaced(tmp_path: Path) -> None:
         write_config(tmp_path / "config", topics=False, workers={"batch_timeout_s": 2}),
     )
     records = write_records(tmp_path / "records.jsonl", COUNT)
-    with Service(data, config) as service:
+    with Service(data, config, command=("work",)) as service:
         workers = wait_for(lambda: service.status().get("workers"))
         stopped = [worker["pid"] for worker in workers]  # all but the one that sends entries
         _signal(stopped, signal.SIGSTOP)
@@ -64,7 +64,7 @@ def test_what_frozen_workers_come_back_with_changes_nothing(tmp_path: Path) -> N
     records = write_records(tmp_path / "records.jsonl", COUNT)
     others = Service(data, config, command=("work",))
     others.log = config / "others.log"
-    with Service(data, config) as service:
+    with Service(data, config, command=("work",)) as service:
         wait_for(lambda: len(service.status().get("workers", ())) >= 3)
         parent, workers = service.pids("work"), service.pids("worker")
         with importing(records, data=data, config=config) as taking:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from new_database import make_database
 from pipeline.ports import Store
 from pipeline.store.open import is_on_server, open_store
 
@@ -22,7 +23,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of each kind."""
     if request.param == "postgresql":
         return request.getfixturevalue("postgres_url")
-    return f"sqlite:///{tmp_path}/data/newswire.db"
+    return make_database(tmp_path / "data")
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from new_database import new_store
 from pipeline.identity import digest, document_id, item_key
 from pipeline.model import Document, PubStatus, Signal
 from pipeline.ports import Query, Store
 from pipeline.publish.tail import NEW
 from pipeline.retention import Policy
-from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
 from store_builders import DAY, HOUR, MINUTE, NOON, document, save
 from workers.normalise.identify import Said, identify
@@ -464,7 +464,7 @@ def test_any_order_and_repetition_of_deliveries_ends_in_the_same_state(
     again = [_with_names(random, each) for each in random.choices(documents, k=random.randint(0, 5))]
     states = []
     for _ in range(2):
-        store = open_store(None, tmp_path_factory.mktemp("chains"))
+        store = new_store(tmp_path_factory.mktemp("chains"))
         delivered = [*documents, *again]
         random.shuffle(delivered)
         _deliver(store, delivered, [random.randrange(20) for _ in range(random.randrange(8))], erased)
@@ -483,7 +483,7 @@ def test_whoever_follows_the_change_log_learns_of_every_version_that_a_search_fi
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     random = Random(seed)
-    store = open_store(None, tmp_path_factory.mktemp("told"))
+    store = new_store(tmp_path_factory.mktemp("told"))
     now = NOON - HOUR
     for each in _chains(random):
         now += random.randint(0, 4) * 15 * MINUTE

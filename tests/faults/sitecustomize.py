@@ -11,11 +11,14 @@ import itertools
 import re
 import sys
 
+#: keeps the lock of the interpreter while it calls
+_C = ctypes.PyDLL(None)
+
 HARM = {
     "HARM-RAISE": lambda: 1 // 0,
     "HARM-SEGFAULT": lambda: ctypes.string_at(0),
-    # Runs in C and never looks at signals.
-    "HARM-LOOP": lambda: collections.deque(itertools.repeat(0), maxlen=0),
+    # Runs in C and never looks at signals; a moment's sleep each time, to leave the processor to others.
+    "HARM-LOOP": lambda: collections.deque(map(_C.usleep, itertools.repeat(50_000)), maxlen=0),
     "HARM-MEMORY": lambda: bytearray(4 << 30),
     "HARM-EXIT": lambda: sys.exit(3),
 }

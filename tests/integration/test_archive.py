@@ -14,6 +14,7 @@ import typer
 
 from fakes_read import NOON
 from filling import fill
+from new_database import new_store
 from pipeline.archive import write
 from pipeline.archive.columns import VERSION, row_of, table_blocks
 from pipeline.archive.target import ObjectStore, Target, open_target
@@ -27,7 +28,6 @@ from pipeline.ports import ArchivedVersion, Store
 from pipeline.retention import Policy
 from pipeline.settings import load_settings, shipped_config_dir
 from pipeline.sources.files import remote_tables
-from pipeline.store.open import open_store
 from s3_server import KEY, SECRET, S3Server, s3_server
 
 MAY = "year=2026/month=5/documents.parquet"
@@ -62,7 +62,7 @@ KILL = {"revision": "2", "pub_status": PubStatus.CANCELED}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(None, tmp_path / "data")) as opened:
+    with closing(new_store(tmp_path / "data")) as opened:
         fill(opened, [document(f"may-{n}", f"Copy {n}.") for n in range(5)], NOON)
         fill(opened, [document("june", "Copy of June.", published=LATER)], NOON)
         yield opened
@@ -125,7 +125,7 @@ def test_what_an_archive_held_stays_when_the_store_lets_it_go(
     store: Store, folder: Target, tmp_path: Path
 ) -> None:
     run(store, folder)
-    with closing(open_store(None, tmp_path / "other")) as young:
+    with closing(new_store(tmp_path / "other")) as young:
         fill(young, [document("may-9", "Copy 9.")], NOON)
         assert run(young, folder) == [("2026-05", 6, 0), ("2026-06", 1, 0)]
     assert guids(folder, MAY) == [f"may-{n}" for n in (0, 1, 2, 3, 4, 9)]

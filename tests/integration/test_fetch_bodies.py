@@ -4,7 +4,7 @@ import gzip
 import itertools
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import brotli
 import pytest
@@ -155,15 +155,15 @@ async def test_an_encoding_nobody_asked_for_is_refused(
     assert (type(error), error.reason) == (FetchRefused, Reason.BAD_ENCODING)
 
 
-TOO_LARGE: dict[str, Answer] = {
-    "by-its-length": raw(head(length=10**12)),
-    "by-its-bytes": raw(head() + b"x" * (LIMIT + 1)),
-    "by-its-endless-chunks": trickle(
+TOO_LARGE: dict[str, Callable[[], Answer]] = {
+    "by-its-length": lambda: raw(head(length=10**12)),
+    "by-its-bytes": lambda: raw(head() + b"x" * (LIMIT + 1)),
+    "by-its-endless-chunks": lambda: trickle(
         head(headers=CHUNKED), itertools.repeat(b"2000\r\n" + b"x" * 0x2000 + b"\r\n"), 0
     ),
-    "gzip-bomb": packed("gzip", gzip.compress(b"\0" * 50_000_000, 9)),
-    "deflate-bomb": packed("deflate", zlib.compress(b"\0" * 50_000_000, 9)),
-    "br-bomb": packed("br", brotli.compress(b"\0" * 50_000_000, quality=3)),
+    "gzip-bomb": lambda: packed("gzip", gzip.compress(b"\0" * 50_000_000, 9)),
+    "deflate-bomb": lambda: packed("deflate", zlib.compress(b"\0" * 50_000_000, 9)),
+    "br-bomb": lambda: packed("br", brotli.compress(b"\0" * 50_000_000, quality=3)),
 }
 
 
@@ -171,7 +171,7 @@ TOO_LARGE: dict[str, Answer] = {
 async def test_f13_an_answer_over_the_limit_ends_at_the_limit(
     server: BadServer, fetcher: HttpFetcher, name: str
 ) -> None:
-    url = server.on("/feed", TOO_LARGE[name])
+    url = server.on("/feed", TOO_LARGE[name]())
     began = time.process_time()
     error = await error_of(fetcher, url)
     assert (type(error), error.reason) == (FetchRefused, Reason.TOO_LARGE)

@@ -10,6 +10,7 @@ import pytest
 from badserver import BadServer, answer, silence
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
 from fetching import feed_at, new_fetcher, poll_once
+from new_database import new_store
 from pipeline.errors import ParseError
 from pipeline.formats.article import read_article
 from pipeline.full_text import FullText
@@ -17,7 +18,6 @@ from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Entry, Feed, QueueName
 from pipeline.ports import Store
 from pipeline.sender import Sender
-from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
 PARAGRAPH = "The ferry of Port Example is back in service after eleven weeks in dock, its owner said. "
@@ -93,7 +93,7 @@ class Bench:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(None, tmp_path)) as opened:
+    with closing(new_store(tmp_path)) as opened:
         yield opened
 
 

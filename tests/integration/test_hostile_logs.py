@@ -14,11 +14,11 @@ import structlog
 from badserver import BadServer, answer, redirect
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
 from fetching import feed_at, new_fetcher, poll_once
+from new_database import new_store
 from pipeline.ingest import IngestEdge
 from pipeline.logs import configure_logs
 from pipeline.ports import Store
 from pipeline.sender import Sender
-from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
 ESCAPES = "\x1b[31m\x9b2J\u2028\u202e"
@@ -42,7 +42,7 @@ def logs_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(None, tmp_path)) as opened:
+    with closing(new_store(tmp_path)) as opened:
         yield opened
 
 

@@ -14,13 +14,13 @@ from certificates import Certificates, new_authority, sign
 from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue
 from fetching import poll_once
 from imap_server import ImapServer
+from new_database import new_store
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Feed, FeedState, Response, SourceKind
 from pipeline.ports import Delivery, Store
 from pipeline.sender import Sender
 from pipeline.sources.imap import MailboxReader
-from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
@@ -287,7 +287,7 @@ class Bench:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(None, tmp_path)) as opened:
+    with closing(new_store(tmp_path)) as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from fetching import poll_once
+from new_database import new_store
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
@@ -20,7 +21,6 @@ from pipeline.ports import Delivery, Poll, Store, TakenIn
 from pipeline.sender import Sender
 from pipeline.store import executing
 from pipeline.store.executing import driver_of
-from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter
 
 FEED = Feed(id="f", kind=SourceKind.HTTP, url="http://wire.example/rss", provider="Wire")
@@ -29,7 +29,7 @@ DROP = Feed(id="d", kind=SourceKind.DIRECTORY, url="/drop", trust_provider=True)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(None, tmp_path)) as opened:
+    with closing(new_store(tmp_path)) as opened:
         opened.sync_feeds([FEED, DROP], NOON)
         yield opened
 

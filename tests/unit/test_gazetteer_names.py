@@ -104,17 +104,30 @@ def test_a_changed_list_is_another_version(tmp_path: Path) -> None:
     assert gazetteer_version(tmp_path) != before
 
 
-@pytest.mark.timeout(180)
-def test_compiling_replaces_what_is_no_gazetteer_and_then_rests(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "gazetteer.bin"
-    path.parent.mkdir()
+@pytest.fixture(scope="module")
+def own_lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration with a list of its own."""
+    config = tmp_path_factory.mktemp("config")
+    (config / "regions").mkdir()
+    (config / "regions" / "names.yaml").write_text("names:\n  FR: [Ruritania]\n")
+    return config
+
+
+@pytest.fixture(scope="module")
+def compiled(own_lists: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gazetteer of that configuration, compiled where something else lay."""
+    path = tmp_path_factory.mktemp("cache") / f"gazetteer-{gazetteer_version(own_lists)}.bin"
     path.write_bytes(b"damaged")
-    compile_gazetteer(path)
-    made = path.stat()
-    compile_gazetteer(path)
-    assert path.stat().st_mtime_ns == made.st_mtime_ns
-    assert load_gazetteer(path).version == gazetteer_version()
-    assert list(path.parent.iterdir()) == [path]
+    return compile_gazetteer(path, config_dir=own_lists)
+
+
+@pytest.mark.timeout(180)
+def test_compiling_replaces_what_is_no_gazetteer_and_then_rests(own_lists: Path, compiled: Path) -> None:
+    made = compiled.stat()
+    compile_gazetteer(compiled, config_dir=own_lists)
+    assert compiled.stat().st_mtime_ns == made.st_mtime_ns
+    assert load_gazetteer(compiled).version == gazetteer_version(own_lists)
+    assert list(compiled.parent.iterdir()) == [compiled]
 
 
 @pytest.mark.parametrize(
@@ -161,15 +174,22 @@ def test_countries_and_towns_that_there_are_none_of_are_refused(tmp_path: Path) 
 
 
 @pytest.mark.timeout(180)
-def test_a_configuration_may_bring_lists_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.tag.gazetteer.ready._places", lambda: [tmp_path / "cache"])
-    lists = tmp_path / "regions"
-    lists.mkdir()
-    (lists / "names.yaml").write_text("names:\n  QQ: [Nowhere]\n")
-    with pytest.raises(ConfigError, match=r"names.yaml:2:3: names.QQ: there is no such country"):
-        ready_gazetteer(tmp_path)
-    (lists / "names.yaml").write_text("names:\n  FR: [Ruritania]\n")
-    ours = ready_gazetteer(tmp_path)
-    assert ours.version == gazetteer_version(tmp_path) != gazetteer_version()
+def test_a_configuration_may_bring_lists_of_its_own(
+    own_lists: Path, compiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.tag.gazetteer.ready._places", lambda: [compiled.parent])
+    ours = ready_gazetteer(own_lists)
+    assert ours.version == gazetteer_version(own_lists) != gazetteer_version()
     assert ours.find("ruritania").senses[0].country == "FR"
     assert gazetteer().find("ruritania") is None
+
+
+@pytest.mark.timeout(180)
+def test_lists_that_name_what_is_not_there_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.tag.gazetteer.ready._places", lambda: [tmp_path / "cache"])
+    (tmp_path / "regions").mkdir()
+    (tmp_path / "regions" / "names.yaml").write_text("names:\n  QQ: [Nowhere]\n")
+    with pytest.raises(ConfigError, match=r"names.yaml:2:3: names.QQ: there is no such country"):
+        ready_gazetteer(tmp_path)

@@ -1,8 +1,10 @@
 """Words of a text: cut alike in every language, at places that give the word as written."""
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from workers.tag.tokens import Case, Tokens, fold, plain, split_name, tokenise
+from workers.tag.tokens import Case, Tokens, cut_word, fold, plain, split_name, tokenise
 
 LANGUAGES = ("en", "fr", None)
 SAMPLE = (
@@ -61,6 +63,15 @@ def test_quotes_around_a_word_do_not_stick_to_it() -> None:
 def test_cases_say_how_a_word_is_written() -> None:
     tokens = tokenise("Kabul US of, كابول 7", "en")
     assert list(tokens.cases) == [Case.TITLE, Case.UPPER, Case.LOWER, Case.NONE, Case.CASELESS, Case.NONE]
+
+
+@settings(deadline=None)  # the first loads the tokenisers
+@given(st.text(st.characters(categories=["L"]), min_size=1, max_size=12), st.sampled_from(LANGUAGES))
+@example("cannot", "en")
+@example("Saint-Denis", "fr")
+@example("阿富汗", None)
+def test_a_word_alone_is_cut_as_in_a_text(word: str, language: str | None) -> None:
+    assert tuple(cut_word(word, language)) == tuple(tokenise(word, language).words)
 
 
 def test_no_text_has_no_words() -> None:

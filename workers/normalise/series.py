@@ -17,8 +17,9 @@ from workers.normalise.lexicon.series import (
     TAIL_WORDS,
     TAKES,
 )
+from workers.normalise.lexicon.words import one_of
 
-_NAMES = "|".join(re.escape(word) for word in sorted((*SERIES_WORDS, *TAKES), key=lambda each: -len(each)))
+_NAMES = one_of([*SERIES_WORDS, *TAKES])
 # The word may be said twice: "KILL KILL KILL".
 _NUMBERED = (
     rf"(?:(?:{'|'.join(ATTENTION_WORDS)})[\s:,!-]+(?=(?:{_NAMES})\b))?(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th|ère|er|e|ª|º|\.)\s+)?(?P<word>{_NAMES})(?:[\s,-]+(?P=word))*"
@@ -48,7 +49,7 @@ _FIRST = frozenset(word.split()[0] for word in (*SERIES_WORDS, *TAKES, *ATTENTIO
 _OPENING = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)?")
 _KILLS = re.compile(KILL_PHRASES, re.IGNORECASE)
 _FLASH = re.compile(r"\+\+\s*([^+].*?)\s*\+\+")
-_TAILS = "|".join(re.escape(word) for word in sorted(TAIL_WORDS, key=lambda each: -len(each)))
+_TAILS = one_of(TAIL_WORDS)
 # "AM-Melons, 2nd Ld-Writethru,0345", "Melons burn (UPDATE 2)"
 _TAIL = re.compile(
     rf"\s*,\s*(?:(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\s+)?(?P<tail>{_TAILS})(?:\s?,\s?[a-z]?\d{{2,4}}){{0,2}}$"

@@ -16,9 +16,10 @@ from workers.normalise.lexicon.calendar import (
     Summer,
     Zone,
 )
+from workers.normalise.lexicon.words import one_of
 
-_LOCAL = "|".join(sorted((name.replace(" ", r"\s") for name in LOCAL_TIMES), key=len, reverse=True))
-_NAMED = "|".join(sorted((name for name in ZONES if len(name) > 1), key=len, reverse=True))
+_LOCAL = one_of(LOCAL_TIMES).replace(r"\ ", r"\s")
+_NAMED = one_of([name for name in ZONES if len(name) > 1])
 _HALF = r"\s?(?P<half>[ap]\.?\s?m\b\.?)?"
 _HOUR = r"(?<![\d.])(?P<hour>\d{1,2})"
 _MINUTE = r"(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?|\s?h\s?(?P<m>\d\d)?)"

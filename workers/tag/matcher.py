@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline.cache_sizes import MATCHED_WORDS, RULE_WORDS
-from workers.tag.tokens import Case, Tokens, plain, tokenise
+from workers.tag.tokens import Case, Tokens, cut_word, plain
 
 #: with fewer letters a beginning stands for too many words; inside a phrase the others say what is meant
 LEAST_PREFIX = 3
@@ -79,9 +79,7 @@ def read_phrase(term: str, language: str) -> Phrase:
 
 @lru_cache(RULE_WORDS)  # half of the words of all terms stand in several
 def _words(written: str, language: str) -> tuple[Word, ...]:
-    return tuple(
-        Word(word, plain(word[0]) + word[1:], plain(word)) for word in tokenise(written, language).words
-    )
+    return tuple(Word(word, plain(word[0]) + word[1:], plain(word)) for word in cut_word(written, language))
 
 
 class Matcher:

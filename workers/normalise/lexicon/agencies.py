@@ -1,9 +1,8 @@
 """Names of news agencies, as datelines and sign-off lines write them. Data only."""
 
-import re
 from types import MappingProxyType
 
-from workers.normalise.lexicon.words import names, words
+from workers.normalise.lexicon.words import names, one_of, words
 
 #: agencies that a dateline may name without a date beside them; names that are also words are left out
 AGENCIES = names(
@@ -31,7 +30,7 @@ AGENCIES = names(
     """
 )
 #: a regular expression for any of them
-AGENCY_NAMES = "|".join(re.escape(name) for name in sorted(AGENCIES, key=len, reverse=True))
+AGENCY_NAMES = one_of(AGENCIES)
 #: agencies whose names are common abbreviations too: only after a place in capitals
 SHORT_AGENCIES = names(
     "ae|na|tna|ina|ana|ats|uza|cmc|rb|fnb|ena|aa|cp|pa|pc|map|aps|tap|mena|spa|petra|nna|rtr|dj|kna|ep|pl"

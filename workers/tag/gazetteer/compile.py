@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline.errors import ConfigError, ServiceError
+from pipeline.loading import start_loading
 from workers.tag.gazetteer.file import CITY, NO_CITY, SENSE, WORD_LISTS, key_of, load_gazetteer, pack
 from workers.tag.gazetteer.lists import Lists, words_of
 from workers.tag.gazetteer.sources import (
@@ -196,6 +197,7 @@ def _pack_cities(towns: Sequence[City], countries: Sequence[str]) -> tuple[bytes
 
 
 if __name__ == "__main__":
+    start_loading()
     try:
         compile_gazetteer(Path(sys.argv[1]), config_dir=Path(sys.argv[2]) if len(sys.argv) > 2 else None)
     except ConfigError as error:
