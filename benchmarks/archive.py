@@ -24,7 +24,9 @@ from pipeline.errors import FetchError
 from pipeline.formats.detect import read
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, Entry, PubStatus
-from pipeline.ports import Poll, Processed, RawCopy, Store
+from pipeline.ports.feeds import Poll, RawCopy
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed
 from pipeline.settings import shipped_config_dir
 from pipeline.sources.files import deliveries
 from pipeline.store.feeds import IMPORT_FEED

@@ -20,7 +20,9 @@ from pathlib import Path
 from benchmarks.corpus import Corpus
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, Entry, Feed, PubStatus, SourceKind
-from pipeline.ports import Poll, Processed, RawCopy, Store
+from pipeline.ports.feeds import Poll, RawCopy
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed
 from pipeline.store.open import open_database, open_store
 
 BATCH = 64

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
 from pipeline.near_index import RedisNearIndex
-from pipeline.ports import Mark
+from pipeline.ports.copies import Mark
 from pipeline.redis_server import connect
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 from workers.dedupe.compare import Rules, compare, text_of

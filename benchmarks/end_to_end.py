@@ -27,7 +27,7 @@ from typing import NamedTuple
 from benchmarks.processes import cpu_of_tree
 from benchmarks.stages import measure_stages
 from pipeline.errors import QueueError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.queues import RedisQueue
 from pipeline.service.embedded import queue_url
 from pipeline.store.open import open_store

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.model import Entry, SourceKind
-from pipeline.ports import ClaimedEntry, Processed, Untold
+from pipeline.ports.stories import Untold
+from pipeline.ports.work import ClaimedEntry, Processed
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.story_rules import load_story_rules
 from workers.dedupe.telling import keys_of, member_of

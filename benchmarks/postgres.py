@@ -21,7 +21,7 @@ from benchmarks.corpus import Corpus
 from benchmarks.processes import cpu_of_tree
 from pipeline.formats.detect import read
 from pipeline.model import Entry, Feed, QueueName, SourceKind
-from pipeline.ports import Poll, RawCopy
+from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.settings import shipped_config_dir
 from pipeline.store.open import is_on_server, open_store
 from tests.postgres_server import PostgresServer

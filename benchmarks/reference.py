@@ -21,7 +21,8 @@ from pipeline.clock import SystemClock
 from pipeline.formats.detect import read
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, QueueName, SourceKind
-from pipeline.ports import SLOT_BYTES, Found, Mark, Poll, RawCopy
+from pipeline.ports.copies import SLOT_BYTES, Found, Mark
+from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.settings import shipped_config_dir
 from pipeline.sources.http import HttpFetcher
 from pipeline.store.open import open_store

@@ -19,7 +19,9 @@ from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
-from pipeline.ports import Clock, EntryRef, Fetcher, Parser, QueueState, Store
+from pipeline.ports.outside import Clock, Fetcher, Parser
+from pipeline.ports.queue import EntryRef, QueueState
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.store.open import open_store
 from pipeline.turns import Turns

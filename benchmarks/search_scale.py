@@ -26,7 +26,7 @@ from sqlalchemy import func, select
 from benchmarks.corpus import Corpus
 from pipeline.identity import digest
 from pipeline.model import Document, Tag, Tagging
-from pipeline.ports import Processed
+from pipeline.ports.work import Processed
 from pipeline.store.documents import NewDocument, store_documents, terms_of
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query

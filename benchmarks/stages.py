@@ -17,7 +17,8 @@ from selectolax.lexbor import LexborHTMLParser
 from benchmarks.corpus import Corpus
 from pipeline.formats.detect import read
 from pipeline.model import Entry, Feed, FeedState, SourceKind
-from pipeline.ports import Poll, Processed, RawCopy
+from pipeline.ports.feeds import Poll, RawCopy
+from pipeline.ports.work import Processed
 from pipeline.store.open import open_store
 from pipeline.store.sqlite import library
 from workers.normalise.document import Source, normalise, warm_up

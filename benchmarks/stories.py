@@ -22,14 +22,7 @@ from benchmarks.storing import save
 from pipeline.clock import SystemClock
 from pipeline.identity import digest
 from pipeline.model import Document, StoryTraits, Tag, Tagging
-from pipeline.ports import (
-    Neighbours,
-    Place,
-    StoryStore,
-    Telling,
-    Untold,
-    Wanted,
-)
+from pipeline.ports.stories import Neighbours, Place, StoryStore, Telling, Untold, Wanted
 from pipeline.settings import shipped_config_dir
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model import Document, Entry, Feed, SourceKind, Tagging
-from pipeline.ports import Poll, Processed
+from pipeline.ports.feeds import Poll
+from pipeline.ports.work import Processed
 from pipeline.store.store import SqlStore
 
 _FEED = Feed(id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/rss", provider="Benchmark")

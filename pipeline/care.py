@@ -8,7 +8,9 @@ from datetime import datetime
 from pipeline.errors import ParseError
 from pipeline.formats import detect, jsonlines
 from pipeline.model import Parsed
-from pipeline.ports import Poll, Quarantined, RawCopy, Store
+from pipeline.ports.feeds import Poll, RawCopy
+from pipeline.ports.reading import Quarantined
+from pipeline.ports.store import Store
 
 #: reads bytes as `pipeline.formats.detect.read` does, (body, name) → Parsed; raises ParseError
 Reader = Callable[[bytes, str], Parsed]

@@ -19,7 +19,9 @@ from pipeline.cache_sizes import SITES
 from pipeline.errors import FeedError, FetchError, ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import Entry, Feed, FeedState
-from pipeline.ports import Clock, EntryRef, FeedStore, Fetcher
+from pipeline.ports.feeds import FeedStore
+from pipeline.ports.outside import Clock, Fetcher
+from pipeline.ports.queue import EntryRef
 from pipeline.robots import EVERYTHING, NOTHING, Rules, read_rules
 from pipeline.sender import Sender
 from pipeline.urls import at_address, origin

@@ -19,19 +19,9 @@ from pipeline.groups import GroupRules
 from pipeline.identity import digest, feeds_key
 from pipeline.logs import get_logger
 from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
-from pipeline.ports import (
-    Clock,
-    Deliveries,
-    Delivery,
-    EntryRef,
-    FeedStore,
-    Fetcher,
-    FetcherState,
-    Parser,
-    Poll,
-    RawCopy,
-    TakenIn,
-)
+from pipeline.ports.feeds import FeedStore, FetcherState, Poll, RawCopy, TakenIn
+from pipeline.ports.outside import Clock, Deliveries, Delivery, Fetcher, Parser
+from pipeline.ports.queue import EntryRef
 from pipeline.schedule import next_state
 from pipeline.sender import Sender
 from pipeline.sources.senders import refuse_strangers

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.ports import SLOT_BYTES, Found, Held, Mark
+from pipeline.ports.copies import SLOT_BYTES, Found, Held, Mark
 from pipeline.redis_server import connect, redis_errors
 
 #: short: it stands in the name of each bucket

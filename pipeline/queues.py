@@ -27,7 +27,8 @@ from rq.worker_registration import get_keys
 from pipeline.clock import SystemClock
 from pipeline.logs import get_logger
 from pipeline.model import PAYLOAD_VERSION, QueueName
-from pipeline.ports import GONE, Clock, EntryRef, QueueServer, QueueState, Retried, WorkerState
+from pipeline.ports.outside import Clock
+from pipeline.ports.queue import GONE, EntryRef, QueueServer, QueueState, Retried, WorkerState
 from pipeline.redis_server import connect, connect_patiently, redis_errors, server_of
 
 #: what a job may call, by queue

@@ -12,7 +12,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from pipeline.errors import ConfigError, QueueError
-from pipeline.ports import QueueServer
+from pipeline.ports.queue import QueueServer
 from pipeline.redaction import hide_in_urls
 from pipeline.redis_address import RedisAddress, read_address
 

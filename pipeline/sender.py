@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.errors import QueueError
 from pipeline.logs import get_logger
 from pipeline.model import QueueName
-from pipeline.ports import MOST_WAITING_JOBS, EntryRef, Queue
+from pipeline.ports.queue import MOST_WAITING_JOBS, EntryRef, Queue
 
 log = get_logger(__name__)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.errors import QueueError
 from pipeline.logs import get_logger
-from pipeline.ports import Clock
+from pipeline.ports.outside import Clock
 from pipeline.redis_server import connect, redis_errors
 
 log = get_logger(__name__)

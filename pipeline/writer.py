@@ -7,7 +7,8 @@ from typing import ParamSpec, TypeVar
 
 from pipeline.errors import StoreError
 from pipeline.logs import get_logger
-from pipeline.ports import Clock, FeedStore, Poll, TakenIn
+from pipeline.ports.feeds import FeedStore, Poll, TakenIn
+from pipeline.ports.outside import Clock
 
 log = get_logger(__name__)
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pipeline.errors import FeedError, FetchError, QueueError
 from pipeline.formats.detect import read
 from pipeline.model import Feed, FeedState, Parsed, QueueName, Response
-from pipeline.ports import SLOT_BYTES, Delivery, EntryRef, Found, Held, Mark, QueueState
+from pipeline.ports.copies import SLOT_BYTES, Found, Held, Mark
+from pipeline.ports.outside import Delivery
+from pipeline.ports.queue import EntryRef, QueueState
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

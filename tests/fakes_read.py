@@ -7,21 +7,18 @@ from datetime import UTC, datetime
 
 from pipeline.errors import QueueError, StoreError
 from pipeline.model import Document, FeedState, QueueName, Sighting, SourceKind, StoredDocument
-from pipeline.ports import (
+from pipeline.ports.queue import QueueServer, QueueState, Retried, WorkerState
+from pipeline.ports.reading import (
     AuditedVersion,
     Change,
     EntryQueueState,
     FeedReport,
     Heartbeat,
     Query,
-    QueueServer,
-    QueueState,
-    Retagging,
-    Retried,
     StoreSnapshot,
-    StoryFound,
-    WorkerState,
 )
+from pipeline.ports.retag import Retagging
+from pipeline.ports.stories import StoryFound
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

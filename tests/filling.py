@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import Reason
 from pipeline.model import Document, Entry, Feed, Problem, SourceKind
-from pipeline.ports import Poll, Processed, RawCopy, Refusal, Store, TakenIn
+from pipeline.ports.feeds import Poll, RawCopy, TakenIn
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed, Refusal
 
 FEED = Feed(id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/rss", provider="Harbour Press")
 

@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, Entry, Feed, PubStatus, SourceKind
-from pipeline.ports import BatchOutcome, Poll, Processed, RawCopy, Store, TakenIn
+from pipeline.ports.feeds import Poll, RawCopy, TakenIn
+from pipeline.ports.store import Store
+from pipeline.ports.work import BatchOutcome, Processed
 from pipeline.store.store import SqlStore
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

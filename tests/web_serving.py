@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from fakes_read import FakeQueueView, FixedClock
-from pipeline.ports import ReadStore
+from pipeline.ports.reading import ReadStore
 from pipeline.store.search import Groups
 from pipeline.web.access import Access, access_for
 from pipeline.web.app import WebEdge, create_app

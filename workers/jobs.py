@@ -16,7 +16,10 @@ from typing import Protocol
 from pipeline.errors import EntryError, ServiceError, StoreError
 from pipeline.logs import get_logger
 from pipeline.model import SourceKind
-from pipeline.ports import BatchOutcome, ClaimedEntry, Clock, Enriched, NearIndex, Processed, Refusal, Store
+from pipeline.ports.copies import NearIndex
+from pipeline.ports.outside import Clock
+from pipeline.ports.store import Store
+from pipeline.ports.work import BatchOutcome, ClaimedEntry, Enriched, Processed, Refusal
 from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher, wants_enriching

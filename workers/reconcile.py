@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.model import QueueName
-from pipeline.ports import MOST_WAITING_JOBS, Clock, Queue, QueueState, RetagStore, WorkStore
+from pipeline.ports.outside import Clock
+from pipeline.ports.queue import MOST_WAITING_JOBS, Queue, QueueState
+from pipeline.ports.retag import RetagStore
+from pipeline.ports.work import WorkStore
 
 #: between an entry's commit and its arrival on the queue, and between a pop and its claim
 MARGIN = timedelta(seconds=4)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
-from pipeline.ports import CareStore, Clock
+from pipeline.ports.care import CareStore
+from pipeline.ports.outside import Clock
 from pipeline.retention import FOREVER, Policy
 
 log = get_logger(__name__)

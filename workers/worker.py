@@ -30,7 +30,8 @@ from pipeline.logs import get_logger
 from pipeline.model import QueueName
 from pipeline.monitor.fleet import disagreements, heard_of
 from pipeline.near_index import RedisNearIndex
-from pipeline.ports import Clock, Store
+from pipeline.ports.outside import Clock
+from pipeline.ports.store import Store
 from pipeline.queues import RedisQueue, run_worker
 from pipeline.retention import Policy
 from pipeline.server_clock import EarlierClock, ServerClock

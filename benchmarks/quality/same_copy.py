@@ -25,7 +25,8 @@ from pathlib import Path
 
 from benchmarks.dedupe import serving_index
 from pipeline.model import Document, Entry
-from pipeline.ports import Processed, SignedText
+from pipeline.ports.copies import SignedText
+from pipeline.ports.work import Processed
 from workers.dedupe.compare import compare, text_of
 from workers.dedupe.link import Linking, link, signature_of
 from workers.normalise.document import Source, normalise

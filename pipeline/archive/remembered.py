@@ -15,7 +15,7 @@ from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
 from pipeline.identity import item_key
 from pipeline.model import Document, PubStatus, Signal
-from pipeline.ports import ArchiveStore, TakenBack
+from pipeline.ports.archive import ArchiveStore, TakenBack
 
 #: up to where what was taken back was held against the archive; readers of Parquet and `import` pass over it
 MARK = "_audit/.taken-back"

@@ -18,7 +18,7 @@ from pipeline.archive.columns import VERSION, Row, row_of, table_blocks
 from pipeline.archive.remembered import Remembered, Tables
 from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
-from pipeline.ports import ArchivedVersion, ArchiveStore, SpanState
+from pipeline.ports.archive import ArchivedVersion, ArchiveStore, SpanState
 from pipeline.publish.record import whole_record
 
 #: in front of the paths of what may not be shown

@@ -15,7 +15,7 @@ from pipeline.monitor.words import count_words
 from pipeline.plain import safe_line
 
 if TYPE_CHECKING:
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
     from pipeline.queues import RedisQueue
 
 quarantine_app = typer.Typer(no_args_is_help=True, help="See and release what could not be processed.")

@@ -15,7 +15,7 @@ from pipeline.cli.context import AppContext
 from pipeline.errors import ConfigError, NewswireError, ServiceError
 
 if TYPE_CHECKING:
-    from pipeline.ports import QueueView
+    from pipeline.ports.queue import QueueView
     from pipeline.settings import Settings
 
 _LITTLE_SPACE = 1 << 30

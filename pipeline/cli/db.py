@@ -19,7 +19,7 @@ from pipeline.plain import safe_line
 from pipeline.service.lock import own
 
 if TYPE_CHECKING:
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
     from pipeline.retention import Policy
     from pipeline.settings import Retention
     from pipeline.store.database import Database

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError, NewswireError
 
 if TYPE_CHECKING:
     from pipeline.model import StoredDocument
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
 
 
 def document_shown(store: "Store", document_id: str, now: datetime) -> "StoredDocument":

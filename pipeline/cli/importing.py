@@ -15,7 +15,8 @@ from pipeline.errors import FetchError, ParseError
 from pipeline.model import Parsed, Problem, QueueName
 from pipeline.parsing import ParsePool
 from pipeline.plain import safe_line
-from pipeline.ports import FeedStore, Parser, Poll, RawCopy, TakenIn
+from pipeline.ports.feeds import FeedStore, Poll, RawCopy, TakenIn
+from pipeline.ports.outside import Parser
 from pipeline.sources.files import Delivery, deliveries, remote_tables
 from pipeline.store.open import open_store
 

@@ -14,12 +14,12 @@ from pipeline.cli.context import AppContext
 from pipeline.cli.finding import document_shown, note_unknown_beats
 from pipeline.cli.service_link import running_queue, stored, stored_on
 from pipeline.clock import SystemClock
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 
 if TYPE_CHECKING:
     from pipeline.model import StoredDocument
     from pipeline.monitor.snapshot import Snapshot
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
     from pipeline.store.search import Groups
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.model import Tagging
-    from pipeline.ports import Retagged, Retagging, RetagStore, ToRetag
+    from pipeline.ports.retag import Retagged, Retagging, RetagStore, ToRetag
     from workers.tag.tagger import Tagger
 
 _PAGE = 200

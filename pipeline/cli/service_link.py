@@ -10,7 +10,7 @@ from pipeline.service.lock import owner_of
 
 if TYPE_CHECKING:
     from pipeline.care import Reader
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
     from pipeline.queues import RedisQueue
     from pipeline.store.search import Groups
     from pipeline.web.access import Access

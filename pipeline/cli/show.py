@@ -14,7 +14,7 @@ from pipeline.clock import SystemClock
 
 if TYPE_CHECKING:
     from pipeline.model import StoredDocument
-    from pipeline.ports import Store
+    from pipeline.ports.store import Store
 
 
 def show_command(

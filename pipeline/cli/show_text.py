@@ -12,7 +12,7 @@ from rich.text import Text
 from pipeline.model import Document, Evidence, Place, Relation, Sighting, StoredDocument, Tag, Tagging
 from pipeline.monitor.words import count_words
 from pipeline.plain import safe_json, safe_line, safe_text
-from pipeline.ports import Quarantined
+from pipeline.ports.reading import Quarantined
 from pipeline.publish.copies import Copy, is_original
 from pipeline.publish.tail import Told
 

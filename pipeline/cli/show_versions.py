@@ -10,7 +10,7 @@ from rich.text import Text
 from pipeline.cli.show_text import ID_LENGTH
 from pipeline.model import StoredDocument
 from pipeline.plain import safe_line, safe_text
-from pipeline.ports import AuditedVersion
+from pipeline.ports.reading import AuditedVersion
 from pipeline.publish.difference import ChainLine, Difference, Passage, Turn
 
 #: in a pipe words stand for colours: what went and what came, as wdiff writes them

@@ -9,7 +9,7 @@ from pipeline.model import Feed, FeedState, Learned, SourceKind
 from pipeline.monitor.standing import stand
 from pipeline.monitor.words import moment_words, reason_words, span_words
 from pipeline.plain import safe_line
-from pipeline.ports import FeedReport, PollRecord
+from pipeline.ports.reading import FeedReport, PollRecord
 from pipeline.redaction import hide_in_urls
 from pipeline.rhythm import LIVELY, POLLS_PER_GAP, interval_of
 from pipeline.schedule import JITTER, MAX_WAIT, MOVE_AGE, MOVE_HITS

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.monitor.words import count_words
-from pipeline.ports import GONE, FetcherState, WorkerState
+from pipeline.ports.feeds import FetcherState
+from pipeline.ports.queue import GONE, WorkerState
 
 #: state of a worker that has not been heard of: one that lives says so every 16 s at least
 SILENT = "silent"

@@ -8,7 +8,8 @@ from threading import Lock
 
 from pipeline.errors import ServiceError
 from pipeline.monitor.snapshot import NO_QUEUE
-from pipeline.ports import QueueView, ReadStore
+from pipeline.ports.queue import QueueView
+from pipeline.ports.reading import ReadStore
 
 #: how long an answer holds
 _LOOK_S = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.ports import QueueServer
+from pipeline.ports.queue import QueueServer
 
 #: BLMOVE: a job that a worker has taken and not begun is in the server, not in the worker alone
 OLDEST = (6, 2)

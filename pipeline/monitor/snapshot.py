@@ -14,15 +14,9 @@ from pipeline.monitor.fleet import differing_feeds, disagreements, heard_of, liv
 from pipeline.monitor.queue_server import Remark, remarks_on
 from pipeline.monitor.standing import LATE, FeedCondition, FeedStanding, by_trouble, is_late, stand
 from pipeline.monitor.words import count_words, span_words
-from pipeline.ports import (
-    EntryQueueState,
-    Heartbeat,
-    QueueState,
-    QueueView,
-    ReadStore,
-    Retagging,
-    WorkerState,
-)
+from pipeline.ports.queue import QueueState, QueueView, WorkerState
+from pipeline.ports.reading import EntryQueueState, Heartbeat, ReadStore
+from pipeline.ports.retag import Retagging
 
 NO_QUEUE = "the queue is not running"
 #: workers load models before they begin: not a word about missing ones until then

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pipeline.model import FeedState, SourceKind
 from pipeline.monitor.words import moment_words, reason_words, span_words
-from pipeline.ports import FeedReport
+from pipeline.ports.reading import FeedReport
 from pipeline.redaction import hide_in_urls
 from pipeline.rhythm import quiet_for
 

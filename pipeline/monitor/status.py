@@ -13,7 +13,7 @@ from pipeline.monitor.snapshot import QueueStanding, Snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding
 from pipeline.monitor.words import ago_words, count_words, moment_words, retag_words, span_words
 from pipeline.plain import safe_line
-from pipeline.ports import WorkerState
+from pipeline.ports.queue import WorkerState
 
 _STYLES = {
     FeedCondition.STOPPED: "red",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from pipeline.errors import Reason
-from pipeline.ports import Retagging
+from pipeline.ports.retag import Retagging
 
 _REASONS = {
     Reason.DNS: "the host name does not resolve",

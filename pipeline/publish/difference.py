@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from pipeline.model import Document, StoredDocument
-from pipeline.ports import ReadStore
+from pipeline.ports.reading import ReadStore
 
 #: paragraphs compared; the rest of a longer text is left out, and that is said
 MOST_PARAGRAPHS = 2_000

@@ -27,7 +27,7 @@ from pipeline.model import (
     Tagging,
 )
 from pipeline.plain import safe_json
-from pipeline.ports import AuditedVersion
+from pipeline.ports.reading import AuditedVersion
 from pipeline.publish.tail import Told
 
 Record = dict[str, Any]

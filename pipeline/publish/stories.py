@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.model import Signal, StoredDocument, Tag
-from pipeline.ports import StoryFound
+from pipeline.ports.stories import StoryFound
 from pipeline.publish.record import Record, document_record
 
 #: code points of a text after which it counts as long as any other

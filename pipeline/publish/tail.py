@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from pipeline.errors import ChangesGoneError
 from pipeline.model import StoredDocument
-from pipeline.ports import Change, Clock, ReadStore
+from pipeline.ports.outside import Clock
+from pipeline.ports.reading import Change, ReadStore
 
 #: the kind of change that says a version is new
 NEW = "new"

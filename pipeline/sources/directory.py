@@ -24,7 +24,7 @@ from pathlib import Path
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.identity import digest
 from pipeline.model import Feed, Response
-from pipeline.ports import Clock, Delivery
+from pipeline.ports.outside import Clock, Delivery
 
 _PASSED_OVER = (".md", ".tmp", ".part")
 #: where files are while they are read

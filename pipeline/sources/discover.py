@@ -12,7 +12,7 @@ from pipeline.formats.pages import feeds_of_page, usual_places
 from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, Parsed, Response
-from pipeline.ports import Fetcher
+from pipeline.ports.outside import Fetcher
 from pipeline.settings import Fetch
 from pipeline.sources.http import HttpFetcher, user_agent
 from pipeline.urls import at_address

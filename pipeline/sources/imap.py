@@ -26,7 +26,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.cache_sizes import AUTHORITIES
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.model import Feed, Response
-from pipeline.ports import Clock, Delivery
+from pipeline.ports.outside import Clock, Delivery
 from pipeline.sources.addresses import AddrInfo, BlockedAddressError, blocked
 from pipeline.sources.names import look_up
 from pipeline.sources.session import blocked_error

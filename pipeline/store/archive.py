@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, and_, case, func, not_, or_, sele
 
 from pipeline.identity import digest, item_key
 from pipeline.model import Document
-from pipeline.ports import ArchivedVersion, SpanState, TakenBack
+from pipeline.ports.archive import ArchivedVersion, SpanState, TakenBack
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, TAKES_BACK, Standing, Version, chain_of
 from pipeline.store.chains import known_versions

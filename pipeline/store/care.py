@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Delete, Select, Table, delete, exists, fun
 
 from pipeline.errors import StoreError
 from pipeline.logs import get_logger
-from pipeline.ports import STORY_DAYS
+from pipeline.ports.stories import STORY_DAYS
 from pipeline.retention import FOREVER
 from pipeline.store.among import among
 from pipeline.store.database import Part

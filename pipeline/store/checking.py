@@ -16,7 +16,7 @@ from pipeline.codec import from_json
 from pipeline.errors import StoreError
 from pipeline.identity import item_key
 from pipeline.model import Document, Tagging
-from pipeline.ports import Fault
+from pipeline.ports.care import Fault
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, chain_of
 from pipeline.store.chains import KnownVersion, known_versions

@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from pipeline.codec import from_json, to_json
 from pipeline.model import Relation
-from pipeline.ports import NO_SEARCH, CopySearch, Link, Signed, SignedText
+from pipeline.ports.copies import Link, Signed, SignedText
+from pipeline.ports.work import NO_SEARCH, CopySearch
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.counters import Counts, add_counts

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table
 from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 
 P = ParamSpec("P")
 T = TypeVar("T")

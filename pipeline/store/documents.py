@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select
 from pipeline.codec import to_json
 from pipeline.identity import item_key, revision_rank, scope_of
 from pipeline.model import Document, Entity, Tagging
-from pipeline.ports import Processed
+from pipeline.ports.work import Processed
 from pipeline.store.among import among
 from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of, stage_of
 from pipeline.store.chains import mark_told, note_changes, refresh_items, settle_slugs

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, u
 
 from pipeline.codec import from_json
 from pipeline.model import Document, QueueName, Tagging
-from pipeline.ports import Enriched, Unenriched
+from pipeline.ports.work import Enriched, Unenriched
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.counters import Counts, add_counts

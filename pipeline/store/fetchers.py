@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
-from pipeline.ports import FetcherState
+from pipeline.ports.feeds import FetcherState
 from pipeline.store.database import Part
 from pipeline.store.feeds import retire
 from pipeline.store.tables import fetcher

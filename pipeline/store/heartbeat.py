@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, sel
 from pipeline.codec import to_json
 from pipeline.identity import digest
 from pipeline.model import PAYLOAD_VERSION, Entry, Feed, QueueName, SourceKind
-from pipeline.ports import EntryRef, Heartbeat
+from pipeline.ports.queue import EntryRef
+from pipeline.ports.reading import Heartbeat
 from pipeline.store.among import among
 from pipeline.store.database import Database, Part
 from pipeline.store.feeds import ensure_feed

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, bindparam, case, exists, insert, null
 from pipeline.codec import from_json, to_json
 from pipeline.identity import digest, entry_key
 from pipeline.model import WHOLE_BODY, Entry, Problem
-from pipeline.ports import EntryRef, Poll, TakenIn
+from pipeline.ports.feeds import Poll, TakenIn
+from pipeline.ports.queue import EntryRef
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, Rows

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, select, type_coerce
 
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.tables import document
 
 #: documents that are looked at first

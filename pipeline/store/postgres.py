@@ -43,7 +43,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store import postgres_dump, statements
 from pipeline.store.database import Terms, UndoneError
 from pipeline.store.executing import FILL, driver_of, execute_many, fetch

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from pipeline.identity import digest
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.database import Terms
 from pipeline.store.tables import document
 from pipeline.store.terms import cut

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from pipeline.errors import Reason, StoreError
-from pipeline.ports import Quarantined
+from pipeline.ports.reading import Quarantined
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow

@@ -23,7 +23,7 @@ from pipeline.codec import from_json
 from pipeline.errors import StoreError
 from pipeline.identity import ID_DIGITS, SHORTEST_ID, item_key
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
-from pipeline.ports import AuditedVersion, Change, Query
+from pipeline.ports.reading import AuditedVersion, Change, Query
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, Standing, Version, chain_of, in_order, taken_back_by
 from pipeline.store.chains import known_versions

@@ -15,7 +15,7 @@ from pipeline.codec import from_json
 from pipeline.errors import StoreError
 from pipeline.logs import get_logger
 from pipeline.model import Document, Tagging
-from pipeline.ports import Retagged, Retagging, ToRetag
+from pipeline.ports.retag import Retagged, Retagging, ToRetag
 from pipeline.store.among import among
 from pipeline.store.chains import note_changes
 from pipeline.store.database import Part, ReadRow

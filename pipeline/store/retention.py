@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, delete, exists, or_, select, update
 
 from pipeline.codec import from_json
-from pipeline.ports import PastItem, PastPage
+from pipeline.ports.care import PastItem, PastPage
 from pipeline.retention import FOREVER, Age, Kept, Policy, kept_until
 from pipeline.store.among import among
 from pipeline.store.chain import Standing

@@ -15,7 +15,7 @@ from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.words import suggest
 from pipeline.errors import QueryError
 from pipeline.identity import ID_DIGITS, SHORTEST_ID, scope_of
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.terms import search_terms, tag_value
 
 __all__ = ["QueryError", "parse_query", "search_terms"]

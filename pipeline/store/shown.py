@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, not_, or_,
 
 from pipeline.errors import QueryError
 from pipeline.identity import ID_DIGITS
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.chain import SHOWN
 from pipeline.store.database import Database
 from pipeline.store.tables import document, document_tag, item, story, story_member

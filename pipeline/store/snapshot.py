@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal, select
 
 from pipeline.model import QueueName, SourceKind
-from pipeline.ports import EntryQueueState, FeedReport, PollRecord, StoreSnapshot
+from pipeline.ports.reading import EntryQueueState, FeedReport, PollRecord, StoreSnapshot
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.feeds import feed_state
 from pipeline.store.fetchers import living_fetchers

@@ -37,7 +37,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store import sqlite_files, statements
 from pipeline.store.database import Terms
 from pipeline.store.executing import EASE, driver_of, fetch

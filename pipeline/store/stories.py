@@ -14,11 +14,11 @@ from pipeline.codec import from_json, to_json
 from pipeline.errors import StoreError
 from pipeline.identity import SHORTEST_ID
 from pipeline.model import Document, StoryTraits, Tagging
-from pipeline.ports import (
+from pipeline.ports.reading import Query
+from pipeline.ports.stories import (
     MOST_STORY_KEYS,
     STORY_DOCUMENTS,
     Neighbours,
-    Query,
     StoryFound,
     StoryMember,
     Telling,

@@ -14,7 +14,8 @@ from sqlalchemy.sql.dml import Update
 
 from pipeline.errors import Reason
 from pipeline.model import PAYLOAD_VERSION, QueueName
-from pipeline.ports import MAX_KILLS, EntryRef
+from pipeline.ports.queue import EntryRef
+from pipeline.ports.work import MAX_KILLS
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow

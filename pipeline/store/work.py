@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select,
 from pipeline.codec import from_json
 from pipeline.errors import Reason, StoreError
 from pipeline.model import PAYLOAD_VERSION, Entry, SourceKind
-from pipeline.ports import BatchOutcome, ClaimedEntry, Processed, Refusal
+from pipeline.ports.work import BatchOutcome, ClaimedEntry, Processed, Refusal
 from pipeline.store.among import among
 from pipeline.store.copies import copies_counted
 from pipeline.store.counters import add_counts

@@ -15,7 +15,7 @@ from pipeline.model import (
 )
 from pipeline.monitor.snapshot import QueueStanding
 from pipeline.monitor.standing import FeedStanding
-from pipeline.ports import WorkerState
+from pipeline.ports.queue import WorkerState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from pipeline.errors import ServiceError
-from pipeline.ports import ReadStore
+from pipeline.ports.reading import ReadStore
 
 #: pages that listen at once; others are told to try again later, and ask again and again meanwhile
 MOST_LISTENERS = 50

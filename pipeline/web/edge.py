@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
-from pipeline.ports import Clock, QueueView, ReadStore
+from pipeline.ports.outside import Clock
+from pipeline.ports.queue import QueueView
+from pipeline.ports.reading import ReadStore
 from pipeline.store.search import Groups
 
 

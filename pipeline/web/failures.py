@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from pipeline.errors import ServiceError
-from pipeline.ports import Clock
+from pipeline.ports.outside import Clock
 from pipeline.web.templates import Templates
 
 _FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/readyz", "/static/", "/fragments/", "/events")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from pipeline.errors import QueryError
-from pipeline.ports import StoryFound
+from pipeline.ports.stories import StoryFound
 from pipeline.publish.stories import digest_of, story_record
 from pipeline.store.search import parse_query
 from pipeline.web.answers import DocumentRecord, Problem

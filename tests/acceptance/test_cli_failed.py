@@ -12,7 +12,7 @@ from rq.results import Result
 from rq.serializers import JSONSerializer
 
 from pipeline.model import QueueName
-from pipeline.ports import EntryRef
+from pipeline.ports.queue import EntryRef
 from pipeline.queues import RedisQueue, WireJob
 from running import run, write_config
 from valkeys import valkey

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Feed, FeedState, SourceKind
-from pipeline.ports import Poll
+from pipeline.ports.feeds import Poll
 from pipeline.store.open import open_store
 from running import PATIENCE, command, storage_url
 

@@ -14,7 +14,7 @@ from certificates import Certificates, new_authority, sign
 from pipeline.cli.checks import Outcome, server_check
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
-from pipeline.ports import EntryRef
+from pipeline.ports.queue import EntryRef
 from pipeline.queues import RedisQueue
 from pipeline.settings import Queue as QueueSection
 from running import free_port, run, write_config, write_records

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline.clock import SystemClock
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.queues import RedisQueue
 from pipeline.store.store import SqlStore
 from running import Service, processes_of, story, wait_for, write_config, write_records

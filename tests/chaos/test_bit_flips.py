@@ -10,7 +10,8 @@ from fault_size import Size
 from pipeline.codec import to_json
 from pipeline.errors import StoreError
 from pipeline.model import Tag, Tagging
-from pipeline.ports import Processed, Query
+from pipeline.ports.reading import Query
+from pipeline.ports.work import Processed
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
 from running import story

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from fault_size import Size
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.open import open_store
 from running import Service, exported, run, story, wait_for, write_config, write_records
 

@@ -27,7 +27,10 @@ from new_database import new_store
 from pipeline.identity import digest
 from pipeline.ingest import IngestEdge
 from pipeline.model import Document, Feed, FeedState, QueueName, Response, SourceKind, Tagging
-from pipeline.ports import ClaimedEntry, EntryRef, Poll, Query, TakenIn
+from pipeline.ports.feeds import Poll, TakenIn
+from pipeline.ports.queue import EntryRef
+from pipeline.ports.reading import Query
+from pipeline.ports.work import ClaimedEntry
 from pipeline.store.store import SqlStore
 from workers.dedupe.link import Linking
 from workers.jobs import WorkerEdge, install, process_batch, work_through

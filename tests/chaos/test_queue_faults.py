@@ -68,7 +68,7 @@ def wire(_wire: Wire) -> Wire:
 
 def test_an_entry_sent_a_hundred_times_is_stored_once(wire: Wire) -> None:
     from pipeline.model import QueueName
-    from pipeline.ports import EntryRef
+    from pipeline.ports.queue import EntryRef
     from pipeline.queues import RedisQueue
 
     number = wire.count + 1  # of the entry that comes next: all before it came from tests

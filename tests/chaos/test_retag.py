@@ -16,7 +16,8 @@ from fault_size import Size
 from filling import fill
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, PubStatus
-from pipeline.ports import Retagging, Store
+from pipeline.ports.retag import Retagging
+from pipeline.ports.store import Store
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
 from running import Service, story, wait_for, write_records

@@ -21,7 +21,7 @@ from sqlalchemy import Table, exists, select
 
 from fault_size import Size
 from pipeline.cli.read import ExportFormat
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.publish.export import export_blocks
 from pipeline.publish.record import document_record, to_line
 from pipeline.store.open import open_store

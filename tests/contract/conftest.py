@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from new_database import make_database
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from pipeline.store.open import is_on_server, open_store
 
 

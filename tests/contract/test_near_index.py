@@ -8,7 +8,7 @@ import pytest
 
 from fakes import MemoryIndex
 from pipeline.near_index import RedisNearIndex
-from pipeline.ports import Mark, NearIndex
+from pipeline.ports.copies import Mark, NearIndex
 from pipeline.redis_server import connect
 from pipeline.service.embedded import wait_until_ready
 from valkeys import Valkey, valkey

@@ -6,7 +6,7 @@ from pipeline.care import Released, release
 from pipeline.errors import ParseError, Reason
 from pipeline.formats import detect
 from pipeline.model import Parsed, Problem
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from store_builders import NOON, poll, take_in_polls
 
 CUT_FEED = b"<rss><channel><item><title>Whole</title></item><item><title>Cut off</title><descr"

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.identity import item_key
 from pipeline.model import PubStatus, Tag, Tagging
-from pipeline.ports import Processed, Store
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed
 from store_builders import DAY, HOUR, NOON, claim, document, entry, save, take_in
 
 MAY, JUNE = datetime(2026, 5, 1, tzinfo=NOON.tzinfo), datetime(2026, 6, 1, tzinfo=NOON.tzinfo)

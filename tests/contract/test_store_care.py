@@ -8,7 +8,10 @@ import pytest
 from pipeline.codec import from_json
 from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, Problem, QueueName, Tag, Tagging
-from pipeline.ports import Processed, Query, RawCopy, Refusal, Store
+from pipeline.ports.feeds import RawCopy
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed, Refusal
 from pipeline.store.database import Terms
 from pipeline.store.search import parse_query
 from pipeline.store.store import SqlStore

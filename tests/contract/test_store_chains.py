@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from new_database import new_store
 from pipeline.identity import digest, document_id, item_key
 from pipeline.model import Document, PubStatus, Signal
-from pipeline.ports import Query, Store
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
 from pipeline.publish.tail import NEW
 from pipeline.retention import Policy
 from pipeline.store.search import parse_query

@@ -7,7 +7,10 @@ import pytest
 
 from pipeline.errors import QueryError
 from pipeline.model import Document, Evidence, PubStatus, Relation
-from pipeline.ports import CopySearch, Link, Processed, Query, Store
+from pipeline.ports.copies import Link
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import CopySearch, Processed
 from pipeline.store.search import parse_query
 from store_builders import HOUR, NOON, claim, document, entry, take_in
 

@@ -6,7 +6,9 @@ from datetime import datetime
 import pytest
 
 from pipeline.model import Entity, Mention, QueueName, Tag, Tagging
-from pipeline.ports import MAX_KILLS, Enriched, EntryRef, Processed, Store, Unenriched
+from pipeline.ports.queue import EntryRef
+from pipeline.ports.store import Store
+from pipeline.ports.work import MAX_KILLS, Enriched, Processed, Unenriched
 from pipeline.store.search import parse_query
 from store_builders import MINUTE, NOON, claim, document, entry, take_in
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from pipeline.errors import Reason
 from pipeline.model import Entry
-from pipeline.ports import Poll, Processed, Refusal
+from pipeline.ports.feeds import Poll
+from pipeline.ports.work import Processed, Refusal
 from store_builders import NOON
 from workers.normalise.document import Source, normalise
 

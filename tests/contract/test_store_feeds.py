@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import Reason
 from pipeline.model import Auth, FeedState, QueueName, SourceKind
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from store_builders import HARBOUR, HOUR, MINUTE, NOON, claim, entry, feed, poll, save, take_in, take_in_polls
 
 

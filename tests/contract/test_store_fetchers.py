@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from pipeline.ports import FetcherState, Store
+from pipeline.ports.feeds import FetcherState
+from pipeline.ports.store import Store
 from store_builders import HOUR, MINUTE, NOON, feed
 
 

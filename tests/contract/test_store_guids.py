@@ -7,7 +7,10 @@ import pytest
 
 from fakes import rss
 from pipeline.formats.detect import read
-from pipeline.ports import ClaimedEntry, Processed, Query, RawCopy, Store
+from pipeline.ports.feeds import RawCopy
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import ClaimedEntry, Processed
 from pipeline.store.open import is_on_server
 from store_builders import HARBOUR, NOON, claim, entry, feed, poll, take_in
 from workers.normalise.document import Source, normalise

@@ -11,7 +11,7 @@ from fakes import FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQ
 from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Feed, Response, SourceKind
 from pipeline.monitor.snapshot import take_snapshot
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter

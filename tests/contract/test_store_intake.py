@@ -4,7 +4,9 @@ import pytest
 
 from pipeline.errors import Reason
 from pipeline.model import Problem, QueueName
-from pipeline.ports import EntryRef, RawCopy, Store
+from pipeline.ports.feeds import RawCopy
+from pipeline.ports.queue import EntryRef
+from pipeline.ports.store import Store
 from store_builders import HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import FetchRefused, Reason
 from pipeline.model import Auth, Feed, FeedState, Learned, SourceKind
-from pipeline.ports import Poll
+from pipeline.ports.feeds import Poll
 from pipeline.schedule import next_state
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -13,7 +13,9 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.model import QueueName
-from pipeline.ports import Processed, Query, Store
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed
 from pipeline.store.open import open_store
 from store_builders import HARBOUR, MINUTE, NOON, claim, document, entry, poll, save, take_in
 

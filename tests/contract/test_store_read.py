@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pipeline.errors import QueryError
 from pipeline.model import Document, Evidence, PubStatus, Relation, Tag, Tagging
-from pipeline.ports import Processed, Query, Store
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import Processed
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
 from store_builders import HOUR, NOON, claim, document, entry, feed, save, take_in

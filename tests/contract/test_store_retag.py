@@ -6,7 +6,9 @@ from datetime import datetime
 import pytest
 
 from pipeline.model import Entity, Mention, Tag, Tagging
-from pipeline.ports import Enriched, Processed, Retagged, Store, ToRetag
+from pipeline.ports.retag import Retagged, ToRetag
+from pipeline.ports.store import Store
+from pipeline.ports.work import Enriched, Processed
 from pipeline.store.search import parse_query
 from store_builders import MINUTE, NOON, SECOND, claim, damage_text, document, entry, take_in
 

@@ -10,7 +10,11 @@ import pytest
 from pipeline.errors import Reason
 from pipeline.identity import uri_of_guid
 from pipeline.model import Document, Problem, PubStatus, Relation, Signal, Slugged, StoryTraits, Tag, Tagging
-from pipeline.ports import Place, Processed, Query, RawCopy, Store, Telling
+from pipeline.ports.feeds import RawCopy
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.stories import Place, Telling
+from pipeline.ports.work import Processed
 from pipeline.retention import FOREVER, Kept, Policy
 from pipeline.store.search import parse_query
 from store_builders import DAY, HARBOUR, HOUR, NOON, claim, document, entry, feed, poll, save, take_in_polls

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.model import FeedState, Learned, Pace
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from store_builders import HOUR, MINUTE, NOON, feed, poll, take_in_polls
 
 DAY = 24 * HOUR
@@ -102,7 +102,7 @@ def test_a_shorter_interval_does_not_overrule_the_server(store: Store) -> None:
 
 
 def test_a_heartbeat_goes_the_way_of_an_entry_and_leaves_nothing_but_its_time(store: Store) -> None:
-    from pipeline.ports import Processed
+    from pipeline.ports.work import Processed
     from store_builders import document
 
     for number in range(3):

@@ -7,7 +7,10 @@ import pytest
 
 from pipeline.errors import QueryError, Reason
 from pipeline.model import PubStatus, Relation, StoryTraits
-from pipeline.ports import Link, Place, Query, Store, Telling, Untold, Wanted
+from pipeline.ports.copies import Link
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.stories import Place, Telling, Untold, Wanted
 from pipeline.retention import Policy
 from store_builders import DAY, HOUR, NOON, document, save
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from pipeline.model import Entry, Tag, Tagging
-from pipeline.ports import Poll, Processed
+from pipeline.ports.feeds import Poll
+from pipeline.ports.work import Processed
 from pipeline.store.search import parse_query
 from store_builders import NOON
 from workers.normalise.document import Source, normalise

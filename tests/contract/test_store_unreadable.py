@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.errors import Reason
 from pipeline.model import WHOLE_BODY, FeedState, Problem
-from pipeline.ports import Poll, RawCopy, Store
+from pipeline.ports.feeds import Poll, RawCopy
+from pipeline.ports.store import Store
 from store_builders import DAY, HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
 
 KEEP = {"raw_days": 30, "change_days": 1000, "poll_count": 1000}

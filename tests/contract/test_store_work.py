@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pipeline.errors import Reason
 from pipeline.model import PAYLOAD_VERSION, PubStatus, QueueName, SourceKind
-from pipeline.ports import MAX_KILLS, BatchOutcome, ClaimedEntry, Processed, Query, Refusal, Store
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
+from pipeline.ports.work import MAX_KILLS, BatchOutcome, ClaimedEntry, Processed, Refusal
 from store_builders import (
     HARBOUR,
     HOUR,

@@ -24,7 +24,8 @@ from pipeline.errors import ConfigError, FetchError, ServiceError
 from pipeline.formats.detect import read
 from pipeline.identity import content_hash, document_id, uri_of_guid
 from pipeline.model import Document, PubStatus
-from pipeline.ports import ArchivedVersion, Store
+from pipeline.ports.archive import ArchivedVersion
+from pipeline.ports.store import Store
 from pipeline.retention import Policy
 from pipeline.settings import load_settings, shipped_config_dir
 from pipeline.sources.files import remote_tables

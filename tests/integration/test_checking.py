@@ -9,7 +9,9 @@ import pytest
 
 from pipeline.errors import Reason, StoreError
 from pipeline.model import Problem, Relation, Signal, Tag, Tagging
-from pipeline.ports import Link, Processed, Query
+from pipeline.ports.copies import Link
+from pipeline.ports.reading import Query
+from pipeline.ports.work import Processed
 from pipeline.store.migrate import migrate
 from pipeline.store.sqlite import SqliteDatabase
 from pipeline.store.store import SqlStore

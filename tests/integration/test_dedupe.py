@@ -17,7 +17,8 @@ from pipeline.clock import SystemClock
 from pipeline.errors import QueueError
 from pipeline.model import Entry, Feed, SourceKind
 from pipeline.near_index import RedisNearIndex
-from pipeline.ports import Poll, Store
+from pipeline.ports.feeds import Poll
+from pipeline.ports.store import Store
 from pipeline.redis_server import connect
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 from pipeline.store.open import open_store

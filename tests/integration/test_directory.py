@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import FetchError, FetchRefused, Reason
 from pipeline.model import Feed, Response, SourceKind
-from pipeline.ports import Delivery
+from pipeline.ports.outside import Delivery
 from pipeline.sources.directory import CLAIMED, DirectoryReader
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from pipeline.formats.article import read_article
 from pipeline.full_text import FullText
 from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Entry, Feed, QueueName
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.writer import StoreWriter
 

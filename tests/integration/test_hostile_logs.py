@@ -17,7 +17,7 @@ from fetching import feed_at, new_fetcher, poll_once
 from new_database import new_store
 from pipeline.ingest import IngestEdge
 from pipeline.logs import configure_logs
-from pipeline.ports import Store
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.writer import StoreWriter
 

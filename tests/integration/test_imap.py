@@ -18,7 +18,8 @@ from new_database import new_store
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge
 from pipeline.model import Auth, Feed, FeedState, Response, SourceKind
-from pipeline.ports import Delivery, Store
+from pipeline.ports.outside import Delivery
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.sources.imap import MailboxReader
 from pipeline.writer import StoreWriter

@@ -17,7 +17,9 @@ from new_database import new_store
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
-from pipeline.ports import Delivery, Poll, Store, TakenIn
+from pipeline.ports.feeds import Poll, TakenIn
+from pipeline.ports.outside import Delivery
+from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.store import executing
 from pipeline.store.executing import driver_of

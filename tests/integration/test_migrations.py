@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from migrating import NEXT, next_release
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.migrate import History, migrate
 from pipeline.store.migrations import HEAD
 from pipeline.store.open import open_store

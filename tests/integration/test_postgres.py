@@ -17,7 +17,9 @@ from sqlalchemy import LargeBinary, cast, event, select
 
 from migrating import NEXT, next_release
 from pipeline.errors import ConfigError, StoreError
-from pipeline.ports import Processed, Query, RawCopy
+from pipeline.ports.feeds import RawCopy
+from pipeline.ports.reading import Query
+from pipeline.ports.work import Processed
 from pipeline.store.migrate import History, migrate
 from pipeline.store.migrations import HEAD
 from pipeline.store.open import database_exists, open_store, store_name

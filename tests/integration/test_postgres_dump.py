@@ -16,7 +16,7 @@ import pytest
 
 from migrating import NEXT, next_release
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store import postgres_dump
 from pipeline.store.migrate import migrate
 from pipeline.store.migrations import HEAD

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.errors import StoreError
 from pipeline.model import QueueName
-from pipeline.ports import Processed, Query
+from pipeline.ports.reading import Query
+from pipeline.ports.work import Processed
 from pipeline.store.postgres import PostgresDatabase
 from pipeline.store.store import SqlStore
 from postgres_server import PostgresServer

@@ -13,7 +13,7 @@ import redis
 
 from pipeline.errors import QueueError
 from pipeline.model import QueueName
-from pipeline.ports import EntryRef, Retried
+from pipeline.ports.queue import EntryRef, Retried
 from pipeline.queues import RedisQueue
 from pipeline.service.embedded import queue_url, valkey_command, wait_until_ready
 

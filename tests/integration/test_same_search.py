@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.ports import Query, Store
+from pipeline.ports.reading import Query
+from pipeline.ports.store import Store
 from pipeline.store import newest, postgres_terms
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query

@@ -13,7 +13,7 @@ from fakes_read import NOON, stored
 from filling import FEED, fill, poll
 from pipeline.errors import Reason, StoreError
 from pipeline.model import Entry, QueueName
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store import sqlite
 from pipeline.store.database import Terms
 from pipeline.store.migrate import migrate

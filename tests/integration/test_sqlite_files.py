@@ -12,7 +12,7 @@ import pytest
 
 from damaging import damage
 from pipeline.errors import StoreError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.migrate import migrate
 from pipeline.store.sqlite import SqliteDatabase, library
 from pipeline.store.store import SqlStore

@@ -10,7 +10,7 @@ from pipeline.cli.checks import Outcome, all_checks, senders_checks
 from pipeline.cli.context import AppContext
 from pipeline.cli.service_link import check_stored
 from pipeline.errors import StoreError
-from pipeline.ports import FetcherState
+from pipeline.ports.feeds import FetcherState
 from pipeline.store.open import open_store
 
 

@@ -23,7 +23,7 @@ from pipeline.model import (
     Tagging,
 )
 from pipeline.plain import safe_json, safe_line, safe_text
-from pipeline.ports import Quarantined
+from pipeline.ports.reading import Quarantined
 
 HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b31m\u202egnp.exe\u2066\x00\x7f\r\x08\ud800"
 OBEYED = set("\x1b\x07\x9b\u202e\u2066\x00\x7f\r\x08\ud800")

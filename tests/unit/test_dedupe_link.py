@@ -14,7 +14,8 @@ from fakes import NOON, FixedClock, MemoryIndex
 from pipeline.errors import StoreError
 from pipeline.identity import content_hash, document_id
 from pipeline.model import Document, Relation
-from pipeline.ports import NO_SEARCH, CopySearch, Held, Link, Processed, Signed, SignedText
+from pipeline.ports.copies import Held, Link, Signed, SignedText
+from pipeline.ports.work import NO_SEARCH, CopySearch, Processed
 from wire_copy import HEADLINE, OTHER_SENTENCES, PARAGRAPHS, earnings, rates, story
 from workers.dedupe.link import Linking, link, signature_of
 from workers.dedupe.upkeep import Upkeep, rebuild, sweep

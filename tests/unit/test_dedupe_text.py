@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ports import SLOT_BYTES
+from pipeline.ports.copies import SLOT_BYTES
 from wire_copy import ALERT, PARAGRAPHS, story
 from workers.dedupe.signature import (
     BANDS,

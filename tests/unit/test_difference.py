@@ -11,7 +11,7 @@ from rich.console import Console
 from fakes_read import NOON, FakeReadStore, stored
 from pipeline.cli.show_versions import audit_words, chain_line, difference_view
 from pipeline.model import Document, PubStatus, Signal, StoredDocument
-from pipeline.ports import AuditedVersion
+from pipeline.ports.reading import AuditedVersion
 from pipeline.publish.difference import (
     MOST_PARAGRAPHS,
     MOST_WORDS,

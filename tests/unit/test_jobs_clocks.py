@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fakes import NOON, FixedClock, MemoryIndex
-from pipeline.ports import BatchOutcome, ClaimedEntry
+from pipeline.ports.work import BatchOutcome, ClaimedEntry
 from workers.dedupe.link import Linking
 from workers.jobs import WorkerEdge, install, process_batch
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import FeedError, FetchRefused, FetchRetryable, Reason
 from pipeline.model import Feed, FeedState, Learned, Move, Pace, Parsed, Response, SourceKind
 from pipeline.monitor.explain import explain, in_words, poll_words
-from pipeline.ports import FeedReport, PollRecord
+from pipeline.ports.reading import FeedReport, PollRecord
 from pipeline.schedule import next_state
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from pipeline.monitor.health import Readiness, ReadyProbe, check_ready
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.snapshot import Snapshot, take_snapshot
 from pipeline.monitor.status import status_view
-from pipeline.ports import QueueState
+from pipeline.ports.queue import QueueState
 
 
 def snapshot(queue: FakeQueueView | None = None, **store: object) -> Snapshot:

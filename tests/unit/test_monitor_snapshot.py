@@ -10,7 +10,9 @@ from pipeline.model import Learned, QueueName, SourceKind
 from pipeline.monitor.snapshot import NO_QUEUE, take_snapshot
 from pipeline.monitor.standing import FeedCondition, FeedStanding, stand
 from pipeline.monitor.words import retag_words
-from pipeline.ports import Heartbeat, QueueState, Retagging
+from pipeline.ports.queue import QueueState
+from pipeline.ports.reading import Heartbeat
+from pipeline.ports.retag import Retagging
 
 
 def standing(**state: object) -> FeedStanding:

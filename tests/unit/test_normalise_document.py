@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.codec import from_json, to_json
 from pipeline.errors import EntryError, Reason
 from pipeline.model import Dateline, Document, Entry, PubStatus, Signal, SourceKind
-from pipeline.ports import ClaimedEntry
+from pipeline.ports.work import ClaimedEntry
 from workers.normalise.document import Source, normalise, warm_up
 
 NOW = datetime(2031, 7, 26, 12, tzinfo=UTC)

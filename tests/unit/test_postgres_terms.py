@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.dialects import postgresql
 
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.postgres_terms import matching
 
 _FERRY = Query(all_of=(("ferry",), ("night", "boat")))

@@ -6,7 +6,7 @@ import pytest
 
 from fakes_read import NOON, stored
 from pipeline.model import Evidence, Tag, Tagging
-from pipeline.ports import StoryFound
+from pipeline.ports.stories import StoryFound
 from pipeline.publish.stories import digest_of
 
 

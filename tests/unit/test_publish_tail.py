@@ -7,7 +7,7 @@ import pytest
 from fakes_read import NOON, FakeReadStore, FixedClock, stored
 from pipeline.errors import ChangesGoneError
 from pipeline.model import StoredDocument, Tag, Tagging
-from pipeline.ports import Change
+from pipeline.ports.reading import Change
 from pipeline.publish.tail import follow, follow_changes, place_before, tell
 
 

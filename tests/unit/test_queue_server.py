@@ -12,7 +12,7 @@ from pipeline.monitor.fleet import disagreements, heard_of, versions
 from pipeline.monitor.metrics import metrics_text
 from pipeline.monitor.queue_server import ServerFault, remarks_on
 from pipeline.monitor.snapshot import take_snapshot
-from pipeline.ports import GONE
+from pipeline.ports.queue import GONE
 from pipeline.queues import was_killed
 from pipeline.redis_server import redis_errors
 

@@ -7,7 +7,8 @@ import pytest
 
 from fakes import NOON, FixedClock, MemoryQueue
 from pipeline.model import QueueName
-from pipeline.ports import MOST_WAITING_JOBS, EntryRef, QueueState, Retagging
+from pipeline.ports.queue import MOST_WAITING_JOBS, EntryRef, QueueState
+from pipeline.ports.retag import Retagging
 from workers.reconcile import MARGIN, MOST_RETAG_JOBS, lost_before, reconcile
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from fakes_read import NOON, stored
 from pipeline.model import Document, Entity, Mention, Tag, Tagging
-from pipeline.ports import ToRetag
+from pipeline.ports.retag import ToRetag
 from workers.tag.retag import retagged
 
 PAKISTAN = Tag(code="PK", name="Pakistan", score=0.9)

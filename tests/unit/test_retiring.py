@@ -7,7 +7,7 @@ import pytest
 
 from fakes_read import NOON, FixedClock
 from pipeline.errors import StoreError
-from pipeline.ports import PastItem, PastPage
+from pipeline.ports.care import PastItem, PastPage
 from pipeline.retention import Kept, Policy
 from workers import retiring
 from workers.retiring import STEP, Housekeeping, Retiring, sweep

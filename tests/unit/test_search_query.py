@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import QueryError
-from pipeline.ports import Query
+from pipeline.ports.reading import Query
 from pipeline.store.search import MOST_TERMS, parse_query
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.model import Document, Mention, Place, PlaceMention, StoryTraits, Tag, Tagging
-from pipeline.ports import Neighbours, StoryMember
+from pipeline.ports.stories import Neighbours, StoryMember
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.likeness import Compared, evidence_of, likeness, measures
 from workers.dedupe.romanise import bare_arabic, skeleton

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.model import Document, StoryTraits, Tagging
-from pipeline.ports import Neighbours, StoryStore, Telling, Untold, Wanted
+from pipeline.ports.stories import Neighbours, StoryStore, Telling, Untold, Wanted
 from pipeline.settings import shipped_config_dir
 from workers.dedupe.story_rules import load_story_rules
 from workers.dedupe.telling import Teller

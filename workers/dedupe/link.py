@@ -13,7 +13,8 @@ from functools import cache
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
 from pipeline.model import Document, Relation
-from pipeline.ports import CopySearch, CopyStore, Mark, NearIndex, Processed, SignedText
+from pipeline.ports.copies import CopyStore, Mark, NearIndex, SignedText
+from pipeline.ports.work import CopySearch, Processed
 from workers.dedupe.compare import Comparison, Rules, Text, compare, text_of
 from workers.dedupe.signature import Signature, anchors_of, bands_of, estimate, pack, sign, unpack
 from workers.dedupe.text import comparable

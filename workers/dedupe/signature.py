@@ -15,7 +15,7 @@ import numpy as np
 import rensa
 from numpy.typing import NDArray
 
-from pipeline.ports import SLOT_BYTES
+from pipeline.ports.copies import SLOT_BYTES
 from workers.dedupe.text import Comparable, Hashes
 
 BANDS = 24

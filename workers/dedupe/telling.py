@@ -17,9 +17,9 @@ from pipeline.errors import Reason
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Relation, StoryTraits
-from pipeline.ports import (
+from pipeline.ports.outside import Clock
+from pipeline.ports.stories import (
     MOST_STORY_KEYS,
-    Clock,
     Neighbours,
     Place,
     StoryMember,

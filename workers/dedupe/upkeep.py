@@ -10,7 +10,9 @@ from datetime import datetime
 
 from pipeline.errors import ServiceError
 from pipeline.logs import get_logger
-from pipeline.ports import NO_SEARCH, Clock, CopyStore, Held, Link, Mark, NearIndex, Signed
+from pipeline.ports.copies import CopyStore, Held, Link, Mark, NearIndex, Signed
+from pipeline.ports.outside import Clock
+from pipeline.ports.work import NO_SEARCH
 from workers.dedupe.link import Linking, look_up, mark_of
 
 log = get_logger(__name__)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pipeline.errors import EntryError, Reason
 from pipeline.identity import content_hash, document_id
 from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal, SourceKind
-from pipeline.ports import ClaimedEntry
+from pipeline.ports.work import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import classifier
 from workers.normalise.asides import Aside, Asides, split_asides, split_embargo, split_note

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Entity, Tagging
-from pipeline.ports import Retagged, ToRetag
+from pipeline.ports.retag import Retagged, ToRetag
 from workers.tag.tagger import Tagger
 
 
