@@ -3,7 +3,7 @@
 Half a second of every command is imports; hundreds of tests call one. Here each call is a process of its own
 all the same, with its own directory, environment and standard streams, that begins where `newswire` begins:
 `run_client` names a program that takes the place of the installed one on a command line. Services are started
-truly, and so are `newswire --help`, the wheel, and what is told something that Python reads at its start.
+truly, and so is every command in acceptance tests, and what is told something that Python reads at its start.
 """
 
 import atexit

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from running import QUEUE, STORAGE
+from running import QUEUE, STARTS, STORAGE
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +19,18 @@ def _servers() -> None:
         from valkeys import the_queue_server
 
         the_queue_server()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _true_starts() -> Iterator[None]:
+    """Start the installed command, each time: what it imports and how it begins is part of what is tested."""
+    before = os.environ.get(STARTS)
+    os.environ[STARTS] = "true"
+    yield
+    if before is None:
+        del os.environ[STARTS]
+    else:
+        os.environ[STARTS] = before
 
 
 @pytest.fixture(scope="module", autouse=True)
