@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from running import servers_of
+from running import STARTS, servers_of
 
 ROOT = Path(__file__).parent.parent
 #: as in the Dockerfile
@@ -74,6 +74,7 @@ def confined(words: Sequence[str], *, data: Path, config: Path) -> subprocess.Co
         drop=_drop(),
     )
     env = {
+        STARTS: "true",
         "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin",
         "HOME": f"{PLACE}/data",
         "TMPDIR": f"{PLACE}/tmp",
