@@ -102,7 +102,7 @@ def _hashes(text: str) -> tuple[Hashes, bool]:
     values = _VALUES.take(data)
     inside = values != 0
     edges = np.flatnonzero(inside[1:] != inside[:-1])
-    sums = (values * powers).cumsum()
+    sums: Hashes = (values * powers).cumsum(dtype=np.uint64)
     starts, ends = edges[::2], edges[1::2]
     terms = (sums[ends] - sums[starts]) * inverses[starts]
     return terms, not prepared.isascii() and _mostly_unspaced(data, starts, ends)
