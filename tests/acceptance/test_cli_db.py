@@ -94,7 +94,7 @@ def test_a_backup_lies_in_the_data_directory_and_is_not_restored_while_something
 
 
 def test_what_follows_from_the_documents_is_made_again_by_command(data: Path, config: Path) -> None:
-    with closing(open_store(None, data)) as store, store._database.write() as connection:
+    with closing(open_store(storage_url(data), data)) as store, store._database.write() as connection:
         store._database.unindex(connection, 1)
     repaired = run("db", "check", "--repair", data=data, config=config)
     assert repaired.returncode == 0, repaired.stderr
