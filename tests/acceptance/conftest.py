@@ -39,4 +39,6 @@ def _nothing_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     unwanted = [name for name, of in (("newswire.db", STORAGE), ("valkey", QUEUE)) if os.environ.get(of)]
     place = tmp_path_factory.getbasetemp()
     yield
-    assert [str(path) for name in unwanted for path in place.rglob(name)] == []
+    found = [path for name in unwanted for path in place.rglob(name)]
+    # A library of an environment that a test makes is called so too.
+    assert [str(path) for path in found if "site-packages" not in path.parts] == []
