@@ -13,7 +13,6 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from pipeline.cache_sizes import ITEM_NAMES, SENT_NAMES
-from pipeline.model import Feed, SourceKind
 
 _NOT_WORD = re.compile(r"[^\w]+")
 
@@ -129,28 +128,6 @@ def digest(*parts: str | bytes | None) -> str:
 def feed_id(url: str) -> str:
     """Name a feed that has no id in the configuration; redirects never change it."""
     return digest("feed", url)[:12]
-
-
-def feeds_key(feeds: Sequence[Feed]) -> str:
-    """Tell one list of sources from another, wherever it lies: without secrets and paths of a machine."""
-    return digest("feeds", *sorted(repr(_wished(feed)) for feed in feeds))
-
-
-def _wished(feed: Feed) -> tuple[object, ...]:
-    return (
-        feed.id,
-        feed.kind.value,
-        None if feed.kind is SourceKind.DIRECTORY else feed.url,
-        feed.provider,
-        feed.trust_provider,
-        feed.language,
-        feed.default_region,
-        feed.tags,
-        (feed.interval, feed.fastest, feed.slowest),
-        (feed.priority, feed.enabled, feed.full_text, feed.plain_text),
-        (feed.hosts, feed.settle, feed.senders, feed.authenticated_by),
-        feed.kept,
-    )
 
 
 @lru_cache(SENT_NAMES)

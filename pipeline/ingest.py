@@ -16,10 +16,11 @@ from typing import Any, Protocol, TypeVar
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
 from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
-from pipeline.identity import digest, feeds_key
+from pipeline.identity import digest
 from pipeline.logs import get_logger
+from pipeline.membership import Membership
 from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
-from pipeline.ports.feeds import FeedStore, FetcherState, Poll, RawCopy, TakenIn
+from pipeline.ports.feeds import FeedStore, Poll, RawCopy, TakenIn
 from pipeline.ports.outside import Clock, Deliveries, Delivery, Fetcher, Parser
 from pipeline.ports.queue import EntryRef
 from pipeline.schedule import next_state
@@ -45,8 +46,6 @@ _LOOK_S = 1.0
 _TOGETHER_S = 0.02
 #: how often the schedule is compared with the store: commands and other fetchers change feeds too
 _COMPARE_S = 20.0
-#: how often a fetcher says that it runs
-_ANNOUNCE_S = 30.0
 #: a feed whose claim was lost is looked at again
 _SOON = timedelta(seconds=1)
 #: what is more overdue than this at the start fell due while nobody polled; so many of it are polled a second
@@ -332,12 +331,7 @@ class IngestLoop:
         self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
-        self._host = host
-        #: as the configuration wishes them last, those of other hosts among them, and which list that is
-        self._all: Sequence[Feed] = ()
-        self._key = ""
-        self._announced_at = float("-inf")
-        self._is_retired = True
+        self._membership = Membership(edge.store, edge.writer.call, edge.clock, owner=owner, host=host)
 
     def change(self, feeds: Sequence[Feed]) -> None:
         """Take over what the configuration wishes; polls under way go on with what was wished before.
@@ -371,9 +365,7 @@ class IngestLoop:
                 task.cancel()  # nothing was stored of it: it is polled again
         if self._edge.full_text:
             await self._edge.full_text.close()
-        if self._key:
-            with suppress(ServiceError):  # then it is forgotten in a few minutes
-                await self._edge.writer.call(self._edge.store.leave, self._owner)
+        await self._membership.leave()
         await self._edge.writer.close()
 
     async def _round(self) -> None:
@@ -381,8 +373,8 @@ class IngestLoop:
         self._is_chatty = log.is_enabled_for(logging.DEBUG)
         if self._wished is not None:
             await self._take_over(self._wished)
-        elif self._key and time.monotonic() - self._announced_at > _ANNOUNCE_S:
-            await self._stay()
+        elif not await self._membership.stay():
+            self.change(self._membership.feeds)
         if self._is_stale:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
@@ -446,9 +438,9 @@ class IngestLoop:
     async def _take_over(self, feeds: Sequence[Feed]) -> None:
         """Take over a piece of what is wished, so that polls go on; all of it at first, as there are none."""
         writer, store = self._edge.writer, self._edge.store
-        await self._announce_anew(feeds)
+        await self._membership.go_by(feeds)
         while self._wished is feeds and (whole := next(self._left, None)) is not None:
-            piece = [feed for feed in whole if self._is_ours(feed)]
+            piece = [feed for feed in whole if self._membership.is_ours(feed)]
             try:
                 await writer.call(store.change_feeds, piece, self._edge.clock.now())
             except ServiceError:
@@ -459,10 +451,10 @@ class IngestLoop:
                 return
         if self._wished is not feeds:  # it has changed again meanwhile
             return
-        await self._retire()
+        await self._membership.retire()
         if self._wished is feeds:
             self._wished = None
-        self._feeds = {feed.id: feed for feed in feeds if self._is_ours(feed)}
+        self._feeds = {feed.id: feed for feed in feeds if self._membership.is_ours(feed)}
         log.info(
             "feeds_loaded",
             feeds=len(feeds),
@@ -473,47 +465,6 @@ class IngestLoop:
             self._is_first = False
             await self._catch_up()
         await self._load()
-
-    def _is_ours(self, feed: Feed) -> bool:
-        return not feed.hosts or self._host in feed.hosts
-
-    async def _announce(self) -> bool:
-        """Say that this fetcher runs, and by which list; False: the others took it for gone."""
-        state = FetcherState(
-            owner=self._owner,
-            host=self._host,
-            feeds_key=self._key,
-            feeds=len(self._all),
-            heard_at=self._edge.clock.now(),
-        )
-        known = await self._edge.writer.call(self._edge.store.announce, state)
-        self._announced_at = time.monotonic()
-        return known
-
-    async def _announce_anew(self, feeds: Sequence[Feed]) -> None:
-        """Say by which list this fetcher goes now, before its feeds are there: others could retire them."""
-        if self._all is not feeds:
-            self._all, self._key = feeds, await self._edge.writer.call(feeds_key, feeds)
-            self._announced_at = float("-inf")
-        if self._announced_at == float("-inf"):
-            await self._announce()
-
-    async def _stay(self) -> None:
-        """Say again that this fetcher runs; put right what others did while they took it for gone."""
-        if not await self._announce():
-            self.change(self._all)
-        elif not self._is_retired:
-            await self._retire()
-
-    async def _retire(self) -> None:
-        """Retire what is no more in the list, where all fetchers go by the same."""
-        ids = {feed.id for feed in self._all}
-        store, was_retired = self._edge.store, self._is_retired
-        self._is_retired = await self._edge.writer.call(store.retire_agreed, ids, self._key)
-        if was_retired and not self._is_retired:
-            log.warning(
-                "feeds_differ", cause="fetchers go by different feeds.yaml: none is retired until then"
-            )
 
     async def _catch_up(self) -> None:
         """Spread what fell due while nobody polled, so that a restart is no burst."""

@@ -73,6 +73,8 @@ class Turns:
         self._heap: list[int] = []
         self._groups: dict[str, _Group] = {}
         self._ready: list[tuple[float, str]] = []
+        #: groups with urgent feeds in line
+        self._pressing: set[str] = set()
 
     def load(self, due: Mapping[str, float]) -> None:
         """Take over when each feed is due; those not named are waited for no more. Running ones go on."""
@@ -107,24 +109,36 @@ class Turns:
             urgent_only: The others stay in line.
         """
         self._line_up(now)
+        if urgent_only:
+            return self._take_urgent(now, room)
         taken: list[str] = []
-        passed_over: list[str] = []
         while self._ready and len(taken) < room and self._ready[0][0] <= now:
             _, name = heappop(self._ready)
             group = self._groups[name]
             group.listed = False
-            if urgent_only and not group.urgent:
-                passed_over.append(name)
-                continue
-            if group.has_next() and group.running < self._rules.begun_of(name) and group.free_at <= now:
-                place = group.next()
-                taken.append(self._ids[place])
-                group.running += 1
-                group.free_at = now + self._rules.spacing_of(name)
+            if group.has_next() and self._may_begin(name, group, now):
+                taken.append(self._begin(name, group, now))
             self._list(name, group)
-        for name in passed_over:
-            self._list(name, self._groups[name])
         return taken
+
+    def _take_urgent(self, now: float, room: int) -> list[str]:
+        """Look at the groups that have urgent feeds in line alone: all others may be ready, and many."""
+        taken: list[str] = []
+        for name in tuple(self._pressing):
+            group = self._groups.get(name)
+            while group and group.urgent and len(taken) < room and self._may_begin(name, group, now):
+                taken.append(self._begin(name, group, now))
+            if not group or not group.urgent:
+                self._pressing.discard(name)
+        return taken
+
+    def _may_begin(self, name: str, group: _Group, now: float) -> bool:
+        return group.running < self._rules.begun_of(name) and group.free_at <= now
+
+    def _begin(self, name: str, group: _Group, now: float) -> str:
+        group.running += 1
+        group.free_at = now + self._rules.spacing_of(name)
+        return self._ids[group.next()]
 
     def ended(self, group_name: str, now: float) -> None:
         """Note that a poll of a group has ended."""
@@ -134,7 +148,7 @@ class Turns:
         group.running = max(0, group.running - 1)
         if group.has_next():
             self._list(group_name, group)
-        elif not group.running and group.free_at <= now and not group.limited:
+        elif not (group.running or group.listed or group.limited) and group.free_at <= now:
             del self._groups[group_name]
 
     def limited(self, feed_id: str, group_name: str, now: float, wait_s: float) -> bool:
@@ -170,7 +184,11 @@ class Turns:
             feed_id = self._ids[place]
             name = self._group_of(feed_id)
             group = self._groups.setdefault(name, _Group())
-            (group.urgent if self._is_urgent(feed_id) else group.waiting).append(place)
+            if self._is_urgent(feed_id):
+                group.urgent.append(place)
+                self._pressing.add(name)
+            else:
+                group.waiting.append(place)
             touched.add(name)
         for name in touched:
             self._list(name, self._groups[name])

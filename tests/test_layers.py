@@ -40,6 +40,7 @@ LAYERS = {
     "pipeline.rhythm": 1,
     "pipeline.schedule": 2,
     "pipeline.turns": 2,
+    "pipeline.membership": 2,
     "pipeline.urls": 1,
     "pipeline.robots": 1,
     "pipeline.feeds_file": 1,

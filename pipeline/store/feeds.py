@@ -297,21 +297,17 @@ def _wishes(each: Feed) -> dict[str, Any]:
 
 def _other_wishes(each: Feed) -> dict[str, Any]:
     kept = {} if each.kept == Kept() else {"kept": each.kept}
-    return {"priority": each.priority, "request": _request_key(each), "rest": _rest_key(each), **kept}
+    return {"priority": each.priority, "entry": _entry_key(each), **kept}
 
 
-def _request_key(each: Feed) -> str:
-    """Tell apart how a feed is asked for: a corrected password or a new proxy is a reason to ask again."""
+def _entry_key(each: Feed) -> str:
+    """Tell apart all that is wished of a feed: any change of its entry is a reason to ask again.
+
+    A corrected password and a new proxy too, which are hidden where the feed is written out.
+    """
     auth = (each.auth.kind, each.auth.name, each.auth.secret) if each.auth else ()
     headers = (word for pair in sorted(each.headers.items()) for word in pair)
-    return digest("request", each.id, each.proxy, each.ca_file, *auth, *headers, *each.allow_private)
-
-
-def _rest_key(each: Feed) -> str:
-    """Tell apart all else that is wished of a feed: any change of its entry is a reason to ask again."""
-    pace = (each.fastest, each.slowest, each.rate_group, each.hosts)
-    taken = (each.full_text, each.plain_text, each.senders, each.authenticated_by, each.settle)
-    return digest("rest", each.done, each.failed, repr((pace, taken)))
+    return digest("entry", repr(each), each.proxy, *auth, *headers)
 
 
 def _shown(url: str) -> str:

@@ -204,3 +204,29 @@ def test_urgent_feeds_go_first_and_alone_where_others_wait() -> None:
     turns.put("a2!", 20.0)
     turns.ended("a", 11.0)
     assert turns.take(20.0, 1) == ["a2!"]
+
+
+def test_a_group_of_which_only_urgent_feeds_were_taken_is_remembered_while_it_is_in_line() -> None:
+    turns = Turns(GroupRules(at_once=1, spacing_s=0), lambda name: name[0], lambda name: name.endswith("!"))
+    turns.load({"a1!": 1.0})
+    assert turns.take(10.0, 9, urgent_only=True) == ["a1!"]
+    turns.ended("a", 11.0)
+    assert turns.take(12.0, 9) == []
+    turns.put("a1!", 20.0)
+    assert turns.take(20.0, 9) == ["a1!"]
+
+
+def test_urgent_feeds_are_found_without_looking_at_all_that_wait() -> None:
+    asked: list[str] = []
+
+    class Rules(GroupRules):
+        def begun_of(self, group: str) -> int:
+            asked.append(group)
+            return super().begun_of(group)
+
+    turns = Turns(Rules(at_once=1, spacing_s=0), lambda name: name, lambda name: name.endswith("!"))
+    turns.load({f"{number}": 1.0 for number in range(1000)} | {"now!": 1.0})
+    turns.take(10.0, 0, urgent_only=True)  # lines them up
+    asked.clear()
+    assert turns.take(10.0, 9, urgent_only=True) == ["now!"]
+    assert set(asked) == {"now!"}
