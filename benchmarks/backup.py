@@ -35,7 +35,7 @@ def measure(folder: Path, documents: int, rounds: int) -> None:
     """Print documents stored a second in each window, and what the windows with backups lost."""
     going, ended = multiprocessing.Event(), multiprocessing.Event()
     with closing(open_store(None, folder)) as store:
-        store.sync_feeds([_FEED], _NOW)
+        store.change_feeds([_FEED], _NOW)
         batches = _batches(Corpus(seed=4))
         for _ in range(0, documents, BATCH):
             _store(store, next(batches))

@@ -169,7 +169,7 @@ async def _ours(urls: list[str], rounds: int) -> _Speed:
         async def once() -> None:
             """Poll each feed once, from the moment at which all are due."""
             now = datetime.now(UTC)
-            store.sync_feeds(feeds, now)
+            store.change_feeds(feeds, now)
             store.put_off({feed.id: now for feed in feeds})
             timed.asked = 0
             edge = edge_of(timed, parser, store, clock)

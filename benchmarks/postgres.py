@@ -122,7 +122,7 @@ def _forked(task: Callable[[], None]) -> int:
 
 def _take_in(url: str, parsed: Sequence[tuple[bytes, tuple[Entry, ...]]]) -> None:
     with closing(open_store(url, Path("unused"))) as store:
-        store.sync_feeds([_FEED], _now())
+        store.change_feeds([_FEED], _now())
         for body, entries in parsed:
             raw = RawCopy(body=body, media_type="application/rss+xml", location=_FEED.url)
             store.take_in(

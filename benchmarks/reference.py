@@ -54,7 +54,7 @@ async def ingest(folder: Path, port: int, feeds: int) -> None:
         )
         for n in range(feeds)
     ]
-    store.sync_feeds(wanted, now())
+    store.change_feeds(wanted, now())
     states = {state.feed_id: state for state in store.claim_due(now(), feeds, "bench", timedelta(minutes=5))}
     fetcher = HttpFetcher(
         user_agent="bench",

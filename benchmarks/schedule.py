@@ -79,7 +79,7 @@ def main() -> None:
 
 async def _run(feeds: list[Feed], seconds: float, folder: Path) -> None:
     with closing(open_store(None, folder)) as store:
-        store.sync_feeds(feeds, datetime.now(UTC))
+        store.change_feeds(feeds, datetime.now(UTC))
         began = time.time() + WARM_S * len(feeds) / 10_000
         step = INTERVAL.total_seconds() / len(feeds)
         due = {feed.id: began + step * place for place, feed in enumerate(feeds)}

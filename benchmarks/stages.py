@@ -94,7 +94,7 @@ def _store() -> Stage:
     batches = iter(range(1_000_000))
     ours_store = open_store(None, Path(folder.name))
     feed = Feed(id="bench", kind=SourceKind.HTTP, url="http://feeds.example", interval=timedelta(days=1))
-    ours_store.sync_feeds([feed], _now())
+    ours_store.change_feeds([feed], _now())
     bare = _bare(Path(folder.name) / "bare.db")
 
     def prepared() -> tuple[tuple[Entry, ...], bytes]:

@@ -14,7 +14,7 @@ _NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 def save(store: SqlStore, documents: Sequence[tuple[Document, Tagging]]) -> list[int]:
     """Store documents; returns the numbers of their entries."""
-    store.sync_feeds([_FEED], _NOW)
+    store.change_feeds([_FEED], _NOW)
     token = documents[0][0].id
     entries = tuple(Entry(format="text", guid=each.id, text=each.lead) for each, _ in documents)
     poll = Poll(feed_id=_FEED.id, epoch=None, polled_at=_NOW, duration_s=0, entries=entries)

@@ -8,6 +8,7 @@ from pipeline.model import Document, Entry, Feed, Problem, SourceKind
 from pipeline.ports.feeds import Poll, RawCopy, TakenIn
 from pipeline.ports.store import Store
 from pipeline.ports.work import Processed, Refusal
+from store_builders import sync_feeds
 
 FEED = Feed(id="harbour", kind=SourceKind.HTTP, url="https://harbour.example/rss", provider="Harbour Press")
 
@@ -31,7 +32,7 @@ def poll(
 
 def fill(store: Store, documents: Sequence[Document], now: datetime) -> None:
     """Store documents, each from an entry of its own."""
-    store.sync_feeds([FEED], now)
+    sync_feeds(store, [FEED], now)
     entries = [Entry(format="rss", guid=document.id, text=document.body_text) for document in documents]
     (taken,) = store.take_in([poll(entries, at=now, body=repr(entries).encode())], now)
     ids = _claim(store, taken, now)
@@ -43,7 +44,7 @@ def fill(store: Store, documents: Sequence[Document], now: datetime) -> None:
 
 def refuse(store: Store, entry: Entry, now: datetime) -> None:
     """Have an entry refused by a worker, so that it is in quarantine."""
-    store.sync_feeds([FEED], now)
+    sync_feeds(store, [FEED], now)
     (taken,) = store.take_in([poll([entry], at=now, body=b"refused")], now)
     (entry_id,) = _claim(store, taken, now)
     refusal = Refusal(entry_id=entry_id, reason=Reason.EMPTY, detail="there is no text in it")

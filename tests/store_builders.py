@@ -61,7 +61,7 @@ def take_in(store: Store, *entries: Entry, **fields: Any) -> list[int]:
 def take_in_polls(store: Store, *polls: Poll, now: datetime = NOON) -> Sequence[TakenIn]:
     """Take polls in; the harbour's feed is made first."""
     if not store.snapshot(now).feeds:
-        store.sync_feeds([HARBOUR], now)
+        sync_feeds(store, [HARBOUR], now)
     return store.take_in(polls, now)
 
 
@@ -118,3 +118,9 @@ def damage_text(store: Store, seq: int) -> None:
     statement = text("UPDATE document_data SET data = :data WHERE document_seq = :seq")
     with store._database.write() as connection:
         connection.execute(statement, {"data": b"{", "seq": seq})
+
+
+def sync_feeds(store: Store, feeds: Sequence[Feed], now: datetime) -> None:
+    """Make these the feeds of a store, and no others, as one fetcher alone does."""
+    store.change_feeds(feeds, now)
+    store.retire_agreed({each.id for each in feeds}, "")

@@ -87,16 +87,11 @@ class FetcherState:
 class FeedStore(Protocol):
     """Feeds: wishes in, state out."""
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
-        """Make the stored feeds the configured ones.
-
-        New ones are due at once; changed wishes are taken over and keep their
-        state, a changed URL forgets the validators; missing ones become inactive and keep their documents.
-        """
-        ...
-
     def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
-        """Do as `sync_feeds` with some of the configured feeds; the others stay as they are."""
+        """Take over what is wished of some feeds; the others stay as they are.
+
+        New ones are due at once; changed wishes keep a feed's state, a changed URL forgets the validators.
+        """
         ...
 
     def announce(self, state: FetcherState) -> bool:
@@ -185,10 +180,6 @@ class FeedStore(Protocol):
             now: Aware UTC.
             sending: The caller puts it on the queue right after; else the reconciler will.
         """
-        ...
-
-    def next_due_at(self) -> datetime | None:
-        """Say when the next active feed is due; None when there is no active feed."""
         ...
 
     def open_among(self, ids: Sequence[int]) -> int:

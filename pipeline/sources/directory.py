@@ -25,8 +25,8 @@ from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.identity import digest
 from pipeline.model import Feed, Response
 from pipeline.ports.outside import Clock, Delivery
+from pipeline.sources.files import PASSED_OVER
 
-_PASSED_OVER = (".md", ".tmp", ".part")
 #: where files are while they are read
 CLAIMED = ".newswire-claimed"
 #: files remembered as read, over all directories; a forgotten one is only read again
@@ -283,7 +283,7 @@ def _listing(feed: Feed) -> Sequence[_Stamp]:
 def _stamps(folder: int, *, claimed: bool = False) -> Iterator[_Stamp]:
     with os.scandir(folder) as found:
         for file in found:
-            if file.name.startswith(".") or file.name.lower().endswith(_PASSED_OVER):
+            if file.name.startswith(".") or file.name.lower().endswith(PASSED_OVER):
                 continue
             try:
                 stamp = _Stamp.of(file.name, file.stat(follow_symlinks=False), claimed=claimed)

@@ -21,7 +21,8 @@ PIECE_BYTES = 2 * 1024 * 1024
 #: lines that are looked at to tell JSON Lines from other JSON
 _LOOK_AT = 20
 
-_PASSED_OVER = (".md", ".tmp", ".part")
+#: how names of files end that are none of the wire, or not whole yet
+PASSED_OVER = (".md", ".tmp", ".part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.is_file() and not hidden and not file.name.lower().endswith(_PASSED_OVER):
+        if file.is_file() and not hidden and not file.name.lower().endswith(PASSED_OVER):
             yield file
 
 

@@ -1,4 +1,4 @@
-"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach .
+"""Feeds by HTTP: one conditional GET with limits of time, size, redirects and reach.
 
 The way of one fetch: request.py says what to ask, session.py asks by sockets that may be opened, encoding.py
 takes the body out of its compression, answer.py says what the server meant. Errors leave as FetchError, in

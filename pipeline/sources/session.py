@@ -2,8 +2,8 @@
 
 aiohttp opens, keeps and secures connections, and takes answers apart; what is asked, and what goes along from
 one request to the next, is ours alone: no cookies, no environment, no headers but those we write, byte for
-byte, no decoding. Its ClientSession, which has all that and more, takes as much time for a request as all
-else in a poll. Sockets are guarded; names are looked up on threads of their own.
+byte, no decoding. Its ClientSession, which has all that and more, takes half the time of a
+bare request. Sockets are guarded; names are looked up on threads of their own.
 
 A session serves one profile, that is the networks it may reach and the proxy it goes through: a pooled
 connection that was opened for a feed that may reach 10.0.0.0/8 can then never serve one that may not, and no

@@ -12,7 +12,7 @@ from pipeline.store.chain import SHOWN, Chain, Standing, Version, chain_of
 from pipeline.store.database import Part
 from pipeline.store.executing import execute_many
 from pipeline.store.homes import Named, homes
-from pipeline.store.names import reach_of
+from pipeline.store.names import VERSION, reach_of
 from pipeline.store.tables import change, document, item, slugged
 
 #: items looked after in one transaction
@@ -24,14 +24,7 @@ _CHAINS = select(
     document.c.item_id,
     document.c.standing,
     document.c.told,
-    document.c.seq,
-    document.c.id,
-    document.c.revision_rank,
-    document.c.version_created,
-    document.c.stage,
-    document.c.content_hash,
-    document.c.embargoed,
-    document.c.erased_at,
+    *VERSION,
 ).where(among(document.c.item_id))
 _SET_ITEM = (
     update(item)
@@ -169,9 +162,8 @@ def note_changes(connection: Connection, kind: str, document_ids: Sequence[str],
 def known_versions(connection: Connection, ids: Sequence[int]) -> Mapping[int, list[KnownVersion]]:
     """Read the versions of items, erased ones too."""
     known: defaultdict[int, list[KnownVersion]] = defaultdict(list)
-    for item_id, standing, told, *version, erased_at in connection.execute(_CHAINS, {"values": ids}):
-        one = Version._make((*version, erased_at is not None))
-        known[item_id].append(KnownVersion(one, Standing(standing), told))
+    for item_id, standing, told, *version in connection.execute(_CHAINS, {"values": ids}):
+        known[item_id].append(KnownVersion(Version._make(version), Standing(standing), told))
     return known
 
 

@@ -115,13 +115,6 @@ _LONGEST_PROVISION = timedelta(hours=1)
 class Feeds(Part):
     """The part of ports.FeedStore that knows feeds."""
 
-    def sync_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
-        """See ports.FeedStore."""
-        wished = [_wishes(each) for each in feeds]
-        with self._database.write() as connection:
-            _change(connection, wished, now)
-            retire(connection, {each.id for each in feeds})
-
     def change_feeds(self, feeds: Sequence[Feed], now: datetime) -> None:
         """See ports.FeedStore."""
         wished = [_wishes(each) for each in feeds]
@@ -182,14 +175,6 @@ class Feeds(Part):
             learned = connection.execute(_LEARNED, {"feed": feed_id}).scalar_one_or_none()
             values = {"feed": feed_id, "at": now, "learned": _not_gone(learned)}
             return connection.execute(_RESUME, values).rowcount > 0
-
-    def next_due_at(self) -> datetime | None:
-        """See ports.FeedStore."""
-        with self._database.read() as connection:
-            found: datetime | None = connection.execute(
-                select(func.min(_DUE_AT)).where(_IS_POLLED)
-            ).scalar_one()
-        return found
 
     def backlog(self, queue: QueueName | None = None) -> int:
         """See ports.FeedStore."""

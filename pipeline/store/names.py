@@ -47,7 +47,8 @@ _SOUGHT_BY_ITEMS = (
     .where(among(document.c.item_id))
 )
 _ANY = select(sought.c.document_seq).limit(1)
-_KILLS = select(
+#: what chain.Version is made of, in its order
+VERSION = (
     document.c.seq,
     document.c.id,
     document.c.revision_rank,
@@ -55,8 +56,9 @@ _KILLS = select(
     document.c.stage,
     document.c.content_hash,
     document.c.embargoed,
-    document.c.erased_at,
-).where(among(document.c.seq))
+    document.c.erased_at.is_not(None),
+)
+_KILLS = select(*VERSION).where(among(document.c.seq))
 
 
 class Reach(NamedTuple):
@@ -151,11 +153,8 @@ def kills_seeking(connection: Connection, names: Collection[str]) -> Mapping[str
 
 def _kills(connection: Connection, seqs: Collection[int]) -> Mapping[int, Version]:
     """Read kills for chains of other items, by number; with no revision, as theirs is of another count."""
-    kills = {}
-    for *version, erased_at in connection.execute(_KILLS, {"values": [*seqs]}):
-        kill = Version._make((*version, erased_at is not None))
-        kills[kill.seq] = kill._replace(revision_rank=-1)
-    return kills
+    found = map(Version._make, connection.execute(_KILLS, {"values": [*seqs]}))
+    return {kill.seq: kill._replace(revision_rank=-1) for kill in found}
 
 
 def _links(connection: Connection, names: Collection[str], *, most: int) -> list[_Link]:

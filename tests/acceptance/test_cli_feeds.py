@@ -16,6 +16,7 @@ from pipeline.model import Feed, FeedState, SourceKind
 from pipeline.ports.feeds import Poll
 from pipeline.store.open import open_store
 from running import PATIENCE, command, storage_url
+from store_builders import sync_feeds
 
 FEEDS = """\
 # The night desk's sources
@@ -220,7 +221,7 @@ def test_f10_a_stopped_feed_is_resumed_by_a_command(config: Path, tmp_path: Path
     now = datetime.now(UTC)
     feed = Feed(id="agency", kind=SourceKind.HTTP, url="https://wire.example/rss")
     with closing(open_store(storage_url(data), data)) as store:
-        store.sync_feeds([feed], now)
+        sync_feeds(store, [feed], now)
         state = FeedState(feed_id="agency", next_poll_at=now, stopped_at=now, failures=2)
         store.take_in([Poll(feed_id="agency", epoch=None, polled_at=now, duration_s=0, state=state)], now)
         assert store.due_at() == {}

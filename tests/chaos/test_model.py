@@ -32,6 +32,7 @@ from pipeline.ports.queue import EntryRef
 from pipeline.ports.reading import Query
 from pipeline.ports.work import ClaimedEntry
 from pipeline.store.store import SqlStore
+from store_builders import sync_feeds
 from workers.dedupe.link import Linking
 from workers.jobs import WorkerEdge, install, process_batch, work_through
 from workers.reconcile import reconcile
@@ -161,7 +162,7 @@ class Newswire(RuleBasedStateMachine):
         self.site = Site()
         self.queue = MemoryQueue()
         self.index = MemoryIndex()
-        self.store.sync_feeds([FEED], self.clock.now())
+        sync_feeds(self.store, [FEED], self.clock.now())
         #: every (guid, text) that was ever shown, and those whose poll was acknowledged
         self.published: set[tuple[str, str]] = set()
         self.acknowledged: set[tuple[str, str]] = set()
@@ -196,7 +197,7 @@ class Newswire(RuleBasedStateMachine):
 
     @rule()
     def reload(self) -> None:
-        self.store.sync_feeds([FEED], self.clock.now())
+        sync_feeds(self.store, [FEED], self.clock.now())
 
     # --- workers ---
 

@@ -9,7 +9,20 @@ import pytest
 from pipeline.errors import Reason
 from pipeline.model import Auth, FeedState, QueueName, SourceKind
 from pipeline.ports.store import Store
-from store_builders import HARBOUR, HOUR, MINUTE, NOON, claim, entry, feed, poll, save, take_in, take_in_polls
+from store_builders import (
+    HARBOUR,
+    HOUR,
+    MINUTE,
+    NOON,
+    claim,
+    entry,
+    feed,
+    poll,
+    save,
+    sync_feeds,
+    take_in,
+    take_in_polls,
+)
 
 
 def _claim(store: Store, now=NOON, limit: int = 10, owner: str = "fetcher", lease=MINUTE):
@@ -21,38 +34,38 @@ def _report(store: Store, feed_id: str):
 
 
 def test_a_new_feed_is_due_at_once(store: Store) -> None:
-    store.sync_feeds([feed("a"), feed("b")], NOON)
-    assert store.next_due_at() == NOON
+    sync_feeds(store, [feed("a"), feed("b")], NOON)
+    assert min(store.due_at().values(), default=None) == NOON
     assert set(_claim(store)) == {"a", "b"}
 
 
 def test_without_feeds_nothing_is_due(store: Store) -> None:
-    assert store.next_due_at() is None
+    assert min(store.due_at().values(), default=None) is None
     assert _claim(store) == {}
 
 
 def test_a_claim_raises_the_epoch_and_gives_a_provisional_next_poll(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=HOUR)], NOON)
+    sync_feeds(store, [feed("a", interval=HOUR)], NOON)
     state = _claim(store)["a"]
     assert (state.epoch, state.next_poll_at) == (1, NOON + HOUR)
-    assert store.next_due_at() == NOON + HOUR
+    assert min(store.due_at().values(), default=None) == NOON + HOUR
 
 
 def test_a_claimed_feed_is_not_claimed_again(store: Store) -> None:
-    store.sync_feeds([feed("a")], NOON)
+    sync_feeds(store, [feed("a")], NOON)
     assert set(_claim(store)) == {"a"}
     assert _claim(store) == {}
 
 
 def test_a_lease_keeps_others_away_even_when_the_feed_is_due(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
     _claim(store, lease=10 * MINUTE)
     assert _claim(store, NOON + 5 * MINUTE) == {}
-    assert store.next_due_at() == NOON + 10 * MINUTE
+    assert min(store.due_at().values(), default=None) == NOON + 10 * MINUTE
 
 
 def test_a_feed_of_a_dead_fetcher_is_claimed_when_its_lease_has_run_out(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
     _claim(store, lease=MINUTE)
     assert _claim(store, NOON + MINUTE)["a"].epoch == 2
 
@@ -60,12 +73,12 @@ def test_a_feed_of_a_dead_fetcher_is_claimed_when_its_lease_has_run_out(store: S
 def test_the_most_overdue_feeds_come_first(store: Store) -> None:
     for hours, name in ((2, "late"), (1, "later"), (3, "latest")):
         known = [feed(each.id) for each in store.snapshot(NOON).feeds]
-        store.sync_feeds([*known, feed(name)], NOON - hours * HOUR)
+        sync_feeds(store, [*known, feed(name)], NOON - hours * HOUR)
     assert list(_claim(store, limit=2)) == ["latest", "late"]
 
 
 def test_a_poll_writes_the_state_and_lets_go_of_the_lease(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     epoch = _claim(store, lease=HOUR)["harbour"].epoch
     state = FeedState(
         feed_id="harbour",
@@ -88,7 +101,7 @@ def test_a_poll_writes_the_state_and_lets_go_of_the_lease(store: Store) -> None:
 
 
 def test_a_poll_of_a_stale_claim_writes_nothing(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     _claim(store)
     _claim(store, NOON + HOUR)
     state = FeedState(feed_id="harbour", etag=b"old", next_poll_at=NOON)
@@ -107,10 +120,10 @@ def test_an_entry_that_is_new_is_remembered_by_its_feed(store: Store) -> None:
 
 
 def test_changed_wishes_are_taken_over_and_the_state_stays(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     state = FeedState(feed_id="harbour", etag=b"kept", next_poll_at=NOON + HOUR)
     take_in_polls(store, poll(state=state))
-    store.sync_feeds([replace(HARBOUR, provider="Harbour Wire", interval=2 * HOUR)], NOON)
+    sync_feeds(store, [replace(HARBOUR, provider="Harbour Wire", interval=2 * HOUR)], NOON)
     report = _report(store, "harbour")
     assert (report.provider, report.state.etag) == ("Harbour Wire", b"kept")
     assert report.state.next_poll_at == NOON + HOUR
@@ -118,16 +131,16 @@ def test_changed_wishes_are_taken_over_and_the_state_stays(store: Store) -> None
 
 
 def test_a_shorter_interval_does_not_wait_for_the_longer_one_to_end(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=24 * HOUR)], NOON)
+    sync_feeds(store, [feed("a", interval=24 * HOUR)], NOON)
     _claim(store)
-    store.sync_feeds([feed("a", interval=MINUTE)], NOON + HOUR)
-    assert store.next_due_at() == NOON + HOUR + MINUTE
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON + HOUR)
+    assert min(store.due_at().values(), default=None) == NOON + HOUR + MINUTE
 
 
 def test_a_changed_url_forgets_the_validators_and_refuses_the_old_ones_poll(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     epoch = _claim(store)["harbour"].epoch
-    store.sync_feeds([replace(HARBOUR, url="https://harbour.example/new")], NOON)
+    sync_feeds(store, [replace(HARBOUR, url="https://harbour.example/new")], NOON)
     late = FeedState(feed_id="harbour", etag=b"of the old URL", next_poll_at=NOON + HOUR)
     (taken,) = take_in_polls(store, poll(epoch=epoch, state=late))
     assert not taken.accepted
@@ -140,16 +153,16 @@ def test_a_removed_feed_rests_and_keeps_its_documents(store: Store) -> None:
     from store_builders import document
 
     save(store, document())
-    store.sync_feeds([], NOON)
+    sync_feeds(store, [], NOON)
     report = _report(store, "harbour")
     assert (report.active, report.documents) == (False, 1)
-    assert (_claim(store), store.next_due_at()) == ({}, None)
+    assert (_claim(store), min(store.due_at().values(), default=None)) == ({}, None)
 
 
 def test_a_feed_that_is_switched_off_is_not_claimed(store: Store) -> None:
-    store.sync_feeds([feed("a", enabled=False)], NOON)
+    sync_feeds(store, [feed("a", enabled=False)], NOON)
     assert _claim(store) == {}
-    store.sync_feeds([feed("a")], NOON)
+    sync_feeds(store, [feed("a")], NOON)
     assert set(_claim(store)) == {"a"}
 
 
@@ -162,27 +175,27 @@ def test_credentials_are_not_stored(store: Store, all_bytes: Callable[[], bytes]
         headers={"X-Key": secret},
         proxy=f"http://user:{secret}@proxy.example",
     )
-    store.sync_feeds([wishes], NOON)
+    sync_feeds(store, [wishes], NOON)
     assert _report(store, "a").url == "https://a.example/rss"
     assert secret.encode() not in all_bytes()
 
 
 def test_a_directory_is_a_feed_like_any_other(store: Store) -> None:
-    store.sync_feeds([feed("d", kind=SourceKind.DIRECTORY, url="/var/wire")], NOON)
+    sync_feeds(store, [feed("d", kind=SourceKind.DIRECTORY, url="/var/wire")], NOON)
     assert _report(store, "d").kind is SourceKind.DIRECTORY
     assert set(_claim(store)) == {"d"}
 
 
 def test_the_feed_of_imports_is_never_polled(store: Store) -> None:
     take_in_polls(store, poll(entry("a"), feed_id="import"))
-    store.sync_feeds([], NOON)
+    sync_feeds(store, [], NOON)
     assert _report(store, "import").kind is SourceKind.IMPORT
     assert _claim(store, NOON + HOUR) == {}
 
 
 @pytest.mark.parametrize("lease", [timedelta(0), -MINUTE])
 def test_a_lease_without_length_is_over_at_once(store: Store, lease: timedelta) -> None:
-    store.sync_feeds([feed("a", interval=timedelta(0))], NOON)
+    sync_feeds(store, [feed("a", interval=timedelta(0))], NOON)
     _claim(store, lease=lease)
     assert _claim(store)["a"].epoch == 2
 
@@ -199,7 +212,7 @@ def test_the_last_polls_of_a_feed_are_given_newest_first(store: Store) -> None:
 
 
 def test_one_feed_is_reported(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     assert store.report(HARBOUR.id) == _report(store, HARBOUR.id)
     assert store.report("nobody") is None
 

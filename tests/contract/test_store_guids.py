@@ -12,7 +12,7 @@ from pipeline.ports.reading import Query
 from pipeline.ports.store import Store
 from pipeline.ports.work import ClaimedEntry, Processed
 from pipeline.store.open import is_on_server
-from store_builders import HARBOUR, NOON, claim, entry, feed, poll, take_in
+from store_builders import HARBOUR, NOON, claim, entry, feed, poll, sync_feeds, take_in
 from workers.normalise.document import Source, normalise
 
 STORIES = {f"Story {n}": f"The text of story {n} is its own." for n in range(5)}
@@ -32,7 +32,7 @@ def _take(store: Store, body: bytes, number: int = 0, feed_id: str = HARBOUR.id)
     """Poll a feed, and process what came, as the service does."""
     now = NOON + timedelta(minutes=number)
     if not store.snapshot(now).feeds:
-        store.sync_feeds([HARBOUR, feed("other", provider="Other Press")], now)
+        sync_feeds(store, [HARBOUR, feed("other", provider="Other Press")], now)
     parsed = read(body, name="https://harbour.example/rss")
     raw = RawCopy(body=body, media_type=None, location="https://harbour.example/rss")
     polled = poll(*parsed.entries, raw=raw, polled_at=now, feed_id=feed_id)

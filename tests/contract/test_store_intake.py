@@ -7,7 +7,7 @@ from pipeline.model import Problem, QueueName
 from pipeline.ports.feeds import RawCopy
 from pipeline.ports.queue import EntryRef
 from pipeline.ports.store import Store
-from store_builders import HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
+from store_builders import HARBOUR, HOUR, NOON, entry, feed, poll, sync_feeds, take_in, take_in_polls
 
 
 def test_new_entries_are_returned_in_order_with_their_queue(store: Store) -> None:
@@ -36,7 +36,7 @@ def test_an_entry_that_stands_twice_in_a_group_is_taken_once(store: Store) -> No
 
 
 def test_the_same_entry_of_another_feed_is_new(store: Store) -> None:
-    store.sync_feeds([HARBOUR, feed("other")], NOON)
+    sync_feeds(store, [HARBOUR, feed("other")], NOON)
     first, second = store.take_in([poll(entry("a")), poll(entry("a"), feed_id="other")], NOON)
     assert (len(first.new), len(second.new)) == (1, 1)
 
@@ -104,7 +104,7 @@ def test_polls_are_counted_by_what_came_of_them(store: Store) -> None:
 
 def test_feeds_may_be_called_anything(store: Store) -> None:
     names = ['a"b', "back\\slash", "{a,b}", "NULL", "'", "喀布尔", "é, è"]
-    store.sync_feeds([feed(name) for name in names], NOON)
+    sync_feeds(store, [feed(name) for name in names], NOON)
     taken = store.take_in([poll(entry("a"), feed_id=name) for name in names], NOON)
     assert [(each.feed_id, each.accepted, len(each.new)) for each in taken] == [
         (name, True, 1) for name in names

@@ -17,7 +17,7 @@ from pipeline.ports.reading import Query
 from pipeline.ports.store import Store
 from pipeline.ports.work import Processed
 from pipeline.store.open import open_store
-from store_builders import HARBOUR, MINUTE, NOON, claim, document, entry, poll, save, take_in
+from store_builders import HARBOUR, MINUTE, NOON, claim, document, entry, poll, save, sync_feeds, take_in
 
 _SPAWN = multiprocessing.get_context("spawn")
 _BATCH = 40
@@ -67,7 +67,7 @@ def test_several_processes_may_start_on_an_empty_database(empty_store_url: str) 
 
 
 def test_several_processes_write_and_read_at_once(store: Store, store_url: str) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     processes = [_start(_write, store_url, f"writer-{number}", 12) for number in range(3)]
     while any(process.is_alive() for process in processes):
         store.probe(NOON)
@@ -81,7 +81,7 @@ def test_several_processes_write_and_read_at_once(store: Store, store_url: str) 
 
 
 def test_a_writer_killed_in_mid_batch_leaves_whole_batches(store: Store, store_url: str) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     acknowledged = 0
     for attempt in range(4):
         reads, writes = _SPAWN.Pipe(duplex=False)
@@ -143,7 +143,7 @@ def test_two_reconcilers_never_choose_the_same_entry(store: Store, store_url: st
 def test_f07_two_fetchers_never_claim_the_same_feed(store: Store, store_url: str) -> None:
     from store_builders import feed
 
-    store.sync_feeds([feed(str(number)) for number in range(200)], NOON)
+    sync_feeds(store, [feed(str(number)) for number in range(200)], NOON)
     other = _open(store_url)
     claimed: list[str] = []
 

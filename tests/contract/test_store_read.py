@@ -14,7 +14,7 @@ from pipeline.ports.store import Store
 from pipeline.ports.work import Processed
 from pipeline.store.search import parse_query
 from pipeline.store.terms import search_terms
-from store_builders import HOUR, NOON, claim, document, entry, feed, save, take_in
+from store_builders import HOUR, NOON, claim, document, entry, feed, save, sync_feeds, take_in
 
 DAY = timedelta(days=1)
 
@@ -182,7 +182,7 @@ def test_tags_and_links_come_back_with_their_evidence(store: Store) -> None:
 
 
 def test_a_sighting_says_where(store: Store) -> None:
-    store.sync_feeds([feed("harbour"), feed("other")], NOON)
+    sync_feeds(store, [feed("harbour"), feed("other")], NOON)
     save(store, FERRY)
     save(store, FERRY, feed_id="other", now=NOON + HOUR)
     assert [(each.feed, each.seen_at) for each in store.sightings(FERRY.id)] == [

@@ -17,7 +17,20 @@ from pipeline.ports.stories import Place, Telling
 from pipeline.ports.work import Processed
 from pipeline.retention import FOREVER, Kept, Policy
 from pipeline.store.search import parse_query
-from store_builders import DAY, HARBOUR, HOUR, NOON, claim, document, entry, feed, poll, save, take_in_polls
+from store_builders import (
+    DAY,
+    HARBOUR,
+    HOUR,
+    NOON,
+    claim,
+    document,
+    entry,
+    feed,
+    poll,
+    save,
+    sync_feeds,
+    take_in_polls,
+)
 
 MONTH = Policy(document_days=30, raw_days=30)
 LATER = NOON + 30 * DAY
@@ -122,7 +135,7 @@ def test_a_chain_that_was_taken_back_stays_on_record_without_its_texts(store: St
 
 def test_a_source_has_a_time_of_its_own_and_the_longest_counts(store: Store) -> None:
     wishes = {"short": Kept(document_days=3), "long": Kept(document_days=60), "usual": Kept()}
-    store.sync_feeds([feed(name, kept=kept) for name, kept in wishes.items()], NOON)
+    sync_feeds(store, [feed(name, kept=kept) for name, kept in wishes.items()], NOON)
     for name in wishes:
         _save_from(store, name, document(name))
     for name in ("short", "usual"):
@@ -137,7 +150,7 @@ def test_a_source_has_a_time_of_its_own_and_the_longest_counts(store: Store) -> 
 
 
 def test_a_beat_keeps_its_documents_longer(store: Store) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     beat = Tag(code="afghanistan-security", name="Afghanistan security", score=1.0)
     _save_from(store, "harbour", document("kabul"), tagging=Tagging(rules="r", beats=(beat,)))
     _save_from(store, "harbour", document("ferry"))
@@ -217,7 +230,7 @@ def _raw_left(store: Store, now, **wishes: int) -> Sequence[str]:
 
 
 def test_raw_copies_of_a_source_are_kept_as_long_as_it_says(store: Store) -> None:
-    store.sync_feeds([feed(name) for name in ("short", "usual", "long")], NOON)
+    sync_feeds(store, [feed(name) for name in ("short", "usual", "long")], NOON)
     for sources in (("short",), ("usual",), ("long",), ("short", "usual")):
         name = "+".join(sources)
         raw = RawCopy(body=name.encode(), media_type=name, location="a")

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from pipeline.model import FeedState, Learned, Pace
 from pipeline.ports.store import Store
-from store_builders import HOUR, MINUTE, NOON, feed, poll, take_in_polls
+from store_builders import HOUR, MINUTE, NOON, feed, poll, sync_feeds, take_in_polls
 
 DAY = 24 * HOUR
 
@@ -21,14 +21,14 @@ def _polled(store: Store, feed_id: str = "a", **fields) -> FeedState:
 
 
 def test_what_was_learned_comes_back_as_it_was(store: Store) -> None:
-    store.sync_feeds([feed("a")], NOON)
+    sync_feeds(store, [feed("a")], NOON)
     learned = Learned(pace=Pace(every=2 * HOUR, skip_days=(5, 6)), gap=MINUTE * 7, whole_at=NOON)
     _polled(store, learned=learned)
     assert _state(store, "a").learned == learned
 
 
 def test_of_the_feeds_asked_for_only_those_due_and_free_are_claimed(store: Store) -> None:
-    store.sync_feeds([feed(name) for name in "abcd"], NOON)
+    sync_feeds(store, [feed(name) for name in "abcd"], NOON)
     store.put_off({"b": NOON + HOUR})
     store.claim_due(NOON, 1, "other", MINUTE, ["c"])
     claimed = store.claim_due(NOON, 10, "here", MINUTE, ["a", "b", "c", "nobody"])
@@ -36,7 +36,7 @@ def test_of_the_feeds_asked_for_only_those_due_and_free_are_claimed(store: Store
 
 
 def test_when_feeds_are_due_is_told_of_all_of_some_and_of_the_next(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=HOUR), feed("b"), feed("c", enabled=False)], NOON)
+    sync_feeds(store, [feed("a", interval=HOUR), feed("b"), feed("c", enabled=False)], NOON)
     store.claim_due(NOON, 1, "here", 2 * HOUR, ["a"])
     assert store.due_at() == {"a": NOON + 2 * HOUR, "b": NOON}
     assert store.due_at(["b", "c"]) == {"b": NOON}
@@ -44,14 +44,14 @@ def test_when_feeds_are_due_is_told_of_all_of_some_and_of_the_next(store: Store)
 
 
 def test_a_feed_that_is_polled_now_is_not_put_off(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=HOUR), feed("b")], NOON)
+    sync_feeds(store, [feed("a", interval=HOUR), feed("b")], NOON)
     store.claim_due(NOON, 1, "here", MINUTE, ["a"])
     store.put_off({"a": NOON + DAY, "b": NOON + DAY})
     assert store.due_at() == {"a": NOON + HOUR, "b": NOON + DAY}
 
 
 def test_f06_a_fetcher_that_is_killed_at_every_poll_asks_no_more_often_than_it_may(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=5 * MINUTE)], NOON)
+    sync_feeds(store, [feed("a", interval=5 * MINUTE)], NOON)
     asked = [
         minute
         for minute in range(60)
@@ -61,17 +61,17 @@ def test_f06_a_fetcher_that_is_killed_at_every_poll_asks_no_more_often_than_it_m
 
 
 def test_f06_and_waits_as_long_as_it_was_told_before(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
     _polled(store, next_poll_at=NOON + 30 * MINUTE)
     (state,) = store.claim_due(NOON + 30 * MINUTE, 1, "here", MINUTE)
     assert state.next_poll_at == NOON + 60 * MINUTE
 
 
 def test_f10_a_stopped_feed_is_not_polled_until_somebody_says_so(store: Store) -> None:
-    store.sync_feeds([feed("a")], NOON)
+    sync_feeds(store, [feed("a")], NOON)
     _polled(store, stopped_at=NOON, failures=2)
     later = NOON + DAY
-    assert (store.due_at(), store.next_due_at(), store.claim_due(later, 9, "here", MINUTE)) == ({}, None, [])
+    assert (store.due_at(), store.claim_due(later, 9, "here", MINUTE)) == ({}, [])
     assert store.resume_feed("a", later)
     assert [state.feed_id for state in store.claim_due(later, 9, "here", MINUTE)] == ["a"]
     assert not store.resume_feed("nobody", later)
@@ -83,21 +83,21 @@ def test_f10_so_does_a_change_of_the_configuration(store: Store) -> None:
         replace(wished, url="https://elsewhere.example/"),
         replace(wished, url="https://elsewhere.example/", headers={"X-Desk": "night"}),
     ):
-        store.sync_feeds([wished], NOON)
+        sync_feeds(store, [wished], NOON)
         _polled(store, stopped_at=NOON, failures=2)
-        store.sync_feeds([changed], NOON)
+        sync_feeds(store, [changed], NOON)
         assert _state(store, "a").stopped_at is None
         wished = changed
     _polled(store, stopped_at=NOON, failures=2)
-    store.sync_feeds([replace(wished, enabled=False)], NOON)
-    store.sync_feeds([wished], NOON)
+    sync_feeds(store, [replace(wished, enabled=False)], NOON)
+    sync_feeds(store, [wished], NOON)
     assert _state(store, "a").stopped_at is None
 
 
 def test_a_shorter_interval_does_not_overrule_the_server(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=DAY)], NOON)
+    sync_feeds(store, [feed("a", interval=DAY)], NOON)
     _polled(store, next_poll_at=NOON + DAY, learned=Learned(not_before=NOON + 3 * HOUR))
-    store.sync_feeds([feed("a", interval=MINUTE)], NOON)
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
     assert store.due_at() == {"a": NOON + 3 * HOUR}
 
 
@@ -151,7 +151,7 @@ def test_a_heartbeat_is_sent_by_the_reconciler_where_the_fetcher_could_not(store
 
 
 def test_some_feeds_are_changed_and_the_others_stay_until_they_are_retired(store: Store) -> None:
-    store.sync_feeds([feed("a", interval=HOUR), feed("b"), feed("c")], NOON)
+    sync_feeds(store, [feed("a", interval=HOUR), feed("b"), feed("c")], NOON)
     store.change_feeds([feed("a", interval=HOUR, enabled=False), feed("d")], NOON + HOUR)
     assert store.due_at() == {"b": NOON, "c": NOON, "d": NOON + HOUR}
     assert store.retire_agreed({"a", "b"}, "key")

@@ -9,7 +9,7 @@ from pipeline.errors import Reason
 from pipeline.model import WHOLE_BODY, FeedState, Problem
 from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.ports.store import Store
-from store_builders import DAY, HARBOUR, HOUR, NOON, entry, feed, poll, take_in, take_in_polls
+from store_builders import DAY, HARBOUR, HOUR, NOON, entry, feed, poll, sync_feeds, take_in, take_in_polls
 
 KEEP = {"raw_days": 30, "change_days": 1000, "poll_count": 1000}
 
@@ -42,7 +42,7 @@ def test_two_pages_in_one_transaction_are_one_row(store: Store) -> None:
 
 
 def test_each_feed_and_each_file_has_a_row_of_its_own(store: Store) -> None:
-    store.sync_feeds([HARBOUR, feed("other")], NOON)
+    sync_feeds(store, [HARBOUR, feed("other")], NOON)
     store.take_in([unreadable(b"a"), unreadable(b"a", feed_id="other")], NOON)
     files = [unreadable(b"file 1", state=None), unreadable(b"file 2", state=None)]
     store.take_in(files, NOON)

@@ -22,6 +22,7 @@ from store_builders import (
     entry,
     feed,
     save,
+    sync_feeds,
     take_in,
     take_in_polls,
 )
@@ -65,7 +66,7 @@ def test_a_claimed_entry_brings_what_its_source_says_of_it(store: Store) -> None
         tags=("north", "sea"),
         trust_provider=True,
     )
-    store.sync_feeds([wishes], NOON)
+    sync_feeds(store, [wishes], NOON)
     (id_,) = take_in(store, entry("a"))
     (claimed,) = store.claim([id_], token="t", owner="o", now=NOON, lease=MINUTE)
     assert claimed == ClaimedEntry(
@@ -416,7 +417,7 @@ def test_what_is_open_is_counted(store: Store) -> None:
 
 
 def test_the_snapshot_says_how_the_queues_stand(store: Store) -> None:
-    store.sync_feeds([HARBOUR, feed("other")], NOON)
+    sync_feeds(store, [HARBOUR, feed("other")], NOON)
     take_in_polls(store, poll_of(entry("old"), polled_at=NOON - HOUR), poll_of(entry("new")))
     ids = take_in(store, entry("a"), entry("b"), entry("c"))
     claim(store, ids)

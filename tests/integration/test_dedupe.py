@@ -24,6 +24,7 @@ from pipeline.service.embedded import queue_url, valkey_command, wait_until_read
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
 from running import wait_for
+from store_builders import sync_feeds
 from valkeys import Watched, watched
 from wire_copy import HEADLINE, PARAGRAPHS, rates, story
 from workers.dedupe.link import Linking
@@ -116,7 +117,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     try:
         url = queue_url(tmp_path)
         wait_until_ready(url, given_up=lambda: False)
-        store.sync_feeds(FEEDS, NOON)
+        sync_feeds(store, FEEDS, NOON)
         yield Machine(url, tmp_path, store)
     finally:
         store.close()
@@ -199,7 +200,7 @@ def test_a_batch_costs_one_command(machine: Machine) -> None:
 def behind_sentinels(tmp_path: Path) -> Iterator[tuple[Machine, Watched]]:
     """A machine whose queue server has a replica."""
     with closing(open_store(None, tmp_path)) as store, watched(tmp_path / "servers") as servers:
-        store.sync_feeds(FEEDS, NOON)
+        sync_feeds(store, FEEDS, NOON)
         yield Machine(servers.url, tmp_path, store), servers
 
 

@@ -19,6 +19,7 @@ from pipeline.model import Auth, Entry, Feed, QueueName
 from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.writer import StoreWriter
+from store_builders import sync_feeds
 
 PARAGRAPH = "The ferry of Port Example is back in service after eleven weeks in dock, its owner said. "
 PAGE = (
@@ -52,7 +53,7 @@ class Bench:
         self.store, self.server = store, server
         self.queue, self.clock = MemoryQueue(), FixedClock()
         self.feed: Feed = feed_at(server.url("/feed"), full_text=True, **wishes)
-        store.sync_feeds([self.feed], NOON)
+        sync_feeds(store, [self.feed], NOON)
 
     @asynccontextmanager
     async def edge(self) -> AsyncIterator[IngestEdge]:

@@ -20,6 +20,7 @@ from pipeline.logs import configure_logs
 from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.writer import StoreWriter
+from store_builders import sync_feeds
 
 ESCAPES = "\x1b[31m\x9b2J\u2028\u202e"
 RAW = ESCAPES.encode()
@@ -69,7 +70,7 @@ async def test_h13_one_event_is_one_line_whatever_was_said(
     configure_logs("debug", log_format, stream=stream)
     async with BadServer() as server, new_fetcher() as fetcher:
         feed = feed_at(server.on("/feed", said))
-        store.sync_feeds([feed], NOON)
+        sync_feeds(store, [feed], NOON)
         clock = FixedClock()
         edge = IngestEdge(
             fetcher=fetcher,

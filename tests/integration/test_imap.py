@@ -23,6 +23,7 @@ from pipeline.ports.store import Store
 from pipeline.sender import Sender
 from pipeline.sources.imap import MailboxReader
 from pipeline.writer import StoreWriter
+from store_builders import sync_feeds
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
 
@@ -266,7 +267,7 @@ class Bench:
     def __init__(self, store: Store, feed: Feed) -> None:
         self.store, self.feed = store, feed
         self.queue, self.clock = MemoryQueue(), FixedClock()
-        store.sync_feeds([feed], NOON)
+        sync_feeds(store, [feed], NOON)
 
     async def poll(self) -> FeedState | None:
         edge = IngestEdge(

@@ -24,6 +24,7 @@ from pipeline.sender import Sender
 from pipeline.store import executing
 from pipeline.store.executing import driver_of
 from pipeline.writer import StoreWriter
+from store_builders import sync_feeds
 
 FEED = Feed(id="f", kind=SourceKind.HTTP, url="http://wire.example/rss", provider="Wire")
 DROP = Feed(id="d", kind=SourceKind.DIRECTORY, url="/drop", trust_provider=True)
@@ -32,7 +33,7 @@ DROP = Feed(id="d", kind=SourceKind.DIRECTORY, url="/drop", trust_provider=True)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with closing(new_store(tmp_path)) as opened:
-        opened.sync_feeds([FEED, DROP], NOON)
+        sync_feeds(opened, [FEED, DROP], NOON)
         yield opened
 
 
@@ -384,7 +385,7 @@ async def test_mail_of_strangers_goes_to_quarantine_and_is_not_published(store: 
         provider="Wire",
         senders=("a.example",),
     )
-    store.sync_feeds([post], NOON)
+    sync_feeds(store, [post], NOON)
     bodies = (
         b"From: x@stranger.example\r\nSubject: KILL\r\n\r\nKILL the story.\r\n",
         b"From: x@a.example\r\nSubject: S\r\n\r\nKABUL - Copy.\r\n",
@@ -483,7 +484,7 @@ async def test_a_restart_spreads_what_fell_due_meanwhile(store: Store) -> None:
         for n in range(100)
     ]
     bench = Bench(store, fetcher=FakeFetcher({feed.id: [None] for feed in feeds}))
-    store.sync_feeds(feeds, NOON - timedelta(hours=3))
+    sync_feeds(store, feeds, NOON - timedelta(hours=3))
     loop = IngestLoop(bench.edge(), owner="here", most_polls=64, high_water=100)
     loop.change(feeds)
     running = asyncio.create_task(loop.run())

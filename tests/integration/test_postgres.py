@@ -29,7 +29,18 @@ from pipeline.store.postgres_link import Link
 from pipeline.store.store import SqlStore
 from pipeline.store.tables import document_data
 from postgres_server import PostgresServer
-from store_builders import HARBOUR, NOON, claim, document, entry, poll, save, take_in, take_in_polls
+from store_builders import (
+    HARBOUR,
+    NOON,
+    claim,
+    document,
+    entry,
+    poll,
+    save,
+    sync_feeds,
+    take_in,
+    take_in_polls,
+)
 
 FULL = os.environ.get("NEWSWIRE_CHAOS") == "full"
 #: what a trigger does to the transaction that fires it
@@ -187,7 +198,7 @@ def test_what_a_signal_breaks_off_is_broken_off_and_not_tried_again(
 def test_s07_a_server_that_crashes_loses_nothing_and_doubles_nothing(
     store: SqlStore, postgres: PostgresServer, postgres_url: str
 ) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     acknowledged: list[str] = []
     halfway = threading.Barrier(3)
 
@@ -239,7 +250,7 @@ def _until_it_works(call):
 
 
 def test_whoever_keeps_the_last_number_seen_misses_no_change(store: SqlStore, postgres_url: str) -> None:
-    store.sync_feeds([HARBOUR], NOON)
+    sync_feeds(store, [HARBOUR], NOON)
     seen: list[str] = []
 
     def write(name: str) -> None:
