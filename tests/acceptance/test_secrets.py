@@ -89,6 +89,7 @@ def test_h16_a_secret_comes_out_nowhere(tmp_path: Path, server: str) -> None:
 
     with Service(data, config, env=env) as service:
         wait_for(all_polled, seconds=60, every=1)
+        wait_for(lambda: any(event.get("event") == "web_listening" for event in service.events()))
         for path in ("/", "/feeds", "/queues", "/metrics", "/api/v1/status", "/documents", "/readyz"):
             page(path)
         for each in wait_for(lambda: exported(data, config)):
