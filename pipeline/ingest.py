@@ -470,7 +470,9 @@ class IngestLoop:
         """Spread what fell due while nobody polled, so that a restart is no burst."""
         now = self._edge.clock.now()
         due = await self._edge.writer.call(self._edge.store.due_at)
-        late = sorted((at, feed_id) for feed_id, at in due.items() if at < now - _LATE)
+        late = sorted(
+            (at, feed_id) for feed_id, at in due.items() if at < now - _LATE and feed_id in self._feeds
+        )
         if late:
             step = timedelta(seconds=1 / _CAUGHT_UP_PER_S)
             spread = {feed_id: now + step * place for place, (_, feed_id) in enumerate(late)}

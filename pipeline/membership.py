@@ -5,22 +5,26 @@ poll at all, the sources say (`hosts`).
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pipeline.errors import ServiceError
 from pipeline.identity import digest
 from pipeline.logs import get_logger
 from pipeline.model import Feed, SourceKind
-from pipeline.ports.feeds import FeedStore, FetcherState
+from pipeline.ports.feeds import Announced, FeedStore, FetcherState
 from pipeline.ports.outside import Clock
 
 log = get_logger(__name__)
 
 #: how often a fetcher says that it runs
 _ANNOUNCE_S = 30.0
+#: another is gone that has said nothing from one look to the next, so often: with the first and the last,
+#: three minutes. Counted and not timed, as its clock and ours may differ, and we may have stood still
+_SILENT_LOOKS = 4
 _NEVER = float("-inf")
 
 
@@ -33,16 +37,27 @@ class Membership:
         clock: Says what time it is.
         owner: Name of this fetcher.
         host: Name of its machine.
+        monotonic: Seconds since some moment.
     """
 
     def __init__(
-        self, store: FeedStore, call: Callable[..., Awaitable[Any]], clock: Clock, *, owner: str, host: str
+        self,
+        store: FeedStore,
+        call: Callable[..., Awaitable[Any]],
+        clock: Clock,
+        *,
+        owner: str,
+        host: str,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._call = call
         self._clock = clock
         self._owner = owner
         self._host = host
+        self._monotonic = monotonic
+        #: how others stood at the last look, and at how many looks before it they stood so
+        self._others: Mapping[str, tuple[FetcherState, int]] = {}
         #: as the configuration wishes them last, those of other hosts among them
         self.feeds: Sequence[Feed] = ()
         self._key = ""
@@ -59,7 +74,7 @@ class Membership:
             self.feeds, self._key = feeds, await self._call(feeds_key, feeds)
             self._announced_at = _NEVER
         if self._announced_at == _NEVER:
-            await self._announce()
+            await self._announce(())
 
     async def stay(self) -> bool:
         """Say from time to time that this fetcher runs.
@@ -67,12 +82,14 @@ class Membership:
         Returns:
             False: others took it for gone, and what it goes by is to be taken over again.
         """
-        if not self._key or time.monotonic() - self._announced_at <= _ANNOUNCE_S:
+        if not self._key or self._monotonic() - self._announced_at <= _ANNOUNCE_S:
             return True
-        known = await self._announce()
-        if known and not self._agreed:
+        gone = [state for state, looks in self._others.values() if looks >= _SILENT_LOOKS]
+        said = await self._announce(gone)
+        self._others = {each.owner: (each, self._silent_looks(each)) for each in said.others}
+        if said.known and not self._agreed:
             await self.retire()
-        return known
+        return said.known
 
     async def retire(self) -> None:
         """Retire what is no more in the list, where all fetchers go by the same."""
@@ -89,7 +106,12 @@ class Membership:
             with suppress(ServiceError):
                 await self._call(self._store.leave, self._owner)
 
-    async def _announce(self) -> bool:
+    def _silent_looks(self, other: FetcherState) -> int:
+        """Count the looks since another was heard of last."""
+        before, looks = self._others.get(other.owner, (None, 0))
+        return looks + 1 if before and before.heard_at == other.heard_at else 0
+
+    async def _announce(self, gone: Sequence[FetcherState]) -> Announced:
         state = FetcherState(
             owner=self._owner,
             host=self._host,
@@ -97,9 +119,9 @@ class Membership:
             feeds=len(self.feeds),
             heard_at=self._clock.now(),
         )
-        known: bool = await self._call(self._store.announce, state)
-        self._announced_at = time.monotonic()
-        return known
+        said: Announced = await self._call(partial(self._store.announce, state, gone=gone))
+        self._announced_at = self._monotonic()
+        return said
 
 
 def feeds_key(feeds: Sequence[Feed]) -> str:

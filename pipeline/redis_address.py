@@ -7,6 +7,7 @@ Parameters behind `?` are redis-py's own (`ssl_ca_certs`, `db`, …); for the Se
 `sentinel_username` and `sentinel_password`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -15,6 +16,7 @@ SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 SENTINEL_PORT = 26379
 
 _SENTINEL = "+sentinel"
+_CREDENTIAL = re.compile(r"(?:sentinel_|ssl_)?(?:username|password)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,22 @@ def with_options(url: str, options: Mapping[str, str]) -> str:
     there = dict(parse_qsl(query, keep_blank_values=True))
     added = {key: value for key, value in options.items() if key not in there}
     return f"{base}?{urlencode(there | added)}" if added else url
+
+
+def without_credentials(url: str) -> str:
+    """Take user and password out of a URL: for where it is written down for others to find.
+
+    >>> without_credentials("redis+sentinel://u:p@a:1,b:2/wire?sentinel_password=w&db=1")
+    'redis+sentinel://a:1,b:2/wire?db=1'
+    """
+    scheme, mark, rest = url.partition("://")
+    before, _, query = rest.partition("?")
+    hosts, slash, path = before.partition("/")
+    options = [
+        each for each in parse_qsl(query, keep_blank_values=True) if not _CREDENTIAL.fullmatch(each[0])
+    ]
+    more = f"?{urlencode(options)}" if options else ""
+    return f"{scheme}{mark}{hosts.rpartition('@')[2]}{slash}{path}{more}"
 
 
 def _split(rest: str) -> tuple[str, str, str]:

@@ -33,6 +33,14 @@ _WORDS = tuple(
         (r"Error \d+ connecting to (\S+)\. (.+?)\.?$", r"no connection to \1: \2"),
         (r"Protocol [Ee]rror", "what answers there is no Redis or Valkey"),
         (r"Connection closed by server", "it closes the connection"),
+        (
+            r"(?:NOAUTH )?Authentication required",
+            "it asks for a password: give queue.url as the service that runs has it",
+        ),
+        (
+            r"(?:WRONGPASS )?invalid username-password pair",
+            "it refuses the user or the password of queue.url",
+        ),
         (r".*got an unexpected keyword argument '(\w+)'", r"there is no option \1"),
     )
 )

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,16 @@ def test_imports_point_to_lower_layers(path: Path) -> None:
         assert lower or same_folder or same_package, f"{name} must not import {module}"
         if name.startswith("pipeline.") and module.startswith("workers."):
             assert name.startswith("pipeline.cli."), f"{name} must not import {module}: enqueue by name"
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Within a package, where layers say nothing, one module still stands on the other and not beside it."""
+    names = {_name(path) for path in MODULES}
+    below = {_name(path): {_module_of(target) for target in _imports(path)} & names for path in MODULES}
+    try:
+        TopologicalSorter(below).prepare()
+    except CycleError as circle:
+        pytest.fail(" → ".join(circle.args[1]))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)

@@ -7,7 +7,6 @@ the store has versions, and only if something was taken back since the last run 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 
 from pipeline.archive.columns import Row
 from pipeline.archive.pieces import DamagedTableError, UnreadableTableError, about_table, rows_of
@@ -15,7 +14,7 @@ from pipeline.archive.target import Target
 from pipeline.errors import ServiceError
 from pipeline.identity import item_key
 from pipeline.model import Document, PubStatus, Signal
-from pipeline.ports.archive import ArchiveStore, TakenBack
+from pipeline.ports.archive import ArchiveStore
 
 #: up to where what was taken back was held against the archive; readers of Parquet and `import` pass over it
 MARK = "_audit/.taken-back"
@@ -69,13 +68,19 @@ class Tables:
 
 
 class Remembered:
-    """What was taken back, held against rows of an archive that the store knows nothing of."""
+    """What was taken back, held against rows of an archive that the store knows nothing of.
+
+    Asked for before the first span: what comes amid a run may come too late for one that is done, and is for
+    the next run.
+    """
 
     def __init__(self, store: ArchiveStore, target: Target, tables: Tables) -> None:
         self._store = store
         self._target = target
         self._tables = tables
         self._looked = False
+        self._since = self._noted()
+        self._taken = store.taken_back(self._since)
 
     def is_touched(self, path: str, stored: int, *, shown: bool) -> bool:
         """Say whether something was taken back since of what only a file has.
@@ -108,16 +113,11 @@ class Remembered:
         if self._looked and self._taken.place != self._since:
             self._target.write(MARK, [self._taken.place.encode()])
 
-    @cached_property
-    def _since(self) -> str | None:
+    def _noted(self) -> str | None:
         if MARK not in self._tables:
             return None
         with self._target.opened(MARK) as file:
             return file.read().decode("ascii", "replace")
-
-    @cached_property
-    def _taken(self) -> TakenBack:
-        return self._store.taken_back(self._since)
 
 
 def _placed(row: Row) -> Document:

@@ -160,7 +160,8 @@ def explain_command(
         report = store.report(name)
         if report is None:
             raise NewswireError(f"there is no source {name!r} in the store; newswire status shows them")
-        told = explain(feeds.get(name), report, store.polls(name), now)
+        hosts = {each.host for each in store.fetchers(now)}
+        told = explain(feeds.get(name), report, store.polls(name), now, hosts=hosts)
     if as_json:
         from pipeline.codec import to_json
 

@@ -22,6 +22,9 @@ MAX_PROBLEMS = 1_000
 #: how many lines are looked at to tell the format
 _LOOK_AT = 20
 _FIELDS = frozenset({"id", "guid", "text", "html", "headline", "provider", "url", "published"})
+#: what an answer that is no story, but tells of an error, does not have
+_OF_STORIES = frozenset({"id", "guid", "headline", "published"})
+_LOWEST_ERROR = 400
 
 
 def claims(source: Source) -> bool:
@@ -91,6 +94,8 @@ def _any_entry(record: Mapping[str, Any]) -> Entry:
 
 
 def _entry(record: Mapping[str, Any]) -> Entry:
+    if _tells_of_an_error(record):
+        raise WrongValueError("what a server says of an error, and no story")
     html, text = _body_at(record, "html"), _body_at(record, "text")
     if html is None and text is None:
         empty = next((key for key in ("text", "html") if record.get(key) is not None), None)
@@ -144,4 +149,19 @@ def _is_record(text: str) -> bool:
         record = load(text)
     except WrongValueError:
         return False
-    return isinstance(record, dict) and (not _FIELDS.isdisjoint(record) or ninjs.is_item(record))
+    if not isinstance(record, dict) or _tells_of_an_error(record):
+        return False
+    return not _FIELDS.isdisjoint(record) or ninjs.is_item(record)
+
+
+def _tells_of_an_error(record: Mapping[str, Any]) -> bool:
+    """Tell what servers answer instead of stories, with words under `text` too.
+
+    >>> [_tells_of_an_error(each) for each in ({"error": True, "text": "a"}, {"status": 403}, {"text": "a"})]
+    [True, True, False]
+    """
+    if not _OF_STORIES.isdisjoint(record):
+        return False
+    codes = (record.get(name) for name in ("status", "code", "statusCode"))
+    is_failed = any(isinstance(code, int) and code >= _LOWEST_ERROR for code in codes)
+    return is_failed or bool(record.get("error") or record.get("errors"))

@@ -1,6 +1,6 @@
 """Why a feed is polled when it is: its last polls, its next one and what decided it, in words. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +43,14 @@ class Explanation:
     polls: tuple[PollRecord, ...]
 
 
-def explain(feed: Feed | None, report: FeedReport, polls: Sequence[PollRecord], now: datetime) -> Explanation:
+def explain(
+    feed: Feed | None,
+    report: FeedReport,
+    polls: Sequence[PollRecord],
+    now: datetime,
+    *,
+    hosts: Collection[str] | None = None,
+) -> Explanation:
     """Explain one feed.
 
     Args:
@@ -51,15 +58,17 @@ def explain(feed: Feed | None, report: FeedReport, polls: Sequence[PollRecord], 
         report: As it is stored.
         polls: Its last polls, newest first.
         now: Aware UTC.
+        hosts: On which a fetcher runs; None: that is not known.
     """
     standing, state = stand(report, now), report.state
+    why = "; but ".join(filter(None, (_why(feed, report), _nobody(feed, hosts))))
     return Explanation(
         id=report.id,
         kind=report.kind,
         url=standing.url,
         state=standing.state,
         next_poll_at=standing.next_poll_at,
-        why=_why(feed, report) if standing.next_poll_at else "nobody polls it",
+        why=why if standing.next_poll_at else "nobody polls it",
         pace=tuple(_pace(feed, state)),
         etag=_validator(state.etag),
         last_modified=_validator(state.last_modified),
@@ -133,6 +142,17 @@ def _why(feed: Feed | None, report: FeedReport) -> str:
     if asked > own:
         return _asked_words(state, asked)
     return _failed_words(state, interval) if state.failures else _interval_words(feed, learned, interval)
+
+
+def _nobody(feed: Feed | None, hosts: Collection[str] | None) -> str | None:
+    """Say that nobody runs who could poll it; None: somebody does, or that is not known."""
+    if feed is None or hosts is None:
+        return None
+    if not hosts:
+        return "no fetcher runs now"
+    if not feed.hosts or not {*feed.hosts}.isdisjoint(hosts):
+        return None
+    return f"only {', '.join(feed.hosts)} may poll it (hosts), and fetchers run on {', '.join(sorted(hosts))}"
 
 
 def _failed_words(state: FeedState, interval: timedelta) -> str:

@@ -84,6 +84,15 @@ class FetcherState:
     heard_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a fetcher learns when it says that it runs."""
+
+    #: False: it was not known, or others took it for gone
+    known: bool
+    others: tuple[FetcherState, ...]
+
+
 class FeedStore(Protocol):
     """Feeds: wishes in, state out."""
 
@@ -94,10 +103,12 @@ class FeedStore(Protocol):
         """
         ...
 
-    def announce(self, state: FetcherState) -> bool:
-        """Note that a fetcher runs, and by which feeds.yaml. Others not heard of for long are forgotten.
+    def announce(self, state: FetcherState, *, gone: Sequence[FetcherState] = ()) -> Announced:
+        """Note that a fetcher runs, and by which feeds.yaml.
 
-        False: it was not known, or was forgotten meanwhile.
+        Args:
+            state: What it says of itself.
+            gone: Others that are to be forgotten, unless they have been heard of since.
         """
         ...
 

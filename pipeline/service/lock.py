@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.codec import from_json, to_json
 from pipeline.errors import NewswireError, StoreError
+from pipeline.redis_address import without_credentials
 
 _NAME = "service.lock"
 
@@ -21,7 +22,7 @@ class Owner:
     pid: int
     #: the command it was started as: run, work, fetch, import
     command: str
-    #: where its queue is
+    #: where its queue is, without user and password: whoever is to join it has them by its settings
     queue_url: str
 
 
@@ -55,7 +56,8 @@ def own(data_dir: Path, *, command: str, queue_url: str, patience_s: float = 1.0
             if time.monotonic() > deadline:
                 raise DataDirectoryTakenError(data_dir, _read(descriptor))
             time.sleep(0.05)
-        note = to_json(Owner(pid=os.getpid(), command=command, queue_url=queue_url))
+        shown = without_credentials(queue_url)
+        note = to_json(Owner(pid=os.getpid(), command=command, queue_url=shown))
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, note, 0)
         yield

@@ -16,8 +16,8 @@ from pipeline.model import Feed
 #: a mail's headers end before; what is cut off there is in none that we read
 _HEADER_BYTES = 256 * 1024
 _END = re.compile(rb"\r?\n\r?\n")
-_COMMENT = re.compile(r"\([^()]*\)")
-_DMARC = re.compile(r"\s*dmarc\s*=\s*pass\b", re.IGNORECASE)
+_PIECE = re.compile(r'\\.|["()]|[^\\"()]+|\\', re.DOTALL)
+_DMARC = re.compile(r"\s*dmarc\s*=\s*pass(?=\s|$)", re.IGNORECASE)
 
 
 def unwelcome(body: bytes, feed: Feed) -> str | None:
@@ -58,6 +58,29 @@ def _is_listed(sender: str, listed: tuple[str, ...]) -> bool:
 
 
 def _is_authenticated(headers: Message, server: str) -> bool:
-    first = _COMMENT.sub(" ", str(headers.get("Authentication-Results", "")))
-    said_by, *results = first.split(";")
-    return said_by.split()[:1] == [server] and any(_DMARC.match(result) for result in results)
+    said_by, *results = _bare(str(headers.get("Authentication-Results", ""))).split(";")
+    names = said_by.lower().split()[:1]
+    return names == [server.lower()] and any(_DMARC.match(result) for result in results)
+
+
+def _bare(text: str) -> str:
+    """Leave out what is quoted and what is comment: the server repeats there what the sender wrote.
+
+    What is not closed goes on to the end, and quotation marks count in comments too: in doubt less is left.
+
+    >>> _bare('mx; spf=pass(a (b))from="x; dmarc=pass"@y; dkim=none').split(";")
+    ['mx', ' spf=pass from=@y', ' dkim=none']
+    """
+    kept: list[str] = []
+    is_quoted, depth = False, 0
+    for piece in _PIECE.findall(text):
+        if piece == '"':
+            is_quoted = not is_quoted
+        elif piece == "(" and not is_quoted:
+            depth += 1
+            kept += [" "] if depth == 1 else []
+        elif piece == ")" and not is_quoted:
+            depth = max(depth - 1, 0)
+        elif not is_quoted and not depth:
+            kept.append(piece)
+    return "".join(kept)

@@ -40,10 +40,8 @@ from pipeline.store.terms import tag_value
 
 #: documents looked at in one transaction
 _PAGE = 2_000
-#: why their texts are not there: of chains that a kill or an erasure is part of, the versions stay
+#: why their texts are not there: of chains that were taken back the versions stay
 REASON = "past its time"
-#: what takes a text back stays on record
-_ON_RECORD = (Standing.CANCELED, Standing.KILLED)
 
 _VERSIONS = select(
     document.c.item_id,
@@ -114,8 +112,12 @@ class _Found:
 
     @property
     def on_record(self) -> bool:
-        """Say whether its versions stay without their texts: it was killed, or something of it erased."""
-        return any(each.erased_at is not None or each.standing in _ON_RECORD for each in self.versions)
+        """Say whether its versions stay without their texts.
+
+        Where it was killed or withheld, or something of it erased, or where it is a kill, also of what has
+        not come: an older version that comes late must meet what takes it back.
+        """
+        return any(each.erased_at is not None or each.standing != Standing.USABLE for each in self.versions)
 
 
 class Retention(Part):

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.web.access import Access, Asked, refusal, session_of, wants_session
 
 SESSION_COOKIE = "newswire_session"
+#: in the scope of a request whose body nobody gets
+HEADERS_ALONE = "newswire.headers_alone"
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -50,7 +52,7 @@ class Guard:
             app = _session(asked, scope["query_string"])
         if scope["method"] == "HEAD":
             # The server leaves the body away; the routes only know GET.
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEADERS_ALONE: True}
         await app(scope, receive, _adding_headers(send))
 
 

@@ -1,7 +1,11 @@
 """Fetchers in the store: who runs, and that none retires the feeds of another."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
+from fakes import FixedClock
+from pipeline.membership import Membership
 from pipeline.ports.feeds import FetcherState
 from pipeline.ports.store import Store
 from store_builders import HOUR, MINUTE, NOON, feed
@@ -22,13 +26,14 @@ def test_a_list_retires_nothing_while_another_fetcher_goes_by_another(store: Sto
     assert set(store.due_at()) == {"a"}
 
 
-def test_a_fetcher_that_has_left_or_is_silent_hinders_nobody(store: Store) -> None:
+def test_a_fetcher_that_has_left_or_is_taken_for_gone_hinders_nobody(store: Store) -> None:
     store.change_feeds([feed("a"), feed("b")], NOON)
     store.announce(fetcher("b", "two"))
-    store.announce(fetcher("a", "one", NOON + MINUTE))
+    said = store.announce(fetcher("a", "one", NOON + MINUTE))
+    assert said.others == (fetcher("b", "two"),)
     assert not store.retire_agreed({"a"}, "one")
     assert [each.owner for each in store.fetchers(NOON + MINUTE)] == ["a", "b"]
-    store.announce(fetcher("a", "one", NOON + 5 * MINUTE))
+    store.announce(fetcher("a", "one", NOON + 5 * MINUTE), gone=[fetcher("b", "two")])
     assert store.retire_agreed({"a"}, "one")
     store.announce(fetcher("c", "three", NOON + 5 * MINUTE))
     store.leave("c")
@@ -37,8 +42,70 @@ def test_a_fetcher_that_has_left_or_is_silent_hinders_nobody(store: Store) -> No
 
 
 def test_a_fetcher_learns_that_it_was_taken_for_gone(store: Store) -> None:
-    assert not store.announce(fetcher("a", "one"))
-    assert store.announce(fetcher("a", "one", NOON + MINUTE))
-    assert not store.announce(fetcher("a", "one", NOON + HOUR))
-    store.announce(fetcher("b", "one", NOON + 2 * HOUR))
-    assert not store.announce(fetcher("a", "one", NOON + HOUR + MINUTE))
+    assert not store.announce(fetcher("a", "one")).known
+    assert store.announce(fetcher("a", "one", NOON + HOUR)).known
+    store.announce(fetcher("b", "one"), gone=[fetcher("a", "one", NOON + HOUR)])
+    assert not store.announce(fetcher("a", "one", NOON + HOUR + MINUTE)).known
+
+
+def test_a_fetcher_that_was_heard_of_since_is_not_forgotten(store: Store) -> None:
+    store.announce(fetcher("a", "one", NOON + MINUTE))
+    store.announce(fetcher("b", "two"), gone=[fetcher("a", "one", NOON)])
+    assert store.announce(fetcher("a", "one", NOON + 2 * MINUTE)).known
+
+
+class Alone:
+    """A fetcher's word for itself, with clocks of its own."""
+
+    def __init__(self, store: Store, owner: str, *, ahead: timedelta = timedelta()) -> None:
+        self.wall, self.passed_s = FixedClock(NOON + ahead), 0.0
+        self.member = Membership(
+            store, self._call, self.wall, owner=owner, host=owner, monotonic=lambda: self.passed_s
+        )
+
+    async def begin(self, *ids: str) -> None:
+        await self.member.go_by([feed(each) for each in ids])
+        await self.member.retire()
+
+    async def look(self) -> bool:
+        self.passed_s += 31
+        self.wall.advance(seconds=31)
+        return await self.member.stay()
+
+    async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
+
+
+async def test_a_clock_that_is_an_hour_ahead_takes_nobody_for_gone(store: Store) -> None:
+    store.change_feeds([feed("a"), feed("b")], NOON)
+    right, ahead = Alone(store, "right"), Alone(store, "ahead", ahead=HOUR)
+    await right.begin("a", "b")
+    await ahead.begin("a")
+    for _ in range(20):
+        assert await ahead.look()
+        assert await right.look()
+    assert set(store.due_at()) == {"a", "b"}
+
+
+async def test_who_says_nothing_for_three_minutes_is_gone_whatever_the_clocks(store: Store) -> None:
+    store.change_feeds([feed("a"), feed("b")], NOON)
+    killed, behind = Alone(store, "killed"), Alone(store, "behind", ahead=-HOUR)
+    await killed.begin("a", "b")
+    await behind.begin("a")
+    for _ in range(5):
+        assert await behind.look()
+    assert set(store.due_at()) == {"a", "b"}
+    assert await behind.look()
+    assert set(store.due_at()) == {"a"}
+    assert not await killed.look()
+
+
+async def test_who_stood_still_takes_nobody_for_gone(store: Store) -> None:
+    store.change_feeds([feed("a"), feed("b")], NOON)
+    other, stands = Alone(store, "other"), Alone(store, "stands")
+    await other.begin("a", "b")
+    await stands.begin("a")
+    await stands.look()
+    stands.passed_s += 3600
+    assert await stands.look()
+    assert set(store.due_at()) == {"a", "b"}

@@ -79,6 +79,18 @@ async def test_a_source_that_names_its_hosts_is_polled_there_alone_and_by_nobody
         assert (report.url, report.state.last_polled_at) == ("/a/in", clock.now())
 
 
+async def test_a_fetcher_that_starts_puts_off_nothing_that_others_poll(store: Store) -> None:
+    clock = FixedClock()
+    store.change_feeds([DROP], NOON - timedelta(hours=1))
+    loop = loop_of("b", store, clock, FakeDeliveries([]))
+    loop.change([DROP, SHARED])
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.3)
+    loop.stop()
+    await running
+    assert store.due_at()["drop"] == NOON - timedelta(hours=1)
+
+
 async def test_files_that_differ_are_said_and_retire_nothing_of_each_other(
     store_url: str, tmp_path: Path
 ) -> None:

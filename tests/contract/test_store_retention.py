@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import Reason
-from pipeline.identity import uri_of_guid
+from pipeline.identity import item_key, uri_of_guid
 from pipeline.model import Document, Problem, PubStatus, Relation, Signal, Slugged, StoryTraits, Tag, Tagging
 from pipeline.ports.feeds import RawCopy
 from pipeline.ports.reading import Query
@@ -131,6 +131,30 @@ def test_a_chain_that_was_taken_back_stays_on_record_without_its_texts(store: St
     assert store.check() == []
     assert save(store, first, now=LATER).stored == ()  # it does not come back
     assert _sweep(store, MONTH, LATER + 99 * DAY) == 0
+
+
+def test_a_kill_of_what_never_came_takes_it_back_when_it_comes_after_that_time(store: Store) -> None:
+    late = document("late", text="The xylophonic ferry.")
+    words = document(text="Please kill the ferry.", pub_status=PubStatus.CANCELED, signal=Signal.KILL)
+    kill = replace(words, uri=f"urn:newswire:harbour-press:text:{'0' * 32}", names=(item_key(late.uri),))
+    save(store, kill)
+    assert _guids(store) == ["ferry"]  # it names nothing that is here: people have to see it
+    assert _sweep(store, MONTH) == 1
+    assert _guids(store) == []
+    save(store, late, now=LATER)
+    assert _guids(store) == []
+    assert [each.standing for each in store.audit(late.id, now=LATER)] == ["killed", "canceled"]
+    assert store.check() == []
+
+
+def test_what_its_sender_withheld_is_withheld_still_when_an_older_version_comes_again(store: Store) -> None:
+    first = document(text="One.", revision="1")
+    held = document(text="Two.", revision="2", pub_status=PubStatus.WITHHELD)
+    save(store, first, held)
+    assert _sweep(store, MONTH) == 2
+    save(store, document(text="One, once more.", revision="1"), now=LATER)
+    assert _guids(store) == []
+    assert store.check() == []
 
 
 def test_a_source_has_a_time_of_its_own_and_the_longest_counts(store: Store) -> None:

@@ -207,6 +207,18 @@ def test_a_run_for_one_month_does_not_hide_a_kill_from_the_others(store: Store, 
     assert run(store, folder)[0] == ("2026-05", 4, 1)
 
 
+def test_a_kill_that_comes_amid_a_run_is_found_by_the_next(store: Store, folder: Target) -> None:
+    run(store, folder)
+    forget(store)
+    run(store, folder)
+    fill(store, [document("may-7", "Copy 7.")], NOON)
+    spans = archive(store, folder, Partition.MONTH, now=LATER)
+    assert next(spans).span.name == "2026-05"
+    fill(store, [document("may-1", "Kill.", published=LATER + timedelta(days=60), **KILL)], LATER)
+    list(spans)
+    assert run(store, folder)[0] == ("2026-05", 5, 1)
+
+
 def test_a_run_cut_off_after_the_audit_brings_nothing_there_twice(
     store: Store, folder: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,23 @@ def test_the_owner_is_found_and_a_second_one_refused(tmp_path: Path) -> None:
         process.kill()
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://desk:s%40same@h:1/2?db=3", "redis://h:1/2?db=3"),
+        ("rediss://:sesame@h", "rediss://h"),
+        ("unix:///q?password=sesame&username=desk", "unix:///q"),
+        ("redis+sentinel://u:sesame@a,b/wire?sentinel_password=sesame", "redis+sentinel://a,b/wire"),
+        ("rediss://h/0?ssl_password=sesame&ssl_ca_certs=%2Fa", "rediss://h/0?ssl_ca_certs=%2Fa"),
+    ],
+)
+def test_the_lock_tells_nobody_s_password(tmp_path: Path, url: str, shown: str) -> None:
+    with own(tmp_path, command="run", queue_url=url):
+        assert (found := owner_of(tmp_path)) is not None
+        assert found.queue_url == shown
+        assert "same" not in (tmp_path / "service.lock").read_text()
+
+
 def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:
     with _holder(tmp_path) as process:
         process.kill()

@@ -65,6 +65,19 @@ def test_one_too_many_is_told_to_come_later_and_has_a_place_when_another_has_gon
         wait_for(has_a_place, seconds=5)
 
 
+def test_whoever_asks_for_the_headers_alone_takes_nobody_s_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.web.bell.MOST_LISTENERS", 1)
+    with (
+        serving_at(FakeReadStore()) as port,
+        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection,
+    ):
+        connection.request("HEAD", "/events")
+        answer = connection.getresponse()
+        assert answer.getheader("content-type", "").startswith("text/event-stream")
+        with listening(port) as response:
+            assert told(response) == "data: 0"
+
+
 def test_a_server_that_ends_waits_for_no_listener() -> None:
     with serving_at(FakeReadStore()) as port, listening(port) as response:
         assert told(response) == "data: 0"

@@ -56,6 +56,27 @@ def test_a_new_feed_is_polled_at_once() -> None:
     assert why(FIXED, NEW) == "it is new: a new source is polled at once"
 
 
+@pytest.mark.parametrize(
+    ("named", "running", "words"),
+    [
+        ((), {"wire1"}, ""),
+        (("wire1", "wire2"), {"wire2"}, ""),
+        (
+            ("wire3",),
+            {"wire2", "wire1"},
+            "; but only wire3 may poll it (hosts), and fetchers run on wire1, wire2",
+        ),
+        ((), (), "; but no fetcher runs now"),
+        (("wire3",), None, ""),
+    ],
+)
+def test_that_nobody_runs_who_could_poll_it_is_said(
+    named: tuple[str, ...], running: set[str] | None, words: str
+) -> None:
+    told = explain(replace(FIXED, hosts=named), report(NEW), (), NOON, hosts=running)
+    assert told.why == f"it is new: a new source is polled at once{words}"
+
+
 def test_a_fixed_interval_is_named() -> None:
     assert after(answered()) == "its interval is 10 min by the configuration"
 

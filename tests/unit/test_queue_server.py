@@ -59,7 +59,15 @@ def test_the_oldest_that_works_and_a_limit_far_away_are_well(fields: dict[str, o
         ("Error 113 connecting to h:1. No route to host.", "no connection to h:1: No route to host"),
         ('Protocol error, got "<" as reply type byte', "what answers there is no Redis or Valkey"),
         ("Connection closed by server.", "it closes the connection"),
-        ("WRONGPASS invalid username-password pair", "WRONGPASS invalid username-password pair"),
+        (
+            "invalid username-password pair or user is disabled.",
+            "it refuses the user or the password of queue.url",
+        ),
+        (
+            "Authentication required.",
+            "it asks for a password: give queue.url as the service that runs has it",
+        ),
+        ("NOPERM this user has no permissions", "NOPERM this user has no permissions"),
     ],
 )
 def test_why_the_server_does_not_work_is_said_in_our_words(said: str, words: str) -> None:

@@ -66,6 +66,8 @@ def results(*lines: str) -> bytes:
     [
         "mx.mail.example; dmarc=pass header.from=wire.example",
         "mx.mail.example 1; spf=fail; dkim=none (no key); DMARC = pass (p=reject)",
+        "MX.Mail.Example; dmarc=pass (p=none dis=none (of them)) header.from=wire.example",
+        'mx.mail.example; spf=pass smtp.mailfrom="a; b"@wire.example; dmarc=pass',
     ],
 )
 def test_what_the_receiving_server_found_counts(line: str) -> None:
@@ -83,6 +85,12 @@ def test_what_the_receiving_server_found_counts(line: str) -> None:
         ("mx.elsewhere.example; dmarc=pass",),
         ("mx.elsewhere.example; dmarc=fail", "mx.mail.example; dmarc=pass"),
         ("mx.mail.example; xdmarc=pass",),
+        ('mx.mail.example; spf=pass smtp.mailfrom="x; dmarc=pass"@evil.example',),
+        ('mx.mail.example; spf=pass smtp.mailfrom="x\\"; dmarc=pass \\"y"@evil.example',),
+        ("mx.mail.example; spf=fail (of (x); dmarc=pass y)",),
+        ("mx.mail.example; spf=fail (of x; dmarc=pass",),
+        ('mx.mail.example; spf=pass smtp.mailfrom="x; dmarc=pass',),
+        ('mx.mail.example; spf=pass (sender "a)"; dmarc=pass ("@evil.example)',),
     ],
 )
 def test_what_others_say_or_did_not_find_does_not(lines: tuple[str, ...]) -> None:
