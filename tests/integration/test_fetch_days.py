@@ -79,6 +79,7 @@ async def test_f03_a_server_that_breaks_its_304_is_asked_for_the_whole(
         ({"Cache-Control": 'MAX-AGE="3600"'}, "", HOUR),
         ({"Cache-Control": "max-age=3600", "Age": "600"}, "", 50 * MINUTE),
         ({"Cache-Control": "s-maxage=7200"}, "", 10 * MINUTE),
+        ({"Cache-Control": 'private="a, max-age=9, no-store", max-age=3600'}, "", HOUR),
         ({"Cache-Control": "no-cache, max-age=7200"}, "", 10 * MINUTE),
         ({"Cache-Control": "max-age=60"}, "", 10 * MINUTE),
         ({"Cache-Control": "max-age=99999999999999999999"}, "", DAY),
