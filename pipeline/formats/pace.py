@@ -16,12 +16,14 @@ from pipeline.model import Entry, Pace
 _NEAR = 64 * 1024
 _ITEM = re.compile(r"<(?:item|entry)[\s>]")
 _LAST_ITEM = "</item>"
-_VALUE = r"\s*(?:<!\[CDATA\[)?\s*"
-_TTL = re.compile(rf"<ttl>{_VALUE}([0-9]{{1,12}})\b")
-_PERIOD = re.compile(rf"<[\w.-]+:updatePeriod>{_VALUE}(hourly|daily|weekly|monthly|yearly)\b", re.IGNORECASE)
-_FREQUENCY = re.compile(rf"<[\w.-]+:updateFrequency>{_VALUE}([0-9]{{1,6}})\b")
-_HOUR = re.compile(rf"<hour>{_VALUE}([0-9]{{1,2}})\b")
-_DAY = re.compile(rf"<day>{_VALUE}(mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+#: an element's begin, attributes included, and what stands before its value
+_VALUE = r"(?:\s[^<>]{0,300})?>\s*(?:<!\[CDATA\[)?\s*"
+_TTL = re.compile(rf"<ttl{_VALUE}([0-9]{{1,12}})\b")
+_PERIOD = re.compile(rf"<[\w.-]+:updatePeriod{_VALUE}(\w*)")
+_FREQUENCY = re.compile(rf"<[\w.-]+:updateFrequency{_VALUE}([0-9]{{1,6}}(?:\.[0-9]{{1,6}})?)(?![0-9])")
+_HOUR = re.compile(rf"<hour{_VALUE}([0-9]{{1,2}})\b")
+_DAY = re.compile(rf"<day{_VALUE}(mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 _DAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 _PERIODS = {
     "hourly": timedelta(hours=1),
@@ -46,8 +48,9 @@ def pace_of(document: str) -> Pace:
     last = document.rfind(_LAST_ITEM)
     tail = document[last : last + _NEAR] if last >= 0 else ""
     own = head + tail
-    if "ttl>" not in own and ":update" not in own and "<skip" not in own:
+    if "<ttl" not in own and ":update" not in own and "<skip" not in own:
         return Pace()
+    own = _COMMENT.sub("", own)
     hours = {int(hour) % 24 for hour in _HOUR.findall(_inside(own, "skipHours")) if int(hour) <= 24}
     days = {_DAYS.index(day.lower()) for day in _DAY.findall(_inside(own, "skipDays"))}
     every = max(filter(None, (_ttl(own), _syndication(own))), default=None)
@@ -73,12 +76,13 @@ def _syndication(own: str) -> timedelta | None:
     period, times = _PERIOD.search(own), _FREQUENCY.search(own)
     if period is None and times is None:
         return None
-    # Said by the module: daily and once, where one of the two is left out.
-    return _PERIODS[period[1].lower() if period else "daily"] / max(1, int(times[1]) if times else 1)
+    # Said by the module: daily and once, where one of the two is left out. Another word ("always") says nothing.
+    every = _PERIODS.get(period[1].lower() if period else "daily")
+    return every and min(every / (float(times[1]) if times and float(times[1]) else 1), _LONGEST)
 
 
 def _inside(own: str, name: str) -> str:
-    return own.partition(f"<{name}>")[2].partition(f"</{name}>")[0]
+    return own.partition(f"<{name}")[2].partition(f"</{name}>")[0]
 
 
 def _moment(date: str) -> datetime | None:

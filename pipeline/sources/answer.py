@@ -15,6 +15,7 @@ MAX_WAIT = timedelta(hours=24)
 
 _NUMBER = re.compile(r"[0-9]+")
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?([0-9]+)")
+_QUOTED = re.compile(r"(?<!max-age=)\"[^\"]*\"?")
 _ALWAYS_ASK = re.compile(r"(?:^|[\s,])no-(?:cache|store)(?![\w=-])")
 #: servers refuse requests whose headers are over 8 KiB
 _LONGEST_VALIDATOR = 8_000
@@ -111,6 +112,8 @@ def fresh_for(headers: Headers, now: datetime) -> timedelta | None:
     if b"cache-control" not in headers and b"expires" not in headers:
         return None
     said = listed(headers, b"cache-control").lower()
+    if '"' in said:  # what another directive quotes is none of ours
+        said = _QUOTED.sub('""', said)
     if _ALWAYS_ASK.search(said):
         return timedelta()
     if found := _MAX_AGE.search(said):

@@ -16,6 +16,8 @@ from pipeline.errors import FetchRefused, FetchRetryable, Reason
 ACCEPTED = "gzip, deflate, br"
 #: gzip streams may be joined; thousands of tiny ones only cost time
 _MAX_MEMBERS = 64
+#: no coding at all: what misguided servers send for a charset, for "none", or of how a file was once uploaded
+_NO_CODING = frozenset("identity none binary text 7bit 8bit utf-8 utf8 iso-8859-1 aws-chunked".split()) | {""}  # noqa: SIM905
 _STEP_BYTES = 256 * 1024
 
 
@@ -171,7 +173,7 @@ def _inflate(stream: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
 
 def _decoder(encoding: str) -> _Decoder:
     names = [name.strip().casefold() for name in encoding.split(",")]
-    match [name for name in names if name not in ("", "identity")]:
+    match [name for name in names if name not in _NO_CODING]:
         case []:
             return _Plain()
         case ["gzip" | "x-gzip"]:

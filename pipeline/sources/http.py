@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from ipaddress import ip_network
@@ -102,6 +102,7 @@ class HttpFetcher:
         passed: list[URL] = []
         permanent, last_group = True, ""
         moved_to: str | None = None
+        asked: timedelta | None = None
         for _ in range(self._max_redirects + 1):
             with await self._gate.enter(group, spaced=group != last_group):
                 clock = asyncio.get_running_loop().time
@@ -113,7 +114,7 @@ class HttpFetcher:
                     raise in_our_words(error, request.host, self._timeout_s) from None
                 left_s -= clock() - began
             if isinstance(outcome, Response):
-                return replace(outcome, moved_to=_learnable(moved_to, feed)) if moved_to else outcome
+                return _by_way_of(outcome, moved_to and _learnable(moved_to, feed), asked)
             passed.append(request.url)
             request = redirected(request, feed, state, outcome.location, self._user_agent)
             if request.url in passed:
@@ -122,6 +123,7 @@ class HttpFetcher:
                 )
             permanent = permanent and outcome.status in _PERMANENT
             moved_to = str(request.url) if permanent else moved_to
+            asked = max(filter(None, (asked, outcome.retry_after)), default=None)
             last_group, group = group, self._groups.of_url(str(request.url))
         raise FetchRefused(Reason.REDIRECTS, f"the server redirects more than {self._max_redirects} times")
 
@@ -142,7 +144,9 @@ class HttpFetcher:
         now = datetime.now(UTC)
         headers = answer.by_name(reply.raw_headers)
         if reply.status in _REDIRECTS and (location := answer.location(headers)):
-            return _Moved(location=location, status=reply.status)
+            return _Moved(
+                location=location, status=reply.status, retry_after=answer.retry_after(headers, now)
+            )
         wait = answer.retry_after(headers, now)
         if not _is_wanted(reply.status, request):
             raise answer.failure(reply.status, wait, note=_note(reply.status, request))
@@ -189,6 +193,8 @@ class _Moved:
 
     location: str
     status: int
+    #: it leads on at once, but its server wants to be asked no sooner than that
+    retry_after: timedelta | None
 
 
 class _Gate:
@@ -251,6 +257,14 @@ class _Way:
     def __exit__(self, *_: object) -> None:
         for each in self._held:
             each.release()
+
+
+def _by_way_of(response: Response, moved_to: str | None, asked: timedelta | None) -> Response:
+    """Say how an answer was come by: where from now on, and what the servers on the way asked to wait."""
+    if moved_to is None and asked is None:
+        return response
+    wait = max(filter(None, (response.retry_after, asked)), default=None)
+    return replace(response, moved_to=moved_to, retry_after=wait)
 
 
 def _learnable(moved_to: str, feed: Feed) -> str | None:

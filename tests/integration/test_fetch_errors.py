@@ -68,6 +68,14 @@ async def test_f05_a_whole_answer_may_ask_to_wait(server: BadServer, fetcher: Ht
     assert (await fetcher.fetch(feed_at(url), fresh())).retry_after == timedelta(hours=1)
 
 
+async def test_f05_so_may_each_redirect_on_the_way(server: BadServer, fetcher: HttpFetcher) -> None:
+    server.on("/feed", answer(body=BODY, headers={"Retry-After": "60"}))
+    server.on("/moved", redirect("/feed", 302, {"Retry-After": "120"}))
+    url = server.on("/old", redirect("/moved", 301, {"Retry-After": "3600"}))
+    response = await fetcher.fetch(feed_at(url), fresh())
+    assert (response.retry_after, response.moved_to) == (timedelta(hours=1), server.url("/moved"))
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [

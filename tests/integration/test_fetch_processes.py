@@ -6,14 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import dying_poll
 import fetcher_process
-from badserver import BadServer, answer, later
-from fakes import rss
+from badserver import BadServer, answer, conditional, later
+from fakes import NOON, rss
+from fetching import feed_at
+from new_database import new_store
+from pipeline.store.open import open_store
 from running import wait_for
+from store_builders import sync_feeds
 from threaded import in_thread
 
 LEASE_S, INTERVAL_S, ANSWER_S = 1.0, 2.0, 0.5
@@ -79,3 +84,26 @@ def test_f07_a_fetcher_that_stood_still_for_longer_than_its_lease_writes_nothing
     late = polls(tmp_path / "stopped")[: len(NAMES)]
     assert sorted((line["feed"], line["accepted"]) for line in late) == [(name, False) for name in NAMES]
     assert all(line["accepted"] for line in polls(tmp_path / "other"))
+
+
+def test_f17_a_process_killed_at_any_step_of_a_poll_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Not the n-th statement fails here, but the process is gone: its transaction, its lock, its claim."""
+    made, stores = tmp_path / "made", tmp_path / "stores"
+    with closing(new_store(made)) as store:
+        sync_feeds(store, [feed_at("http://127.0.0.1/")], NOON)
+    with in_thread(BadServer()) as server:
+        for step in range(1, 100):
+            server.on(f"/{step}", conditional(rss("a", "b")))
+        words = [sys.executable, dying_poll.__file__, str(stores), str(made), server.url()[:-1]]
+        ended = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+        *killed, last = map(int, ended)
+        assert set(killed) == {signal.SIGKILL}
+        assert (len(killed) >= 20, last) == (True, 0)
+        for step in range(1, len(ended) + 1):
+            with closing(open_store(None, stores / str(step))) as store:
+                assert (store.backlog(), store.check()) == (2, []), step
+                accepted = store.snapshot(NOON).counters["accepted", ""]
+            asked = [request.header("if-none-match") for request in server.asked(f"/{step}")]
+            # What was not stored is asked for without a condition; what was, with it, whoever was told.
+            assert (accepted, asked[-1]) == (2, b'"1"'), step
+            assert asked.count(None) in (1, 2), step

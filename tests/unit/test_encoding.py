@@ -27,6 +27,9 @@ PACKERS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "gzip": ("gzip", gzip.compress),
     "x-gzip": ("X-GZIP", gzip.compress),
     "gzip-and-identity": ("gzip, identity", gzip.compress),
+    "a-charset": ("UTF-8", bytes),
+    "none": ("none", bytes),
+    "left-from-an-upload": ("gzip,aws-chunked", gzip.compress),
     "deflate": ("deflate", zlib.compress),
     "bare-deflate": ("deflate", bare_deflate),
     "br": ("br", brotli.compress),
@@ -65,7 +68,7 @@ def test_gzip_streams_may_be_joined_and_padded(piece: int) -> None:
 
 @pytest.mark.parametrize(
     "encoding",
-    ["gzip, gzip", "gzip,br", "deflate, gzip", "zstd", "utf-8", "compress", "aws-chunked", "x" * 9_000],
+    ["gzip, gzip", "gzip,br", "deflate, gzip", "zstd", "compress", "dcb", "none, zstd", "x" * 9_000],
 )
 def test_an_encoding_nobody_asked_for_is_refused(encoding: str) -> None:
     error = error_of(encoding, b"x")

@@ -33,6 +33,13 @@ def channel(own: str, items: str = "<item><title>x</title></item>") -> str:
         ("<sy:updateFrequency>4</sy:updateFrequency>", DAY / 4),
         ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", HOUR),
         ("<sy:updatePeriod>sometimes</sy:updatePeriod>", None),
+        ("<sy:updatePeriod>always</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0.1</sy:updateFrequency>", 10 * HOUR),
+        ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0.000001</sy:updateFrequency>", 365 * DAY),
+        ("<sy:updatePeriod xmlns:sy='urn:sy'>hourly</sy:updatePeriod>", HOUR),
+        ('<ttl xmlns="">60</ttl>', HOUR),
+        ("<!-- <ttl>60</ttl> -->", None),
+        ("<!-- <ttl>60</ttl> --><ttl>120</ttl><!-- never closed <ttl>600</ttl>", 2 * HOUR),
         ("<ttl>30</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", HOUR),
         ("", None),
     ],
@@ -43,7 +50,7 @@ def test_f04_how_often_a_feed_wants_to_be_asked_is_read(own: str, every: timedel
 
 def test_f04_hours_and_days_to_skip_are_read() -> None:
     own = (
-        "<skipHours><hour>0</hour><hour>24</hour><hour>7</hour><hour>99</hour></skipHours>"
+        "<skipHours xmlns=''><hour>0</hour><hour>24</hour><hour>7</hour><hour>99</hour></skipHours>"
         "<skipDays><day>Sunday</day><day>saturday</day><day>Funday</day></skipDays>"
     )
     assert pace_of(channel(own)) == Pace(skip_hours=(0, 7), skip_days=(5, 6))
@@ -57,7 +64,17 @@ def test_what_stands_behind_the_items_counts_too() -> None:
     assert pace_of("<rss><channel><item></item><ttl>60</ttl></channel></rss>").every == HOUR
 
 
-@pytest.mark.parametrize("text", ["<ttl>" * 100_000, "<item " * 100_000, "<skipHours><hour>" * 50_000, ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<ttl>" * 100_000,
+        "<ttl " * 100_000,
+        "<!--" * 100_000 + "<ttl",
+        "<item " * 100_000,
+        "<skipHours><hour>" * 50_000,
+        "",
+    ],
+)
 def test_any_text_has_a_pace(text: str) -> None:
     assert pace_of(text) == Pace()
 

@@ -1,0 +1,137 @@
+"""F6 and F17: `newswire fetch` is killed at twenty chosen points of its polls, and started by its supervisor."""
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from badserver import Asked, BadServer, answer, head
+from fault_size import Size
+from running import Service, exported, run, wait_for, write_config, write_records
+from threaded import in_thread
+
+FEEDS = 24
+#: the least that may be set, and what of it is left where waits are spread by a tenth
+INTERVAL_S, LEAST_S = 60, 53.9
+#: what one feed's server asks for, which is longer
+ASKED_S = 150
+_HEAD = b"<rss version='2.0'><channel><title>Invented Wire</title>"
+_TAIL = b"</channel></rss>"
+#: of an answer's bytes so many are said, and then so many seconds go by, before the kill
+POINTS: Sequence[tuple[str, float]] = (
+    ("nothing", 0),
+    ("its headers", 0),
+    ("a half", 0),
+    *(("all", milliseconds / 1000) for milliseconds in (0, 1, 2, 3, 4, 5, 7, 10, 13, 16, 20, 25, 30, 40, 60)),
+    ("all", 0.1),
+    ("all", 0.2),
+)
+
+
+@dataclass
+class _Publisher:
+    """Feeds that have another item whenever they are asked, and answer 304 to who knows the newest.
+
+    While points are left, an answer is the fetcher's last: it is killed at the next point.
+    """
+
+    service: Service
+    points: list[tuple[str, float]] = field(default_factory=lambda: list(POINTS))
+    items: dict[str, int] = field(default_factory=dict)
+    #: monotonic seconds
+    killed_at: list[float] = field(default_factory=list)
+    _killed: set[int] = field(default_factory=set)
+
+    def guids(self) -> set[str]:
+        return {guid for path, last in self.items.items() for guid in _guids(path, last)}
+
+    async def say(self, request: Asked, writer: asyncio.StreamWriter) -> bool:
+        path = request.path
+        alive = [pid for pid in self.service.pids("fetch") if pid not in self._killed]
+        point = self.points.pop(0) if self.points and alive else None
+        if self.points or point:
+            self.items[path] = self.items.get(path, 0) + 1
+        etag = f'"{self.items[path]}"'
+        if request.header("if-none-match") == etag.encode():
+            return await answer(304)(request, writer)
+        body = _HEAD + b"".join(map(_item, _guids(path, self.items[path]))) + _TAIL
+        whole = head(headers={"ETag": etag}, length=len(body)) + body
+        if point is None:
+            writer.write(whole)
+            return True
+        said, wait_s = point
+        sizes = {"nothing": 0, "its headers": 60, "a half": len(whole) - len(body) // 2, "all": len(whole)}
+        writer.write(whole[: sizes[said]])
+        await writer.drain()
+        await asyncio.sleep(wait_s)
+        for pid in alive:
+            self._killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        self.killed_at.append(time.monotonic())
+        return False
+
+
+def _guids(path: str, last: int) -> Sequence[str]:
+    return [f"{path}-{number}" for number in range(1, last + 1)]
+
+
+def _item(guid: str) -> bytes:
+    return f"<item><guid isPermaLink='false'>{guid}</guid><title>Story {guid}</title></item>".encode()
+
+
+@pytest.mark.timeout(420)
+def test_f06_f17_a_polling_service_killed_twenty_times_asks_nobody_too_often_and_loses_nothing(
+    tmp_path: Path, size: Size
+) -> None:
+    if not size.full:
+        pytest.skip("sources are polled once a minute at most: four minutes, in `make chaos`")
+    data = tmp_path / "data"
+    with in_thread(BadServer()) as server:
+        names = [*(str(number) for number in range(FEEDS)), "slow"]
+        sources = (f"  - {{url: '{server.url()}{name}', id: f{name}, {_USUAL}}}\n" for name in names)
+        config = write_config(
+            tmp_path / "config", f"feeds:\n{''.join(sources)}", topics=False, fetch={"heartbeat_s": 0}
+        )
+        service = Service(data, config, command=("fetch",))
+        publisher = _Publisher(service)
+        for number in range(FEEDS):
+            server.on(f"/{number}", publisher.say)
+        server.on("/slow", answer(503, headers={"Retry-After": str(ASKED_S)}))
+        paths = [f"/{number}" for number in range(FEEDS)]
+        with service:
+            wait_for(lambda: not publisher.points, seconds=200)
+            ended_at = time.monotonic()
+            wait_for(lambda: all(_asked_since(server, path, ended_at) >= 2 for path in paths), seconds=180)
+            service.stop()
+    gaps = {path: _gaps(server, path) for path in paths}
+    last = write_records(tmp_path / "last.jsonl", 1)
+    done = run("import", "--wait", str(last), data=data, config=config, timeout=100)
+    assert done.returncode == 0, done.stderr
+    stored = Counter(document["guid"] for document in exported(data, config) if document["feed"] != "import")
+    shortest = min(map(min, gaps.values()))
+    print(
+        f"\n{len(publisher.killed_at)} kills, {len(server.journal)} requests, {shortest:.1f} s apart at least;"
+    )
+    print(f"{len(publisher.guids())} items, {stored.total()} documents; slow: {_gaps(server, '/slow')}")
+    assert len(publisher.killed_at) == len(POINTS) == 20
+    assert shortest >= LEAST_S
+    assert min(_gaps(server, "/slow")) >= ASKED_S
+    assert (set(stored), max(stored.values())) == (publisher.guids(), 1)
+
+
+_USUAL = f"provider: P, allow_private: 127.0.0.0/8, interval: {INTERVAL_S}s"
+
+
+def _asked_since(server: BadServer, path: str, since: float) -> int:
+    return sum(asked.at_s > since for asked in server.asked(path))
+
+
+def _gaps(server: BadServer, path: str) -> list[float]:
+    return [after.at_s - before.at_s for before, after in pairwise(server.asked(path))]
