@@ -267,11 +267,15 @@ class Service:
             )
 
     def stop(self, seconds: float = 15) -> float:
-        """SIGTERM; returns how long it took to end, and fails when that is too long."""
+        """SIGTERM; returns how long it took to end, and fails when that is too long (times PATIENCE)."""
         assert self.process
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(seconds)
+        try:
+            self.process.wait(seconds * PATIENCE)
+        except subprocess.TimeoutExpired as late:
+            late.add_note(f"{processes_of(self.data)}\n{self.log.read_text()[-3000:]}")
+            raise
         assert self.process.returncode == 0, self.log.read_text()[-3000:]
         return time.monotonic() - began
 

@@ -51,6 +51,8 @@ class ToxicProxy:
     port: int = 0
     connections: int = 0
     resets: int = 0
+    #: how often it did harm, of whatever kind
+    harms: int = 0
     _stranded: int = 0
     _dice: random.Random = field(default_factory=lambda: random.Random(9))
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -118,7 +120,8 @@ class ToxicProxy:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             if ways[2] in done or any(way.result() for way in done):
                 self._reset(writer)
-            else:
+            elif self.closes_after_s:
+                self.harms += 1
                 await asyncio.sleep(self.closes_after_s)
         finally:
             for way in ways:
@@ -130,8 +133,10 @@ class ToxicProxy:
         """Pass bytes on until one end closes; True when the connection is to be reset."""
         with suppress(OSError):
             while piece := await reader.read(_PIECE):
-                await asyncio.sleep(self._wait_s(len(piece)))
-                while self.still or line.number <= self._stranded:
+                wait_s, held = self._wait_s(len(piece)), self._holds(line)
+                self.harms += wait_s > 0 or held
+                await asyncio.sleep(wait_s)
+                while self._holds(line):
                     await asyncio.sleep(0.05)
                 line.passed += len(piece)
                 if self.reset_after_bytes and line.passed > self.reset_after_bytes:
@@ -139,6 +144,9 @@ class ToxicProxy:
                 writer.write(piece)
                 await writer.drain()
         return False
+
+    def _holds(self, line: "_Line") -> bool:
+        return self.still or line.number <= self._stranded
 
     async def _watch(self) -> None:
         while not self.cut:
@@ -151,6 +159,7 @@ class ToxicProxy:
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         """Close without a farewell (RST): what was under way is lost."""
         self.resets += 1
+        self.harms += 1
         own = writer.get_extra_info("socket")
         if own is not None:
             own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -10,7 +10,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 from badserver import Asked, BadServer, answer
-from running import importing, run, story, write_records
+from running import PATIENCE, importing, run, story, write_records
 
 FEEDS = 3
 _HEAD = "<rss version='2.0'><channel><title>Invented Wire</title><link>http://wire.example/</link>"
@@ -112,7 +112,7 @@ class Arrivals:
     def finish(self) -> None:
         """Let arrive what has not yet, now that nothing is killed any more."""
         if self.command is not None:
-            self.command.wait(60)
+            self.command.wait(60 * PATIENCE)
             self._import(0.0)
         left: Sequence[str] = [str(path) for path in self._left]
         if left:

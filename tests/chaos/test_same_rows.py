@@ -184,8 +184,9 @@ def test_s9_every_export_is_the_same_to_the_byte(
         assert len(first) > 10_000
         assert first == second, form
         for each in both if size.full else ():
-            each.run("export", "--format", form, "--out", str(tmp_path / "export"))
-            assert (tmp_path / "export").read_bytes() == first, form
+            written = tmp_path / f"{each.data.name}.{form}"
+            each.run("export", "--format", form, "--out", str(written))
+            assert written.read_bytes() == first, form
 
 
 def test_s9_every_search_finds_the_same_in_the_same_order(

@@ -12,6 +12,7 @@ from pipeline.clock import SystemClock
 from pipeline.store.file_lock import FileLock
 from pipeline.store.open import open_store
 from running import (
+    PATIENCE,
     Service,
     exported,
     importing,
@@ -69,7 +70,7 @@ def test_what_frozen_workers_come_back_with_changes_nothing(tmp_path: Path) -> N
         parent, workers = service.pids("work"), service.pids("worker")
         with importing(records, data=data, config=config) as taking:
             wait_for(lambda: _frozen_within_a_batch(data, [*parent, *workers]), every=0.005)
-            assert taking.wait(30) == 0
+            assert taking.wait(30 * PATIENCE) == 0
         with others:
             _all_stored_once(data, config)
             assert not list(_in_vain(service))

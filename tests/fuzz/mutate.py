@@ -53,6 +53,8 @@ _KINDS = (
 _CODINGS = (b"8bit", b"quoted-printable", b"x-uuencode", b"base64", b"7bit; x")
 #: ends of names of files in an archive
 _NAMES = ("", ".xml", ".eml", "/", "/../a", "\x1b[31m", "é" * 200)
+#: what takes longer than in proportion to a file shows in a large one
+_LARGE = 100_000
 Change = Callable[[random.Random, list[bytes], Sequence[list[bytes]]], list[bytes]]
 
 
@@ -69,6 +71,16 @@ def mutated(chance: random.Random, samples: Sequence[bytes]) -> bytes:
         changed = chance.choice(_CHANGES)(chance, found, pieces)
         found = [piece for piece in changed if piece] or [chance.choice(ODD)]
     return b"".join(found)
+
+
+def swollen(chance: random.Random, samples: Sequence[bytes]) -> bytes:
+    """Change one of the samples, and repeat a part of it until it is large."""
+    found = split(mutated(chance, samples))
+    start = chance.randrange(len(found))
+    part = b"".join(found[start : start + chance.choice((1, 1, 2, 8, 30))])
+    if chance.random() < 0.3:
+        part = part[: chance.randrange(len(part)) + 1]
+    return b"".join([*found[:start], part * (_LARGE // len(part) + 1), *found[start:]])
 
 
 def packed(chance: random.Random, bodies: Sequence[bytes]) -> bytes:

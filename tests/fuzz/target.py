@@ -3,6 +3,7 @@
 import dataclasses
 import random
 import re
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from pipeline.formats.detect import FORMATS, Format, read
 from pipeline.formats.source import open_source
 from pipeline.model import Entry, Parsed
 
-from .mutate import mailed, mutated, packed
+from .mutate import mailed, mutated, packed, swollen
 
 PAIRS = Path(__file__).parents[1] / "data" / "formats"
 NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\U0010f000-\U0010f0ff]")
@@ -22,6 +23,12 @@ NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\U0010f000-\U0010
 
 #: reads bytes as one format; None where they are of another, or refused
 Reading = Callable[[bytes], Parsed | None]
+
+#: of the processor, for each 100 kB that were begun
+_SLOWEST_S = 1.0
+_PIECE = 100_000
+#: of the inputs to a format that holds no others, so many are large
+_LARGE_ONES = 0.02
 
 #: formats that hold others: what puts files into them
 _HOLDERS = {"archive": packed, "mail": mailed}
@@ -46,13 +53,13 @@ def seeds(known: Reading) -> list[bytes]:
 
 
 def inputs(name: str) -> Callable[[random.Random, list[bytes]], bytes]:
-    """Give what makes an input out of samples: changed, or changed files put into what holds them.
+    """Give what makes an input out of samples: changed, now and then large, or put into what holds them.
 
     A changed archive is damaged nearly always; what is in it is read only where it was packed anew.
     """
     put = _HOLDERS.get(name)
     if put is None:
-        return mutated
+        return lambda chance, bodies: (swollen if chance.random() < _LARGE_ONES else mutated)(chance, bodies)
     inside = samples()
 
     def made(chance: random.Random, bodies: list[bytes]) -> bytes:
@@ -64,14 +71,23 @@ def inputs(name: str) -> Callable[[random.Random, list[bytes]], bytes]:
     return made
 
 
-def check(known: Reading, body: bytes) -> bool:
+def check(known: Reading, body: bytes, *, slowest_s: float = _SLOWEST_S) -> bool:
     """Read bytes and assert what must hold; say whether the format claimed them.
 
+    Args:
+        known: Reads the format.
+        body: Any bytes.
+        slowest_s: How much of the processor each 100 kB may take.
+
     Raises:
-        AssertionError: What was read is not clean, not the same twice, or does not survive JSON.
+        AssertionError: What was read is not clean, not the same twice, or does not survive JSON; or it took
+            too long.
         Exception: Whatever a parser lets out; only ParseError is allowed.
     """
+    began = time.process_time()
     parsed = known(body)
+    took_s = time.process_time() - began
+    assert took_s <= slowest_s * (len(body) // _PIECE + 1), f"{len(body)} bytes took {took_s:.1f} s"
     if parsed is None:
         return False
     assert known(body) == parsed, "the same bytes read as something else the second time"
