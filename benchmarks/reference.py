@@ -21,7 +21,7 @@ from pipeline.clock import SystemClock
 from pipeline.formats.detect import read
 from pipeline.groups import GroupRules
 from pipeline.model import Feed, FeedState, QueueName, SourceKind
-from pipeline.ports.copies import SLOT_BYTES, Found, Mark
+from pipeline.ports.copies import SLOT_BYTES, Candidates, Mark
 from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.settings import shipped_config_dir
 from pipeline.sources.http import HttpFetcher
@@ -99,8 +99,8 @@ class _Index:
         self._bands: defaultdict[bytes, list[int]] = defaultdict(list)
         self._anchors: defaultdict[bytes, list[int]] = defaultdict(list)
 
-    def check_and_add(self, marks: Sequence[Mark]) -> Found:
-        return Found(whole_in="here", entries=tuple(map(self._entries, marks)))
+    def check_and_add(self, marks: Sequence[Mark]) -> Candidates:
+        return Candidates(whole_in="here", entries=tuple(map(self._entries, marks)))
 
     def _entries(self, mark: Mark) -> tuple[int, ...]:
         shares: Counter[int] = Counter()

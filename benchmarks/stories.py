@@ -22,7 +22,7 @@ from benchmarks.storing import save
 from pipeline.clock import SystemClock
 from pipeline.identity import digest
 from pipeline.model import Document, StoryTraits, Tag, Tagging
-from pipeline.ports.stories import Neighbours, Place, StoryStore, Telling, Untold, Wanted
+from pipeline.ports.stories import Neighbours, StoryPlace, StoryStore, Telling, Untold, Wanted
 from pipeline.settings import shipped_config_dir
 from pipeline.store.open import open_store
 from pipeline.store.store import SqlStore
@@ -151,7 +151,7 @@ def save_told(store: SqlStore, told: Sequence[Told], seen: Seen) -> None:
     for row, each in zip(untold, told, strict=True):
         traits = weigh(each.raw(), seen)
         story = digest("story", str(each.event))
-        places.append(Place(seq=row.seq, document_id=row.document_id, story_id=story))
+        places.append(StoryPlace(seq=row.seq, document_id=row.document_id, story_id=story))
         members[row.seq] = (each.at, traits, keys_of(traits, each.at))
     assert store.tell(Telling(told=places, members=members), _BEGIN)
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.ports.copies import SLOT_BYTES, Found, Held, Mark
+from pipeline.ports.copies import SLOT_BYTES, Candidates, Held, Mark
 from pipeline.redis_server import connect, redis_errors
 
 #: short: it stands in the name of each bucket
@@ -82,10 +82,10 @@ class RedisNearIndex:
         self._prolong = self._client.register_script(_PROLONG)
         self._finish = self._client.register_script(_FINISH)
 
-    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+    def check_and_add(self, marks: Sequence[Mark]) -> Candidates:
         """See ports.NearIndex."""
         if not marks:
-            return Found(whole_in=None, entries=())
+            return Candidates(whole_in=None, entries=())
         arguments: list[Any] = [_PREFIX, self._life_s]
         for mark in marks:
             number = (mark.entry_id % _ENTRY_RANGE).to_bytes(_ENTRY_BYTES, "big")
@@ -95,7 +95,7 @@ class RedisNearIndex:
         with redis_errors():
             marker, *answers = self._look_up(keys=[_MARKER], args=arguments)
         found = (_entries(answer, mark.entry_id) for answer, mark in zip(answers, marks, strict=True))
-        return Found(whole_in=_read(marker)[0], entries=tuple(found))
+        return Candidates(whole_in=_read(marker)[0], entries=tuple(found))
 
     def held(self) -> Held:
         """See ports.NearIndex."""

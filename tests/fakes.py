@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.errors import FeedError, FetchError, QueueError
 from pipeline.formats.detect import read
 from pipeline.model import Feed, FeedState, Parsed, QueueName, Response
-from pipeline.ports.copies import SLOT_BYTES, Found, Held, Mark
+from pipeline.ports.copies import SLOT_BYTES, Candidates, Held, Mark
 from pipeline.ports.outside import Delivery
 from pipeline.ports.queue import EntryRef, QueueState
 
@@ -131,9 +131,9 @@ class MemoryIndex:
         self._token: str | None = None
         self._begun = 0
 
-    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+    def check_and_add(self, marks: Sequence[Mark]) -> Candidates:
         held = self.held()
-        return Found(whole_in=held.whole_in if marks else None, entries=tuple(map(self._look_up, marks)))
+        return Candidates(whole_in=held.whole_in if marks else None, entries=tuple(map(self._look_up, marks)))
 
     def held(self) -> Held:
         self._work()

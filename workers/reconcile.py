@@ -24,12 +24,12 @@ MOST_RETAG_JOBS = 8
 MOST_AT_ONCE = 2_000
 
 
-class Unfinished(WorkStore, RetagStore, Protocol):
+class ReconcileStore(WorkStore, RetagStore, Protocol):
     """What a round asks."""
 
 
 def reconcile(
-    store: Unfinished, queue: Queue, clock: Clock, *, wall: Clock, batch_size: int, max_attempts: int
+    store: ReconcileStore, queue: Queue, clock: Clock, *, wall: Clock, batch_size: int, max_attempts: int
 ) -> dict[str, int]:
     """Do one round: let go what is due, give back what is held too long, send what is not on its way.
 

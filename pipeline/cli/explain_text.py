@@ -12,7 +12,7 @@ from pipeline.plain import safe_line
 #: of one finding; the rest is in the JSON
 _MOST_REASONS = 12
 
-Found = Mapping[str, Any]
+Explained = Mapping[str, Any]
 
 #: list of the explanation → how one of it is headed: `str.format` with its fields
 _HEADS = {
@@ -26,7 +26,7 @@ _HEADS = {
 }
 
 
-def explanation_view(explained: Found) -> RenderableType:
+def explanation_view(explained: Explained) -> RenderableType:
     """Lay an explanation out to be read."""
     version = f"  v{explained['version']}" if explained["version"] > 1 else ""
     title = safe_line(explained["headline"] or explained["lead"], 160)
@@ -46,7 +46,7 @@ def explanation_view(explained: Found) -> RenderableType:
     return Group(*lines)
 
 
-def _reasons(evidence: Sequence[Found]) -> Iterator[Text]:
+def _reasons(evidence: Sequence[Explained]) -> Iterator[Text]:
     for each in evidence[:_MOST_REASONS]:
         where = each["field"] if each["start"] is None else f"{each['field']} {each['start']}"
         words = safe_line(each["context"] or each["text"], 200)

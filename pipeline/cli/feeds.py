@@ -232,9 +232,9 @@ def _check_networks(networks: Iterable[str]) -> None:
 
 def _feed_of(app: AppContext, url: str, allow_private: tuple[str, ...]) -> str:
     """Find the feed of a page; what cannot be looked at now is taken for a feed."""
-    from pipeline.sources.discover import Found, careful_fetcher, find_feed
+    from pipeline.sources.discover import FoundFeed, careful_fetcher, find_feed
 
-    async def find() -> Found:
+    async def find() -> FoundFeed:
         async with careful_fetcher(app.settings.fetch) as fetcher:
             feed = Feed(id=feed_id(url), kind=SourceKind.HTTP, url=url, allow_private=allow_private)
             return await find_feed(feed, fetcher)

@@ -17,7 +17,7 @@ from pipeline.parsing import ParsePool
 from pipeline.plain import safe_line
 from pipeline.ports.feeds import FeedStore, Poll, RawCopy, TakenIn
 from pipeline.ports.outside import Parser
-from pipeline.sources.files import Delivery, deliveries, remote_tables
+from pipeline.sources.files import FilePiece, deliveries, remote_tables
 from pipeline.store.open import open_store
 
 #: the feed that imported files belong to
@@ -70,7 +70,7 @@ def take_in_files(app: AppContext, paths: Sequence[str], *, provider: str | None
         store.close()
 
 
-def _found(app: AppContext, paths: Sequence[str]) -> Iterator[Delivery | FetchError]:
+def _found(app: AppContext, paths: Sequence[str]) -> Iterator[FilePiece | FetchError]:
     """Read what is named, in order: files and folders, and archives by their URLs."""
     for path in paths:
         if "://" in path:
@@ -80,7 +80,7 @@ def _found(app: AppContext, paths: Sequence[str]) -> Iterator[Delivery | FetchEr
 
 
 async def _take_in_all(
-    found: Iterator[Delivery | FetchError], store: FeedStore, parser: Parser, provider: str | None
+    found: Iterator[FilePiece | FetchError], store: FeedStore, parser: Parser, provider: str | None
 ) -> Imported:
     """Take files in as they are read, many small ones in one transaction."""
     imported = Imported()
@@ -104,7 +104,7 @@ async def _take_in_all(
     return imported
 
 
-async def _poll(delivery: Delivery, parser: Parser, provider: str | None, *, occurrence: str) -> Poll:
+async def _poll(delivery: FilePiece, parser: Parser, provider: str | None, *, occurrence: str) -> Poll:
     began = monotonic()
     try:
         parsed = await parser.parse(delivery.body, name=delivery.name, media_type=None)

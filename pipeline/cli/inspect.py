@@ -15,7 +15,7 @@ from pipeline.formats import detect
 from pipeline.model import Document, Parsed, Tagging
 from pipeline.plain import safe_line
 from pipeline.publish.record import inspected_record, to_line
-from pipeline.sources.files import Delivery, deliveries
+from pipeline.sources.files import FilePiece, deliveries
 from workers.normalise.document import Source, normalise
 from workers.tag.enricher import Enricher
 from workers.tag.models import installed_models
@@ -89,7 +89,7 @@ def _lines(paths: Sequence[Path], analyse: Analyse, now: datetime) -> Iterator[b
 
 
 def _documents(
-    delivery: Delivery, name: str, parsed: Parsed, analyse: Analyse, now: datetime
+    delivery: FilePiece, name: str, parsed: Parsed, analyse: Analyse, now: datetime
 ) -> Iterator[bytes | str]:
     for number, entry in enumerate(parsed.entries, 1):
         try:

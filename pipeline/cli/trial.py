@@ -20,7 +20,7 @@ from pipeline.redaction import hide_in_urls
 from pipeline.rhythm import interval_of
 from pipeline.schedule import MAX_WAIT, next_state
 from pipeline.settings import Fetch
-from pipeline.sources.discover import Found, careful_fetcher, find_feed
+from pipeline.sources.discover import FoundFeed, careful_fetcher, find_feed
 from pipeline.sources.imap import MailboxReader
 from pipeline.sources.senders import unwelcome
 from workers.normalise.document import Source, normalise
@@ -49,7 +49,7 @@ class Item:
 class Trial:
     """What one fetch brought."""
 
-    found: Found
+    found: FoundFeed
     duration_s: float
     charset: str
     #: how often such a feed would be polled
@@ -189,7 +189,7 @@ def _items(parsed: Parsed, feed: Feed, tagger: Callable[[], "Tagger"]) -> Iterat
             yield Item(entry=entry, document=document, tagging=tagging)
 
 
-def _interval(found: Found) -> timedelta:
+def _interval(found: FoundFeed) -> timedelta:
     """Say how often this feed would be polled if nothing were configured."""
     now = found.response.received_at
     wish = Feed(

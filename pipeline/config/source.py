@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.config.rights import refuse_writable
-from pipeline.config.words import Place, masked, may_be_shown, pointed, pointed_unread, printable, written
+from pipeline.config.words import KeyPath, masked, may_be_shown, pointed, pointed_unread, printable, written
 from pipeline.errors import ConfigError
 
 # The C parser reads a file of 10,000 feeds ten times faster; the other is there where it was not built.
@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"\$\{\w*\}|file:.*")
 class Complaint:
     """What is wrong at a place; where the place is not written down, the nearest one around it is shown."""
 
-    place: Place
+    place: KeyPath
     message: str
     #: points at the key, not at its value
     at_key: bool = False
@@ -51,10 +51,10 @@ class Source:
     #: nothing in it is secret: what is wrong is shown whatever it is
     secretless: bool = False
     #: place → the environment variable that set it instead
-    variables: dict[Place, str] = field(default_factory=dict)
+    variables: dict[KeyPath, str] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
-    _keys: dict[Place, yaml.Node] = field(default_factory=dict)
-    _values: dict[Place, yaml.Node] = field(default_factory=dict)
+    _keys: dict[KeyPath, yaml.Node] = field(default_factory=dict)
+    _values: dict[KeyPath, yaml.Node] = field(default_factory=dict)
 
     @classmethod
     def read_rules(cls, path: Path) -> "Source":
@@ -107,19 +107,19 @@ class Source:
         """Give all plain values as they are written."""
         return {node.value for node in self._values.values() if isinstance(node, yaml.ScalarNode)}
 
-    def is_block(self, place: Place) -> bool:
+    def is_block(self, place: KeyPath) -> bool:
         """Say whether a list or mapping is written over lines, not in brackets."""
         return getattr(self._values.get(place), "flow_style", None) is False
 
-    def column_of(self, place: Place) -> int:
+    def column_of(self, place: KeyPath) -> int:
         """Say at which column (from 0) a block begins."""
         return int(self._values[place].start_mark.column)
 
-    def line_of_key(self, place: Place) -> int:
+    def line_of_key(self, place: KeyPath) -> int:
         """Say on which line (from 0) a key stands."""
         return int(self._keys[place].start_mark.line)
 
-    def lines_of_item(self, place: Place) -> tuple[int, int]:
+    def lines_of_item(self, place: KeyPath) -> tuple[int, int]:
         """Say where an item of a block list stands: its first line (from 0), and the one after its last.
 
         Comments behind it belong to what follows.
@@ -132,7 +132,7 @@ class Source:
 
     # --- building ------------------------------------------------------------------------------------------
 
-    def _built(self, node: yaml.Node, place: Place, around: tuple[yaml.Node, ...]) -> object:
+    def _built(self, node: yaml.Node, place: KeyPath, around: tuple[yaml.Node, ...]) -> object:
         self._values[place] = node
         if node in around:
             self.complaints.append(Complaint(place=place, message="refers to itself"))
@@ -148,7 +148,7 @@ class Source:
         return None if plain and node.value in _NULLS else node.value
 
     def _mapping(
-        self, node: yaml.MappingNode, place: Place, inside: tuple[yaml.Node, ...]
+        self, node: yaml.MappingNode, place: KeyPath, inside: tuple[yaml.Node, ...]
     ) -> dict[str, object]:
         built: dict[str, object] = {}
         for key, value in node.value:

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from pipeline.config.source import Complaint
-from pipeline.config.words import Place, suggest
+from pipeline.config.words import KeyPath, suggest
 from pipeline.retention import FOREVER
 
 #: a hundred years: no calendar reaches so far back as some would have it
@@ -209,8 +209,8 @@ def _message(error: ErrorDetails, model: type[BaseModel]) -> str:
     return message.split(", unable to parse", 1)[0]
 
 
-def _written_place(loc: Place, value: object, *, missing: bool) -> Place:
-    place: Place = ()
+def _written_place(loc: KeyPath, value: object, *, missing: bool) -> KeyPath:
+    place: KeyPath = ()
     for index, part in enumerate(loc):
         written = (
             part in value
@@ -225,7 +225,7 @@ def _written_place(loc: Place, value: object, *, missing: bool) -> Place:
     return place
 
 
-def _fields_beside(loc: Place, model: type[BaseModel]) -> set[str]:
+def _fields_beside(loc: KeyPath, model: type[BaseModel]) -> set[str]:
     """Find the keys that the mapping of an unknown key knows."""
     models = [model]
     for part in loc[:-1]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pipeline.redaction import HIDDEN, hide_in_urls
 
 #: keys and indexes from the top of the document
-Place = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 #: keys whose values are never shown, whatever they are under
 SECRET_WORDS = frozenset(
@@ -73,7 +73,7 @@ def suggest(key: str, known: Iterable[str], *, likeness: float = 0.6) -> str | N
     return words[found[0]] if found else None
 
 
-def written(place: Place) -> str:
+def written(place: KeyPath) -> str:
     """Write a place as people do.
 
     >>> written(("feeds", 0, "auth", "kind"))
@@ -83,7 +83,7 @@ def written(place: Place) -> str:
     return printable(text.removeprefix("."))
 
 
-def may_be_shown(place: Place, public: frozenset[str]) -> bool:
+def may_be_shown(place: KeyPath, public: frozenset[str]) -> bool:
     """Say whether the value at a place may stand in a complaint: it is public, or was meant for one that is.
 
     Args:

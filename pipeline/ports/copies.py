@@ -28,7 +28,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Candidates:
     """What the index has of some documents."""
 
     #: see Held
@@ -55,7 +55,7 @@ class NearIndex(Protocol):
     Every method may raise QueueError.
     """
 
-    def check_and_add(self, marks: Sequence[Mark]) -> Found:
+    def check_and_add(self, marks: Sequence[Mark]) -> Candidates:
         """Look up documents and enter them, one after the other and all in one step that nobody interrupts.
 
         Entering one again changes nothing, and no document finds itself.

@@ -62,7 +62,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class StoryPlace:
     """A document's story."""
 
     seq: int
@@ -77,10 +77,10 @@ class Telling:
     """What is to be written about the stories of some documents."""
 
     #: those that were to be told; published at, traits and keys of each by its number
-    told: Sequence[Place]
+    told: Sequence[StoryPlace]
     members: Mapping[int, tuple[datetime, StoryTraits, tuple[int, ...]]]
     #: documents whose story has become another
-    moved: Sequence[Place] = ()
+    moved: Sequence[StoryPlace] = ()
     #: id of a story that is gone → id of the one that has most of it
     merged: Mapping[str, str] = field(default_factory=dict)
     #: of those told, how many could not be read: nothing but their copies and versions is known of them

@@ -22,7 +22,7 @@ _TRIED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundFeed:
     """A feed that was read."""
 
     #: as it is asked for: with the URL of the feed where a page was given
@@ -49,7 +49,7 @@ async def careful_fetcher(limits: Fetch) -> AsyncGenerator[HttpFetcher, None]:
         yield fetcher
 
 
-async def find_feed(feed: Feed, fetcher: Fetcher) -> Found:
+async def find_feed(feed: Feed, fetcher: Fetcher) -> FoundFeed:
     """Fetch a feed once, unconditionally, and read it; where it is a web page, the feed of that page.
 
     Raises:
@@ -63,10 +63,10 @@ async def find_feed(feed: Feed, fetcher: Fetcher) -> Found:
             raise
         return await _of_page(feed, response, error, fetcher)
     refuse_bare_text(parsed, feed)
-    return Found(feed=feed, response=response, parsed=parsed)
+    return FoundFeed(feed=feed, response=response, parsed=parsed)
 
 
-async def _of_page(feed: Feed, page: Response, refusal: ParseError, fetcher: Fetcher) -> Found:
+async def _of_page(feed: Feed, page: Response, refusal: ParseError, fetcher: Fetcher) -> FoundFeed:
     named = feeds_of_page(decode(page.body or b"", page.media_type).text, page.final_url)
     first: FeedError | None = None
     for url in named[:_TRIED] or usual_places(page.final_url):
@@ -76,7 +76,7 @@ async def _of_page(feed: Feed, page: Response, refusal: ParseError, fetcher: Fet
             parsed = _read(response)
             refuse_bare_text(parsed, asked)
             others = tuple(other for other in named if other != url)
-            return Found(feed=asked, response=response, parsed=parsed, page=page.final_url, others=others)
+            return FoundFeed(feed=asked, response=response, parsed=parsed, page=page.final_url, others=others)
         except FeedError as error:
             first = first or error
     if named and first:

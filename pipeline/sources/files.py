@@ -26,7 +26,7 @@ PASSED_OVER = (".md", ".tmp", ".part")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class FilePiece:
     """A file's bytes, or a piece of them."""
 
     #: the file's path as given, "-" for standard input
@@ -38,14 +38,14 @@ class Delivery:
     def place(self, where: str) -> str:
         """Say where something is in the whole file, given where it is in this piece: lines are counted on.
 
-        >>> Delivery(name="a", body=b"", first_line=101).place("line 17")
+        >>> FilePiece(name="a", body=b"", first_line=101).place("line 17")
         'line 117'
         """
         match = re.fullmatch(r"(line|row) (\d+)", where)
         return f"{match[1]} {int(match[2]) + self.first_line - 1}" if match else where
 
 
-def deliveries(paths: Sequence[str], *, max_bytes: int) -> Iterator[Delivery | FetchError]:
+def deliveries(paths: Sequence[str], *, max_bytes: int) -> Iterator[FilePiece | FetchError]:
     """Read files and folders (sorted, with their sub-folders) in the order given; "-" is standard input.
 
     Args:
@@ -77,12 +77,12 @@ def _files(path: Path) -> Iterator[Path]:
             yield file
 
 
-def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:
+def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[FilePiece | FetchError]:
     head = stream.read(PIECE_BYTES)
     if parquet.claims(head):
         yield from _table(name, head, stream, max_bytes)
     elif len(head) < PIECE_BYTES:
-        yield Delivery(name=name, body=head)
+        yield FilePiece(name=name, body=head)
     elif _is_json_lines(head):
         yield from _lines(name, head, stream)
     else:
@@ -90,7 +90,7 @@ def _pieces(name: str, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | 
         if len(body) > max_bytes:
             yield _too_large(name, max_bytes)
         else:
-            yield Delivery(name=name, body=body)
+            yield FilePiece(name=name, body=body)
 
 
 def _is_json_lines(head: bytes) -> bool:
@@ -110,7 +110,7 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _table(name: str, head: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[Delivery | FetchError]:
+def _table(name: str, head: bytes, stream: BinaryIO, max_bytes: int) -> Iterator[FilePiece | FetchError]:
     """Cut a Parquet file; its footer is read first, so that a pipe is read whole before."""
     if not stream.seekable():
         stream = io.BytesIO(head + stream.read(max_bytes - len(head) + 1))
@@ -120,7 +120,7 @@ def _table(name: str, head: bytes, stream: BinaryIO, max_bytes: int) -> Iterator
     yield from _cut_table(name, stream)
 
 
-def remote_tables(target: "Target") -> Iterator[Delivery | FetchError]:
+def remote_tables(target: "Target") -> Iterator[FilePiece | FetchError]:
     """Read the Parquet files of an archive that is no folder here, those of the audit first."""
     for path in target.paths():
         if not path or path.endswith(".parquet"):
@@ -128,13 +128,13 @@ def remote_tables(target: "Target") -> Iterator[Delivery | FetchError]:
                 yield from _cut_table(f"{target.url}/{path}".rstrip("/"), stream)
 
 
-def _cut_table(name: str, stream: BinaryIO) -> Iterator[Delivery | FetchError]:
+def _cut_table(name: str, stream: BinaryIO) -> Iterator[FilePiece | FetchError]:
     """Cut a Parquet file that can be read anywhere into pieces."""
     from pipeline.archive.pieces import UnreadableTableError, pieces_of  # noqa: PLC0415 # heavy, seldom needed
 
     try:
         for first, body in pieces_of(stream):
-            yield Delivery(name=name, body=body, first_line=first)
+            yield FilePiece(name=name, body=body, first_line=first)
     except UnreadableTableError as error:
         yield FetchRefused(Reason.UNREADABLE, f"{name}: {error}")
 
@@ -143,11 +143,11 @@ def _too_large(name: str, max_bytes: int) -> FetchRefused:
     return FetchRefused(Reason.TOO_LARGE, f"{name} is larger than {max_bytes:,} bytes (fetch.max_body_bytes)")
 
 
-def _lines(name: str, head: bytes, stream: BinaryIO) -> Iterator[Delivery]:
+def _lines(name: str, head: bytes, stream: BinaryIO) -> Iterator[FilePiece]:
     line = 1
     piece = head
     while piece:
         piece += stream.readline()  # up to the end of a line
-        yield Delivery(name=name, body=piece, first_line=line)
+        yield FilePiece(name=name, body=piece, first_line=line)
         line += piece.count(b"\n")
         piece = stream.read(PIECE_BYTES)

@@ -26,12 +26,12 @@ from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocumen
 from pipeline.ports.reading import AuditedVersion, Change, Query
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, Standing, Version, chain_of, in_order, taken_back_by
+from pipeline.store.chain_places import places_of, version_links
 from pipeline.store.chains import known_versions
 from pipeline.store.copies import HIGH, LOW, SAME_COPY, copied_elsewhere, role_of
 from pipeline.store.database import Part, ReadRow
 from pipeline.store.names import reach_of
 from pipeline.store.newest import newest
-from pipeline.store.places import places_of, version_links
 from pipeline.store.shown import is_current, matches, may_be_shown, shown_documents, with_whole_ids
 from pipeline.store.tables import (
     change,

@@ -26,7 +26,7 @@ from pipeline.web.answers import (
     VersionList,
 )
 from pipeline.web.edge import WebEdge
-from pipeline.web.reading import FURTHEST, Found, find, newest, pair_to_compare
+from pipeline.web.reading import FURTHEST, DocumentPage, find, newest, pair_to_compare
 
 MAX_DOCUMENTS = 200
 
@@ -107,7 +107,7 @@ def documents_api(edge: WebEdge) -> APIRouter:
     @router.get("/newest", response_model=DocumentList)
     def arrivals(limit: Limit = 20) -> JSONResponse:
         """Give the documents that were stored last, newest first, every version."""
-        return _list(Found(documents=newest(edge, limit)))
+        return _list(DocumentPage(documents=newest(edge, limit)))
 
     @router.get("/documents/{document_id}", response_model=DocumentRecord, responses=_NOT_THERE)
     def show(document_id: str) -> JSONResponse:
@@ -162,7 +162,7 @@ def versions_api(edge: WebEdge) -> APIRouter:
     def copies(document_id: str) -> JSONResponse:
         """Give the documents that are the same copy as this one, first published first."""
         document = _document(edge, document_id).document
-        return _list(Found(documents=tuple(edge.store.copies(document.id, now=edge.clock.now()))))
+        return _list(DocumentPage(documents=tuple(edge.store.copies(document.id, now=edge.clock.now()))))
 
     @router.get("/documents/{document_id}/sightings", response_model=list[Sighting], responses=_NOT_THERE)
     def sightings(document_id: str) -> Response:
@@ -179,7 +179,7 @@ def _document(edge: WebEdge, document_id: str) -> StoredDocument:
     return found
 
 
-def _list(found: Found) -> JSONResponse:
+def _list(found: DocumentPage) -> JSONResponse:
     return JSONResponse(
         {
             "documents": [document_record(each) for each in found.documents],

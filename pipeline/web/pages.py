@@ -15,7 +15,7 @@ from pipeline.publish.copies import copies_of, feeds_of, is_original
 from pipeline.publish.difference import chain_lines, difference
 from pipeline.web.edge import WebEdge
 from pipeline.web.evidence import by_kind, findings
-from pipeline.web.reading import FURTHEST, Found, find, newest, pair_to_compare
+from pipeline.web.reading import FURTHEST, DocumentPage, find, newest, pair_to_compare
 from pipeline.web.templates import Templates
 
 #: newest documents on the status page
@@ -122,7 +122,7 @@ def document_pages(edge: WebEdge, templates: Templates) -> APIRouter:
 
 def _search(edge: WebEdge, q: str, page: int, *, all_versions: bool) -> dict[str, Any]:
     offset = (page - 1) * DOCUMENTS_A_PAGE
-    found = Found(documents=())
+    found = DocumentPage(documents=())
     error = None
     try:
         found = find(edge, q, limit=DOCUMENTS_A_PAGE, offset=offset, all_versions=all_versions)

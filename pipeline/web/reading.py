@@ -13,7 +13,7 @@ FURTHEST = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class DocumentPage:
     """A page of documents."""
 
     documents: tuple[StoredDocument, ...]
@@ -21,7 +21,9 @@ class Found:
     next_offset: int | None = None
 
 
-def find(edge: WebEdge, query: str, *, limit: int, offset: int = 0, all_versions: bool = False) -> Found:
+def find(
+    edge: WebEdge, query: str, *, limit: int, offset: int = 0, all_versions: bool = False
+) -> DocumentPage:
     """Search, newest published first.
 
     Raises:
@@ -37,7 +39,7 @@ def find(edge: WebEdge, query: str, *, limit: int, offset: int = 0, all_versions
     )
     following = offset + limit
     more = len(found) > limit and following <= FURTHEST
-    return Found(documents=tuple(found[:limit]), next_offset=following if more else None)
+    return DocumentPage(documents=tuple(found[:limit]), next_offset=following if more else None)
 
 
 def newest(edge: WebEdge, limit: int) -> tuple[StoredDocument, ...]:

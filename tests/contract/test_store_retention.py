@@ -13,7 +13,7 @@ from pipeline.model import Document, Problem, PubStatus, Relation, Signal, Slugg
 from pipeline.ports.feeds import RawCopy
 from pipeline.ports.reading import Query
 from pipeline.ports.store import Store
-from pipeline.ports.stories import Place, Telling
+from pipeline.ports.stories import StoryPlace, Telling
 from pipeline.ports.work import Processed
 from pipeline.retention import FOREVER, Kept, Policy
 from pipeline.store.search import parse_query
@@ -189,9 +189,9 @@ def test_links_copies_and_stories_lose_what_went_and_keep_the_rest(store: Store)
     old, alone, new = store.untold(10, now=NOON, lease=HOUR)
     link = Relation(kind="same-story", id=old.document_id, score=0.5)
     places = [
-        Place(seq=old.seq, document_id=old.document_id, story_id="a" * 32),
-        Place(seq=new.seq, document_id=new.document_id, story_id="a" * 32, relations=(link,)),
-        Place(seq=alone.seq, document_id=alone.document_id, story_id="b" * 32),
+        StoryPlace(seq=old.seq, document_id=old.document_id, story_id="a" * 32),
+        StoryPlace(seq=new.seq, document_id=new.document_id, story_id="a" * 32, relations=(link,)),
+        StoryPlace(seq=alone.seq, document_id=alone.document_id, story_id="b" * 32),
     ]
     traits = StoryTraits(language="en")
     members = {each.seq: (each.published_at, traits, (each.seq,)) for each in (old, alone, new)}

@@ -10,7 +10,7 @@ from pipeline.model import PubStatus, Relation, StoryTraits
 from pipeline.ports.copies import Link
 from pipeline.ports.reading import Query
 from pipeline.ports.store import Store
-from pipeline.ports.stories import Place, Telling, Untold, Wanted
+from pipeline.ports.stories import StoryPlace, Telling, Untold, Wanted
 from pipeline.retention import Policy
 from store_builders import DAY, HOUR, NOON, document, save
 
@@ -19,7 +19,7 @@ LATER = NOON + HOUR
 
 
 def _tell(store: Store, untold: Untold, story: str, *keys: int, **fields: object) -> bool:
-    place = Place(seq=untold.seq, document_id=untold.document_id, story_id=story)
+    place = StoryPlace(seq=untold.seq, document_id=untold.document_id, story_id=story)
     members = {untold.seq: (untold.published_at, StoryTraits(language="en"), keys)}
     return store.tell(Telling(told=[place], members=members, **fields), LATER)  # type: ignore[arg-type]
 
@@ -82,7 +82,7 @@ def test_a_merged_story_leads_to_its_successor(store: Store) -> None:
     ferry, train, boat = _stored(store, "ferry", "train", "boat")
     _tell(store, ferry, "a" * 32)
     _tell(store, train, "b" * 32)
-    moved = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
+    moved = StoryPlace(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
     before = store.last_change()
     _tell(store, boat, "a" * 32, moved=[moved], merged={"b" * 32: "a" * 32})
     found = store.story("b" * 32, now=LATER)
@@ -96,7 +96,7 @@ def test_links_are_stored_with_their_evidence(store: Store) -> None:
     ferry, train = _stored(store, "ferry", "train")
     _tell(store, ferry, "a" * 32)
     link = Relation(kind="same-story", id=ferry.document_id, score=0.9)
-    place = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=(link,))
+    place = StoryPlace(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=(link,))
     members = {train.seq: (train.published_at, StoryTraits(language="en"), ())}
     store.tell(Telling(told=[place], members=members), LATER)
     found = store.document(ferry.document_id, now=LATER)
@@ -108,7 +108,7 @@ def test_a_document_that_goes_while_others_are_told_is_linked_to_nothing(store: 
     ferry, train, boat = _stored(store, "ferry", "train", "boat")
     _tell(store, ferry, "a" * 32)
     links = tuple(Relation(kind="same-story", id=each.document_id, score=0.9) for each in (ferry, boat))
-    place = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=links)
+    place = StoryPlace(seq=train.seq, document_id=train.document_id, story_id="a" * 32, relations=links)
     members = {train.seq: (train.published_at, StoryTraits(language="en"), ())}
     assert store.remove_past([ferry.item_id], Policy(document_days=1), NOON + 2 * DAY) == 1
     assert store.tell(Telling(told=[place], members=members), LATER)
@@ -194,7 +194,7 @@ def test_a_document_told_again_is_found_by_its_new_story(store: Store) -> None:
     copy = Relation(kind="same-copy", id=ferry.document_id, score=0.9)
     store.link([Link(document_id=train.document_id, relation=copy)], [], now=LATER)
     before = store.last_change()
-    moved = Place(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
+    moved = StoryPlace(seq=train.seq, document_id=train.document_id, story_id="a" * 32)
     assert _tell(store, train, "a" * 32, 2, moved=[moved], merged={"b" * 32: "a" * 32})
     assert not _take(store)
     found = store.story("b" * 32, now=LATER)
@@ -268,7 +268,7 @@ def test_attempts_are_forgotten_once_it_is_told_and_kept_where_it_is_set_aside(s
 def test_what_became_of_stories_is_counted(store: Store) -> None:
     ferry, train = _stored(store, "ferry", "train")
     _tell(store, ferry, "a" * 32, spent=timedelta(milliseconds=7))
-    moved = Place(seq=ferry.seq, document_id=ferry.document_id, story_id="b" * 32)
+    moved = StoryPlace(seq=ferry.seq, document_id=ferry.document_id, story_id="b" * 32)
     _tell(store, train, "b" * 32, moved=[moved], merged={"a" * 32: "b" * 32}, split=1)
     counters = store.snapshot(LATER).counters
     assert {label: counters["stories", label] for label in ("told", "moved", "merged", "split")} == {

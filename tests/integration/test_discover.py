@@ -8,7 +8,7 @@ from badserver import BadServer, answer
 from fetching import BODY, feed_at, new_fetcher
 from pipeline.errors import FeedError, Reason
 from pipeline.model import Auth
-from pipeline.sources.discover import Found, find_feed
+from pipeline.sources.discover import FoundFeed, find_feed
 
 HTML = {"Content-Type": "text/html"}
 
@@ -24,7 +24,7 @@ async def server() -> AsyncIterator[BadServer]:
         yield running
 
 
-async def find(url: str, **wishes: object) -> Found:
+async def find(url: str, **wishes: object) -> FoundFeed:
     async with new_fetcher() as fetcher:
         return await find_feed(feed_at(url, **wishes), fetcher)
 

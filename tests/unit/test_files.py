@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import FetchRefused
 from pipeline.formats.detect import read
-from pipeline.sources.files import PIECE_BYTES, Delivery, deliveries
+from pipeline.sources.files import PIECE_BYTES, FilePiece, deliveries
 
 ITEMS = [
     {"id": str(number), "content_text": f"Story {number}. " + "word " * 400, "authors": [{"name": "A"}]}
@@ -16,11 +16,11 @@ ITEMS = [
 FEED = {"version": "https://jsonfeed.org/version/1.1", "title": "Wire", "items": ITEMS}
 
 
-def given(path: Path, body: bytes, *, max_bytes: int = 10 * 2**20) -> list[Delivery]:
+def given(path: Path, body: bytes, *, max_bytes: int = 10 * 2**20) -> list[FilePiece]:
     path.write_bytes(body)
     found = list(deliveries([str(path)], max_bytes=max_bytes))
-    assert all(isinstance(each, Delivery) for each in found)
-    return [each for each in found if isinstance(each, Delivery)]
+    assert all(isinstance(each, FilePiece) for each in found)
+    return [each for each in found if isinstance(each, FilePiece)]
 
 
 @pytest.mark.parametrize("indent", [0, 1, None], ids=["line by line", "indented", "one line"])

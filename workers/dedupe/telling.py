@@ -21,8 +21,8 @@ from pipeline.ports.outside import Clock
 from pipeline.ports.stories import (
     MOST_STORY_KEYS,
     Neighbours,
-    Place,
     StoryMember,
+    StoryPlace,
     StoryStore,
     Telling,
     Untold,
@@ -192,7 +192,7 @@ def told_alone(untold: Untold) -> Telling:
     """Give a document a story of its own, whatever others say."""
     member = unread(untold)
     story = digest("story", untold.document_id)
-    place = Place(seq=untold.seq, document_id=untold.document_id, story_id=story)
+    place = StoryPlace(seq=untold.seq, document_id=untold.document_id, story_id=story)
     return Telling(told=[place], members={untold.seq: (untold.published_at, member.traits, ())}, unread=1)
 
 
@@ -264,7 +264,7 @@ def _split(before: Mapping[int, str], after: Mapping[int, str]) -> int:
     return len({story for seq, story in before.items() if story in kept and after[seq] not in old | {story}})
 
 
-def _place(board: Board, document: Compared, story: str) -> Place:
+def _place(board: Board, document: Compared, story: str) -> StoryPlace:
     links = tuple(
         Relation(
             kind="same-story",
@@ -274,7 +274,7 @@ def _place(board: Board, document: Compared, story: str) -> Place:
         )
         for value, other in board.likest(document, story, _LINKS)
     )
-    return Place(seq=document.seq, document_id=document.document_id, story_id=story, relations=links)
+    return StoryPlace(seq=document.seq, document_id=document.document_id, story_id=story, relations=links)
 
 
 def _compared(member: StoryMember) -> Compared:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.config.countries import COUNTRIES, no_country
 from pipeline.config.source import Source
-from pipeline.config.words import Place
+from pipeline.config.words import KeyPath
 from pipeline.model import Evidence, Tag
 from workers.tag.groups import load_groups
 from workers.tag.matcher import Match, Phrase
@@ -181,7 +181,7 @@ class _BeatReading(Reading):
         self.source.refuse(self.wrong)
         return beats
 
-    def _beat(self, item: object, place: Place) -> Beat:
+    def _beat(self, item: object, place: KeyPath) -> Beat:
         value = self.mapping(item, place, _BEAT_KEYS)
         name = self.words(value.get("id"), (*place, "id"))
         if name and not _ID.fullmatch(name):
@@ -194,7 +194,7 @@ class _BeatReading(Reading):
             self.complain((*place, "any"), "should list at least one combination")
         return Beat(id=name, name=self.words(value.get("name"), (*place, "name")), combinations=combinations)
 
-    def _combination(self, item: object, place: Place) -> Combination:
+    def _combination(self, item: object, place: KeyPath) -> Combination:
         value = self.mapping(item, place, _WHEN_KEYS)
         if not value.keys() & {"regions", "topics", "terms"}:
             self.complain(place, "should ask for regions, topics or terms")
@@ -208,7 +208,7 @@ class _BeatReading(Reading):
             min_terms=int(self._least(value, place, "min_terms", LEAST_TERMS, most=100)),
         )
 
-    def _regions(self, value: object, place: Place) -> frozenset[str]:
+    def _regions(self, value: object, place: KeyPath) -> frozenset[str]:
         countries: set[str] = set()
         for index, item in enumerate(self.items(value, place)):
             code = str(item)
@@ -217,21 +217,21 @@ class _BeatReading(Reading):
             countries |= self._groups.get(code, {code})
         return frozenset(countries)
 
-    def _roles(self, value: object, place: Place) -> frozenset[str]:
+    def _roles(self, value: object, place: KeyPath) -> frozenset[str]:
         roles = [str(item) for item in self.items(value, place)] or ["subject"]
         for index, role in enumerate(roles):
             if role not in ROLES:
                 self.complain((*place, index), f'"{role}" is no role (known: {", ".join(ROLES)})')
         return frozenset(roles)
 
-    def _codes(self, value: object, place: Place) -> frozenset[str]:
+    def _codes(self, value: object, place: KeyPath) -> frozenset[str]:
         codes = [str(item) for item in self.items(value, place)]
         for index, code in enumerate(codes):
             if code not in self._topics:
                 self.complain((*place, index), f'no rules find "{code}"')
         return frozenset(codes)
 
-    def _phrases(self, value: object, place: Place) -> frozenset[Phrase]:
+    def _phrases(self, value: object, place: KeyPath) -> frozenset[Phrase]:
         """Read terms as every language cuts them: they are names, and stand in texts of any language."""
         terms: list[Term] = []
         for language in LANGUAGES:
@@ -242,6 +242,6 @@ class _BeatReading(Reading):
         return frozenset(term.phrase for term in terms)
 
     def _least(
-        self, value: Mapping[str, object], place: Place, key: str, otherwise: float, *, most: float = 1.0
+        self, value: Mapping[str, object], place: KeyPath, key: str, otherwise: float, *, most: float = 1.0
     ) -> float:
         return self.number(value[key], (*place, key), most) if key in value else otherwise

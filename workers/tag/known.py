@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config.source import Source
-from pipeline.config.words import Place
+from pipeline.config.words import KeyPath
 from pipeline.model import Entity, Mention
 from workers.tag.matcher import Match, Phrase, read_phrase
 from workers.tag.reading import Reading, rules_path
@@ -178,7 +178,9 @@ class _BodyReading(Reading):
                 found[phrase].append(name)
         return bodies, found
 
-    def _names(self, value: Mapping[str, object], place: Place, body: int) -> Iterator[tuple[Phrase, _Name]]:
+    def _names(
+        self, value: Mapping[str, object], place: KeyPath, body: int
+    ) -> Iterator[tuple[Phrase, _Name]]:
         """Give the names of one body, once for each way in which they are cut."""
         seen: set[str] = set()
         for key, languages in _LISTS:
@@ -191,7 +193,7 @@ class _BodyReading(Reading):
                 for phrase, cases in self._cut(text, languages, where).items():
                     yield phrase, _Name(body=body, cases=cases, languages=languages, short=key == "short")
 
-    def _cut(self, text: str, languages: Sequence[str], place: Place) -> Mapping[Phrase, tuple[Case, ...]]:
+    def _cut(self, text: str, languages: Sequence[str], place: KeyPath) -> Mapping[Phrase, tuple[Case, ...]]:
         try:
             return {read_phrase(text, each): _cases(text, each) for each in languages if text}
         except ValueError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.config.source import Complaint, Source
-from pipeline.config.words import Place, suggest
+from pipeline.config.words import KeyPath, suggest
 from pipeline.settings import shipped_config_dir
 from workers.tag.matcher import Phrase, read_phrase
 
@@ -33,11 +33,11 @@ class Reading:
     source: Source
     wrong: list[Complaint] = field(default_factory=list)
 
-    def complain(self, place: Place, message: str, *, at_key: bool = False) -> None:
+    def complain(self, place: KeyPath, message: str, *, at_key: bool = False) -> None:
         """Note what is wrong at a place."""
         self.wrong.append(Complaint(place=place, message=message, at_key=at_key))
 
-    def mapping(self, value: object, place: Place, known: Collection[str]) -> dict[str, object]:
+    def mapping(self, value: object, place: KeyPath, known: Collection[str]) -> dict[str, object]:
         """Read a mapping that may have these keys; nothing at all is an empty one."""
         if value is None:
             return {}
@@ -50,21 +50,21 @@ class Reading:
             self.complain((*place, key), f"unknown key{hint}", at_key=True)
         return value
 
-    def items(self, value: object, place: Place) -> list[object]:
+    def items(self, value: object, place: KeyPath) -> list[object]:
         """Read a list; nothing at all is an empty one."""
         if value is None or isinstance(value, list):
             return value or []
         self.complain(place, "should be a list")
         return []
 
-    def words(self, value: object, place: Place) -> str:
+    def words(self, value: object, place: KeyPath) -> str:
         """Read a text that must be there."""
         if isinstance(value, str) and value.strip():
             return value.strip()
         self.complain(place, "should be text" if value else "is missing")
         return ""
 
-    def number(self, value: object, place: Place, most: float) -> float:
+    def number(self, value: object, place: KeyPath, most: float) -> float:
         """Read a number over 0; where it is wrong, 1 stands in for it."""
         try:
             number = float(str(value))
@@ -75,7 +75,7 @@ class Reading:
         self.complain(place, f"should be a number over 0, and at most {most:g}")
         return 1.0
 
-    def terms(self, value: object, place: Place, language: str, *, weight: float = 1.0) -> tuple[Term, ...]:
+    def terms(self, value: object, place: KeyPath, language: str, *, weight: float = 1.0) -> tuple[Term, ...]:
         """Read a list of terms; each may stand there once."""
         found: dict[Phrase, Term] = {}
         for index, item in enumerate(self.items(value, place)):
@@ -90,7 +90,7 @@ class Reading:
                 found[phrase] = Term(text=text, phrase=phrase, weight=own)
         return tuple(found.values())
 
-    def _weighted(self, item: object, place: Place, weight: float) -> Iterator[tuple[str, Place, float]]:
+    def _weighted(self, item: object, place: KeyPath, weight: float) -> Iterator[tuple[str, KeyPath, float]]:
         if isinstance(item, dict) and weight:
             for text, number in item.items():
                 yield text, (*place, text), self.number(number, (*place, text), MAX_WEIGHT)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config.source import Source
-from pipeline.config.words import Place
+from pipeline.config.words import KeyPath
 from pipeline.errors import ConfigError
 from workers.tag.mediatopics import MediaTopic
 from workers.tag.reading import Reading, Term
@@ -72,7 +72,7 @@ def _read_topics(path: Path, listed: Mapping[str, MediaTopic], elsewhere: set[st
     return rules
 
 
-def _topic(reading: Reading, item: object, place: Place, listed: Mapping[str, MediaTopic]) -> TopicRule:
+def _topic(reading: Reading, item: object, place: KeyPath, listed: Mapping[str, MediaTopic]) -> TopicRule:
     value = reading.mapping(item, place, _TOPIC_KEYS)
     code = reading.words(value.get("code"), (*place, "code"))
     topic = listed.get(code)
@@ -87,7 +87,7 @@ def _topic(reading: Reading, item: object, place: Place, listed: Mapping[str, Me
     return TopicRule(code=code, terms=terms, examples=_examples(reading, value, place))
 
 
-def _examples(reading: Reading, topic: Mapping[str, object], place: Place) -> tuple[Example, ...]:
+def _examples(reading: Reading, topic: Mapping[str, object], place: KeyPath) -> tuple[Example, ...]:
     where = (*place, "examples")
     lists = reading.mapping(topic.get("examples"), where, _LIST_KEYS)
     return tuple(
@@ -98,7 +98,7 @@ def _examples(reading: Reading, topic: Mapping[str, object], place: Place) -> tu
     )
 
 
-def _terms(reading: Reading, topic: Mapping[str, object], place: Place) -> dict[str, tuple[Term, ...]]:
+def _terms(reading: Reading, topic: Mapping[str, object], place: KeyPath) -> dict[str, tuple[Term, ...]]:
     """Read `en: {terms: […], not: […]}` for each language."""
     found: dict[str, tuple[Term, ...]] = {}
     for language in LANGUAGES:

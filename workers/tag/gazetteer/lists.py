@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.source import Source
-from pipeline.config.words import Place
+from pipeline.config.words import KeyPath
 from workers.tag.gazetteer.file import WORD_LISTS
 from workers.tag.gazetteer.version import list_paths
 from workers.tag.reading import Reading
@@ -119,7 +119,7 @@ class _ListReading(Reading):
         countries: Mapping[str, str],
         towns: Mapping[int, object],
     ) -> None:
-        by_country: list[tuple[Place, Mapping[str, Any]]] = [((), value)] if name == _DEMONYMS else []
+        by_country: list[tuple[KeyPath, Mapping[str, Any]]] = [((), value)] if name == _DEMONYMS else []
         for section, shape in _SHAPES.get(name, {}).items():
             if shape in (_Shape.NAMES, _Shape.STATES):
                 by_country.append(((section,), value.get(section) or {}))
@@ -132,7 +132,7 @@ class _ListReading(Reading):
                 self.complain((*place, code), "there is no such country", at_key=True)
         self.source.refuse(self.wrong)
 
-    def _section(self, value: object, place: Place, shape: _Shape) -> None:
+    def _section(self, value: object, place: KeyPath, shape: _Shape) -> None:
         {
             _Shape.WORDS: self._words,
             _Shape.WORDS_BY_LANGUAGE: self._words_by_language,
@@ -141,38 +141,38 @@ class _ListReading(Reading):
             _Shape.TOWNS: self._towns,
         }[shape](value, place)
 
-    def _words_by_language(self, value: object, place: Place) -> None:
+    def _words_by_language(self, value: object, place: KeyPath) -> None:
         for language, inner in self._by(value, place).items():
             self._words(inner, (*place, language))
 
-    def _names_by_country(self, value: object, place: Place) -> None:
+    def _names_by_country(self, value: object, place: KeyPath) -> None:
         for code, names in self._by_country(value, place).items():
             self._names(names, (*place, code))
 
-    def _states(self, value: object, place: Place) -> None:
+    def _states(self, value: object, place: KeyPath) -> None:
         for code, states in self._by_country(value, place).items():
             for state, names in self._by(states, (*place, code)).items():
                 self._names(names, (*place, code, state))
 
-    def _towns(self, value: object, place: Place) -> None:
+    def _towns(self, value: object, place: KeyPath) -> None:
         for town, number in self._by(value, place).items():
             if not str(number).isdecimal():
                 self.complain((*place, town), "should be a GeoNames id, a whole number")
 
-    def _by(self, value: object, place: Place) -> dict[str, object]:
+    def _by(self, value: object, place: KeyPath) -> dict[str, object]:
         return self.mapping(value, place, value.keys() if isinstance(value, dict) else ())
 
-    def _by_country(self, value: object, place: Place) -> dict[str, object]:
+    def _by_country(self, value: object, place: KeyPath) -> dict[str, object]:
         whole = self._by(value, place)
         for code in whole:
             if not _COUNTRY.fullmatch(code):
                 self.complain((*place, code), "should be a country code such as FR", at_key=True)
         return whole
 
-    def _names(self, value: object, place: Place) -> None:
+    def _names(self, value: object, place: KeyPath) -> None:
         for index, name in enumerate(self.items(value, place)):
             self.words(name, (*place, index))
 
-    def _words(self, value: object, place: Place) -> None:
+    def _words(self, value: object, place: KeyPath) -> None:
         if not isinstance(value, str):
             self._names(value, place)

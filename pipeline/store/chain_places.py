@@ -14,7 +14,7 @@ from pipeline.store.chains import KnownVersion, known_versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ChainPlace:
     """Where a version stands in its chain."""
 
     #: from 1
@@ -23,9 +23,9 @@ class Place:
     beside: Sequence[tuple[int, str]]
 
 
-def places_of(connection: Connection, items: set[int], now: datetime) -> Mapping[int, Place]:
+def places_of(connection: Connection, items: set[int], now: datetime) -> Mapping[int, ChainPlace]:
     """Say where each version of some items stands."""
-    places: dict[int, Place] = {}
+    places: dict[int, ChainPlace] = {}
     for known in known_versions(connection, list(items)).values():
         shown = {each.version.seq for each in known if _is_shown(each, now)}
         ranked = list(enumerate(in_order(each.version for each in known), 1))
@@ -34,7 +34,7 @@ def places_of(connection: Connection, items: set[int], now: datetime) -> Mapping
             after = bisect_left(seen, (rank, ""))
             following = after + 1 if each.seq in shown else after
             beside = (*seen[max(after - 1, 0) : after], *seen[following : following + 1])
-            places[each.seq] = Place(rank=rank, beside=beside)
+            places[each.seq] = ChainPlace(rank=rank, beside=beside)
     return places
 
 
@@ -44,7 +44,7 @@ def _is_shown(known: KnownVersion, now: datetime) -> bool:
     return known.standing in SHOWN and not known.version.erased and (embargoed is None or embargoed <= now)
 
 
-def version_links(told: Document, place: Place) -> Iterator[Relation]:
+def version_links(told: Document, place: ChainPlace) -> Iterator[Relation]:
     """Link a version with the one before it and the one after it, and say why they are one item."""
     for rank, document_id in place.beside:
         order = "follows" if rank < place.rank else "comes before"
