@@ -205,7 +205,8 @@ def rows_of(url: str) -> bytes:
             with connection.cursor().copy(f"COPY (SELECT * FROM {name}) TO STDOUT (FORMAT BINARY)") as copy:
                 for block in copy:
                     found += block
-        for (sealed,) in connection.execute("SELECT data FROM document_data"):
+        packed = "SELECT data FROM document_data UNION ALL SELECT data FROM tagging"
+        for (sealed,) in connection.execute(packed):
             found += unpack(sealed[4:])
     return bytes(found)
 

@@ -2,10 +2,10 @@
 
 `tsvector` would do it only for short texts: it knows 255 places of a word and 16,383 of a text, and takes one
 megabyte. Here a row holds the terms of a document as one text, a space before and after each, two between its
-parts. A GIN index over its words finds the rows that have them all, and phrases are then looked for there.
+parts. A GIN index over the hashes of its words finds the rows that may have them all; phrases are then looked
+for there.
 """
 
-import re
 from collections.abc import Sequence
 
 from sqlalchemy import (
@@ -20,24 +20,18 @@ from sqlalchemy import (
     any_,
     exists,
     func,
-    literal,
     not_,
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from pipeline.identity import digest
 from pipeline.ports.reading import Query
 from pipeline.store.database import Terms
 from pipeline.store.tables import document
 from pipeline.store.terms import cut
 
-#: characters of a term that the index keeps: an entry of it may have 2,700 bytes
-_LONGEST = 250
 #: documents whose texts are looked into one by one: some microseconds each
 _FEW = 5_000
-_LONG = re.compile(rf"[^ ]{{{_LONGEST + 1},}}")
 
 document_terms = Table(
     "document_terms",
@@ -50,7 +44,7 @@ document_terms = Table(
 def words_of(terms: Terms) -> str:
     """Write what is stored of one document."""
     parts = (terms.headline, terms.body, terms.about)
-    return _shortened("".join(f" {' '.join(cut(part))} " for part in parts))
+    return "".join(f" {' '.join(cut(part))} " for part in parts)
 
 
 def matching(
@@ -88,21 +82,13 @@ def _listed(phrases: Sequence[Sequence[str]], window: range | None) -> ScalarSel
 
 
 def _indexed(phrases: Sequence[Sequence[str]]) -> list[ColumnElement[bool]]:
-    words = " ".join(map(_phrase, phrases)).split()
+    words = dict.fromkeys(word for phrase in phrases for word in phrase)
     has_all = func.newswire_terms(document_terms.c.words).op("@>")
-    found = has_all(literal(list(dict.fromkeys(words)), ARRAY(Text)))
-    # Looked into first where something else has led to the rows: a tenth as dear.
+    found = has_all(func.newswire_terms(" ".join(words)))
+    # Looked into first where something else has led to the rows, and a twentieth as dear. The index leads to
+    # other words with the same hash, too.
     return [found, *map(_in_text, phrases)]
 
 
 def _in_text(terms: Sequence[str]) -> ColumnElement[bool]:
-    return func.strpos(document_terms.c.words, _phrase(terms)) > 0
-
-
-def _phrase(terms: Sequence[str]) -> str:
-    return _shortened(f" {' '.join(terms)} ")
-
-
-def _shortened(text: str) -> str:
-    """Name terms that are too long for the index by their hash, where they are stored and where asked for."""
-    return _LONG.sub(lambda term: digest("term", term.group()), text) if len(text) > _LONGEST else text
+    return func.strpos(document_terms.c.words, f" {' '.join(terms)} ") > 0

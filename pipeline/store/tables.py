@@ -422,7 +422,7 @@ tagging = Table(
     metadata,
     Column("document_seq", _ROW_ID, primary_key=True, autoincrement=False),
     Column("rules", String(200), primary_key=True),
-    Column("data", Sealed, nullable=False),
+    Column("data", Packed, nullable=False),
     Column("tagged_at", UtcTime, nullable=False),
 )
 

@@ -19,7 +19,7 @@ from pipeline.ports.work import MAX_KILLS
 from pipeline.store.among import among
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Database, Part, ReadRow
-from pipeline.store.executing import execute_many
+from pipeline.store.executing import execute, execute_many
 from pipeline.store.quarantining import Verdict, quarantine_entries
 from pipeline.store.states import (
     IS_ENRICHING,
@@ -55,7 +55,7 @@ class _Lot:
     waiting: Select[Any]
     #: the order in which those are sent that never were
     first: tuple[ColumnElement[Any], ...]
-    #: notes that a row was sent; makes a row wait again
+    #: notes that rows were sent; makes a row wait again
     send: Update
     wait_again: Update
     spend: Callable[[Database, Connection, Sequence[int], str, datetime], Counts]
@@ -67,7 +67,7 @@ class _Lot:
 
 
 def _send(key: Column[int]) -> Update:
-    return update(key.table).where(key == bindparam("row_id")).values(sent_at=bindparam("now"))
+    return update(key.table).where(among(key)).values(sent_at=bindparam("now"))
 
 
 def _wait_again(key: Column[int]) -> Update:
@@ -179,7 +179,8 @@ class Unfinished(Part):
             if sent_before is not None and len(rows) < limit:
                 lost = lot.waiting.where(sent_at < sent_before).order_by(sent_at, lot.key)
                 rows += connection.execute(lost.limit(limit - len(rows)), values)
-            execute_many(connection, lot.send, [{"row_id": row.id, "now": now} for row in rows])
+            if rows:
+                execute(connection, lot.send, values=[row.id for row in rows], now=now)
         return [EntryRef(id=row.id, queue=queue, urgent=row.urgent, alone=row.alone) for row in rows]
 
     def _give_back(
