@@ -127,7 +127,7 @@ async def read_deliveries(
                 poll = replace(poll, position=position, lease_until=edge.clock.now() + lease)
                 if not (await _take_in(feed, poll, edge)).accepted:
                     return None  # our claim ran out: the rest is somebody else's
-                await source.taken(feed, delivery, well=poll.format is not None)
+                await source.taken(feed, delivery, well=_is_read(poll))
                 position = delivery.position
     except FetchError as error:
         outcome = error
@@ -261,6 +261,11 @@ def _unreadable(
     poll = _poll(feed, state, error, None, now, began)
     problem = Problem(reason=error.reason, detail=error.detail, where=WHOLE_BODY)
     return replace(poll, status=response.status, raw=_raw(response, feed), problems=(problem,))
+
+
+def _is_read(poll: Poll) -> bool:
+    """Say whether anything of a delivery could be read, or nothing in it was to be."""
+    return poll.format is not None and bool(poll.entries or not poll.problems)
 
 
 def _brings_nothing(poll: Poll) -> bool:

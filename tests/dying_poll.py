@@ -1,8 +1,9 @@
 """One poll in a process that is killed at its n-th step, for each n: `dying_poll.py FOLDER STORE URL`.
 
-Steps are the answer of the server, its reading, each statement and commit of the store, and what is sent to the
-queue. For each step there is a copy of the store, in which the poll is then made again, twice, by processes that
-live: once when it is due again, and once more later. Prints a line for each step: the signal that ended its process.
+Steps are the answer of the server, its reading, each statement and commit of the store, and what is sent to
+the queue. For each step there is a copy of the store, in which the poll is then made again, twice, by
+processes that live: once when it is due again, and once more later. Prints a line for each step: the signal
+that ended its process.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Fetches, each in a process of its own, and what they cost: `measured_fetch.py SMALL URL…`; prints JSON Lines.
+"""Fetches, each in a process of its own, and what they cost: `measured_fetch.py SMALL URL…`.
 
-A fetch of SMALL comes before each and is not counted: it brings in what any fetch needs.
+Prints JSON Lines. A fetch of SMALL comes before each and is not counted: it brings in what any fetch needs.
 """
 
 import asyncio

@@ -24,6 +24,34 @@ _XML_DECLARATION = re.compile(rb"\s{0,16}<\?xml[^>]{0,200}?encoding\s*=\s*[\"'](
 _CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 # Codecs that are no charsets of texts, or that hide markup from whoever looks at the bytes.
 _REFUSED = frozenset({"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
+#: declared → what is meant by it, as browsers read it: each has the other's characters, and those of Windows
+#: Source: WHATWG Encoding Standard, "Names and labels".
+_MEANT = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis_620": "cp874",
+}
+#: labels that Python does not know
+_LABELS = {
+    "x-mac-roman": "mac_roman",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-sjis": "cp932",
+    "x-gbk": "gb18030",
+    "x-x-big5": "big5hkscs",
+    "windows-874": "cp874",
+    "dos-874": "cp874",
+    "unicode-1-1-utf-8": "utf-8",
+    "x-cp1250": "cp1250",
+    "x-cp1251": "cp1251",
+    "x-cp1252": "cp1252",
+    "windows-949": "cp949",
+    "ks_c_5601-1987": "cp949",
+}
 # Declared out of habit: where the bytes are good UTF-8 they are UTF-8.
 _HABIT = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})
 
@@ -69,13 +97,13 @@ def _declared(body: bytes, media_type: str | None) -> str | None:
         names.append(parameter[1])
     for name in names:
         try:
-            found = codecs.lookup(name).name
+            found = codecs.lookup(_LABELS.get(name.lower(), name)).name
             b"a".decode(found, "replace")  # refuses codecs that turn bytes into bytes
         except (LookupError, UnicodeError):
             continue
         # Bytes in which we could read the declaration are not UTF-16 or UTF-32.
         if found not in _REFUSED and not found.startswith(("utf-16", "utf-32")):
-            known = "gb18030" if found in {"gb2312", "gbk"} else found
+            known = _MEANT.get(found, found)
             return None if known in {"utf-8", "utf-8-sig"} else known
     return None
 

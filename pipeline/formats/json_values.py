@@ -1,10 +1,16 @@
 """Values out of JSON that strangers wrote: of the kind we expect, or refused in words."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+
+
+#: what json says of slips that leave no doubt
+_SLIPS = ("Invalid control character", "Invalid \\escape")
+_BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
 
 
 class WrongValueError(Exception):
@@ -12,13 +18,18 @@ class WrongValueError(Exception):
 
 
 def load(text: str) -> Any:
-    """Read JSON.
+    """Read JSON, and what agencies take for it: line ends and tabs in texts, a backslash before anything.
 
     Raises:
         WrongValueError: No JSON, or nested too deep, or with a number of thousands of digits.
     """
     try:
-        return json.loads(text)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            if not error.msg.startswith(_SLIPS):
+                raise
+            return json.loads(_BACKSLASH.sub(_without_backslash, text), strict=False)
     except json.JSONDecodeError as error:
         place = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
         raise WrongValueError(f"no valid JSON: {error.msg} ({place})") from error
@@ -26,6 +37,10 @@ def load(text: str) -> Any:
         raise WrongValueError(f"no usable JSON: {error}") from error
     except RecursionError as error:
         raise WrongValueError("JSON nested too deep") from error
+
+
+def _without_backslash(match: re.Match[str]) -> str:
+    return match[0] if match[1] and match[1] in '"\\/bfnrtu' else match[1]
 
 
 def dump(value: Any) -> bytes:

@@ -76,9 +76,10 @@ def _syndication(own: str) -> timedelta | None:
     period, times = _PERIOD.search(own), _FREQUENCY.search(own)
     if period is None and times is None:
         return None
-    # Said by the module: daily and once, where one of the two is left out. Another word ("always") says nothing.
+    # Said by the module: daily and once, where one of the two is left out. "always" and the like say nothing.
     every = _PERIODS.get(period[1].lower() if period else "daily")
-    return every and min(every / (float(times[1]) if times and float(times[1]) else 1), _LONGEST)
+    count = float(times[1]) if times else 0.0
+    return every and min(every / (count or 1.0), _LONGEST)
 
 
 def _inside(own: str, name: str) -> str:

@@ -7,7 +7,7 @@ refused with the limit's name. HTML's named entities go on working without a DOC
 
 import re
 from dataclasses import dataclass
-from html.entities import name2codepoint
+from html.entities import html5, name2codepoint
 
 from pipeline.errors import ParseError, Reason
 
@@ -47,7 +47,9 @@ _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _TAG = re.compile(r"<!\[CDATA\[|\]\]>|<[^<>]*+>")
 _RUN = re.compile(r"[\w.+@\-\[\]&#;]++")
 _PREFIX = re.compile(r"xmlns:([^\s=<>]++)")
-_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{1,31});")
+#: an ampersand that begins no reference, and a name behind one that XML does not know
+_BARE = re.compile(r"&(?![A-Za-z]|#[xX]?[0-9A-Fa-f])")
+_ENTITY = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][A-Za-z0-9]{0,31})(;?)")
 _REFERENCE = re.compile(r"&#(?:[xX](?=[0-9A-Fa-f])0*+([0-9A-Fa-f]*+)|(?=[0-9])0*+([0-9]*+));?")
 
 
@@ -85,8 +87,8 @@ def guarded(text: str, *, feed: bool = True) -> str:
         feed: It is for feedparser, which needs limits of items, categories, keywords and authors too.
 
     Returns:
-        The same document with HTML's named entities and character references replaced. A comment or CDATA
-        section that never ends is cut, as XML says.
+        The same document with HTML's named entities and character references replaced, and ampersands that
+        nobody escaped ("S&P 500") escaped. A comment or CDATA section that never ends is cut, as XML says.
 
     Raises:
         ParseError: Over a limit.
@@ -96,7 +98,7 @@ def guarded(text: str, *, feed: bool = True) -> str:
     if text.count("xmlns:") > MAX_PREFIXES and len(set(_PREFIX.findall(text))) > MAX_PREFIXES:
         raise _over(f"more than {MAX_PREFIXES} namespace prefixes")
     text = text[: _Scan(text, feed=feed).end]
-    if _ENTITY.search(text):
+    if _ENTITY.search(text) or _BARE.search(text):
         text = _outside_cdata(text)
     return _REFERENCE.sub(_referred, text) if "&#" in text else text
 
@@ -218,18 +220,32 @@ def _after(text: str, closer: str, at: int) -> int:
 
 
 def _outside_cdata(text: str) -> str:
-    """Replace HTML's named entities by their characters, but not in CDATA, where they are HTML's own."""
+    """Mend ampersands, but not in CDATA, where they are HTML's own."""
     first, *others = text.split("<![CDATA[")
-    parts = [_ENTITY.sub(_character, first)]
+    parts = [_mended(first)]
     for other in others:
         quoted, closer, rest = other.partition("]]>")
-        parts.append(f"{quoted}{closer}{_ENTITY.sub(_character, rest)}")
+        parts.append(f"{quoted}{closer}{_mended(rest)}")
     return "<![CDATA[".join(parts)
 
 
+def _mended(text: str) -> str:
+    return _ENTITY.sub(_character, _BARE.sub("&amp;", text))
+
+
 def _character(match: re.Match[str]) -> str:
-    code = name2codepoint.get(match[1])
-    return match[0] if code is None else chr(code)
+    """Replace an entity of HTML by its character; what looks like one and is none is an ampersand.
+
+    HTML lets old names go without their semicolon, but not before "=", where they are of a URL's query.
+    """
+    name, end = match[1], match[2]
+    if end:
+        code = name2codepoint.get(name)
+        return match[0] if code is None else chr(code)
+    character = html5.get(name)
+    if character is None or match.string.startswith("=", match.end()):
+        return f"&amp;{name}"
+    return f"&{name};" if character in '<>&"' else character
 
 
 def _referred(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ upload that had stalled: it is looked after for a while. Without that the direct
 """
 
 import asyncio
+import errno
 import os
 import stat
 from collections import OrderedDict, deque
@@ -25,6 +26,7 @@ from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.identity import digest
 from pipeline.model import Feed, Response
 from pipeline.ports.outside import Clock, Delivery
+from pipeline.sources.encoding import mebibytes
 from pipeline.sources.files import PASSED_OVER
 
 #: where files are while they are read
@@ -71,7 +73,7 @@ class DirectoryReader:
         changes.
 
         Raises:
-            FetchRefused: UNREADABLE: there is no such directory, or we may not look into it.
+            FetchError: UNREADABLE: there is no such directory, or we may not look into it, or not move files.
         """
         for stamp in await asyncio.to_thread(self._ready, feed):
             content = await asyncio.to_thread(self._file, feed, stamp)
@@ -143,6 +145,8 @@ class DirectoryReader:
                         body = _bytes(claims, stamp, self._max_body_bytes)
         except FileNotFoundError:
             return None
+        except _FolderError as error:
+            raise _cannot_be_read(feed, error) from error
         except OSError as error:
             return FetchRetryable(Reason.UNREADABLE, f"{shown} cannot be read: {error.strerror}")
         except FetchRefused as error:
@@ -200,13 +204,28 @@ def _opened(folder: str | Path, inside: int | None = None) -> Iterator[int]:
         os.close(number)
 
 
+class _FolderError(OSError):
+    """A directory does not let its files be moved; none of them is to blame."""
+
+
 @contextmanager
 def _claims(root: int) -> Iterator[int]:
-    """Open the folder of claimed files; made when missing."""
-    with suppress(FileExistsError):
+    """Open the folder of claimed files; made when missing. Raises _FolderError."""
+    with suppress(FileExistsError), _moving():
         os.mkdir(CLAIMED, 0o700, dir_fd=root)
     with _opened(CLAIMED, root) as claims:
         yield claims
+
+
+@contextmanager
+def _moving() -> Iterator[None]:
+    """Tell what a directory refuses from what is wrong with one file, as one of somebody else in /tmp."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+            raise _FolderError(error.errno, f"its files cannot be moved ({error.strerror})") from error
+        raise
 
 
 def _claim(root: int, claims: int, name: str) -> bool:
@@ -214,7 +233,8 @@ def _claim(root: int, claims: int, name: str) -> bool:
     with suppress(FileNotFoundError):
         os.stat(name, dir_fd=claims, follow_symlinks=False)
         return False
-    os.rename(name, name, src_dir_fd=root, dst_dir_fd=claims)
+    with _moving():
+        os.rename(name, name, src_dir_fd=root, dst_dir_fd=claims)
     return True
 
 
@@ -232,7 +252,11 @@ def _put_away(directory: str, stamp: _Stamp, folder: str) -> str | None:
         _opened(path.name, parent) as target,
     ):
         name = stamp.name
-        if not stamp.is_still(os.stat(name, dir_fd=claims, follow_symlinks=False)):
+        try:
+            found = os.stat(name, dir_fd=claims, follow_symlinks=False)
+        except FileNotFoundError:  # we could not claim it, or somebody took it away
+            return name
+        if not stamp.is_still(found):
             return None
         with suppress(FileNotFoundError):
             os.stat(name, dir_fd=target, follow_symlinks=False)
@@ -274,10 +298,13 @@ def _listing(feed: Feed) -> Sequence[_Stamp]:
                 with _claims(root) as claims:
                     stamps += _stamps(claims, claimed=True)
     except OSError as error:
-        raise FetchRefused(
-            Reason.UNREADABLE, f"the directory {_shown(feed.url)} cannot be read: {error.strerror}"
-        ) from error
+        raise _cannot_be_read(feed, error) from error
     return stamps
+
+
+def _cannot_be_read(feed: Feed, error: OSError) -> FetchRefused:
+    words = f"the directory {_shown(feed.url)} cannot be read: {error.strerror}"
+    return FetchRefused(Reason.UNREADABLE, words)
 
 
 def _stamps(folder: int, *, claimed: bool = False) -> Iterator[_Stamp]:
@@ -302,7 +329,7 @@ def _bytes(folder: int, stamp: _Stamp, limit: int) -> bytes | None:
     if stamp.size > limit:
         raise FetchRefused(
             Reason.TOO_LARGE,
-            f"{name} has {stamp.size / 1_048_576:.3g} MiB, the limit is {limit / 1_048_576:.3g} MiB",
+            f"{name} has {mebibytes(stamp.size)}, the limit is {mebibytes(limit)}",
         )
     # A name may have been exchanged since it was listed: never follow a link, never wait for a FIFO's writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -75,8 +75,18 @@ class DecodedBody:
 def too_large(limit: int) -> FetchRefused:
     """Say that an answer is over the limit."""
     return FetchRefused(
-        Reason.TOO_LARGE, f"the answer is larger than {limit / 1_048_576:.3g} MiB (limit of this service)"
+        Reason.TOO_LARGE, f"the answer is larger than {mebibytes(limit)} (limit of this service)"
     )
+
+
+def mebibytes(size: int) -> str:
+    """Say a size.
+
+    >>> [mebibytes(size) for size in (1_000, 10 << 20, 1 << 40)]
+    ['0.000954 MiB', '10 MiB', '1,048,576 MiB']
+    """
+    count = size / 1_048_576
+    return f"{count:,.0f} MiB" if count >= 1_000 else f"{count:.3g} MiB"
 
 
 class _Decoder(Protocol):

@@ -28,6 +28,7 @@ from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason
 from pipeline.model import Feed, Response
 from pipeline.ports.outside import Clock, Delivery
 from pipeline.sources.addresses import AddrInfo, BlockedAddressError, blocked
+from pipeline.sources.encoding import mebibytes
 from pipeline.sources.names import look_up
 from pipeline.sources.session import blocked_error
 
@@ -121,8 +122,7 @@ class MailboxReader:
     ) -> Response | FetchError | None:
         """Fetch one mail; None: it has gone meanwhile."""
         if size > self._max_body_bytes:
-            limit = self._max_body_bytes / 1_048_576
-            words = f"mail {uid} has {size / 1_048_576:.3g} MiB, the limit is {limit:.3g} MiB"
+            words = f"mail {uid} has {mebibytes(size)}, the limit is {mebibytes(self._max_body_bytes)}"
             return FetchRefused(Reason.TOO_LARGE, words)
         body = await self._step(host, box.fetch, uid)
         if body is None:

@@ -1,5 +1,6 @@
 """Files of a directory: whole ones, once, and nothing that could lead elsewhere or hang."""
 
+import errno
 import os
 import socket
 import time
@@ -470,6 +471,45 @@ async def test_a_file_that_cannot_be_moved_comes_again_until_it_can(
     Path(moved.done or "").unlink()
     assert [each.key for each in await take(reader, moved)] == ["a.txt"]
     assert inside(moved.done) == ["a.txt"]
+
+
+async def test_a_directory_that_lets_nothing_be_moved_is_said_and_no_file_is_blamed(
+    clock: SetClock, moved: Feed
+) -> None:
+    put(moved, "a.txt")
+
+    def rename(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "rename", rename)
+        with pytest.raises(FetchRefused) as caught:
+            await take(DirectoryReader(max_body_bytes=1_000, clock=clock), moved)
+    words = f"the directory {moved.url} cannot be read: its files cannot be moved (Permission denied)"
+    assert (caught.value.reason, caught.value.detail) == (Reason.UNREADABLE, words)
+    assert [each.key for each in await take(DirectoryReader(max_body_bytes=1_000, clock=clock), moved)] == [
+        "a.txt"
+    ]
+
+
+async def test_one_file_that_cannot_be_claimed_is_said_once_and_the_others_come(
+    reader: DirectoryReader, moved: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename(name: str, *to: str, **where: int) -> None:
+        if name == "a.txt":  # of somebody else, as in /tmp
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        truly(name, *to, **where)
+
+    truly = os.rename
+    monkeypatch.setattr(os, "rename", rename)
+    put(moved, "a.txt")
+    put(moved, "b.txt")
+    refused, read = await everything(reader, moved)
+    assert isinstance(refused, FetchError)
+    assert refused.detail == "a.txt cannot be read: Operation not permitted"
+    assert isinstance(read, Response)
+    assert await everything(reader, moved) == []
+    assert inside(moved.done) == ["b.txt"]
 
 
 async def test_h14_names_that_lead_elsewhere_read_nothing_outside(

@@ -174,25 +174,30 @@ async def test_each_thing_is_marked_when_it_is_stored_and_each_refusal_stands_in
     store: Store,
 ) -> None:
     text = b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"
+    cut_off = rss("a").partition(b"</item>")[0]
     files = (
         FetchRefused(Reason.TOO_LARGE, "a is too large"),
         FetchRefused(Reason.TOO_LARGE, "b is too large"),
         Response(url="/drop/c", final_url="/drop/c", body=b"\x00\x01 binary", received_at=NOON),
         Response(url="/drop/d", final_url="/drop/d", body=text, received_at=NOON),
+        Response(url="/drop/e", final_url="/drop/e", body=cut_off, received_at=NOON),
+        Response(url="/drop/f", final_url="/drop/f", body=rss(), received_at=NOON),
     )
     bench = Bench(store, files=files)
     edge = bench.edge()
     state = await poll_once(DROP, bench.claim()["d"], edge)
     await edge.writer.close()
-    marked = [("file 1", False), ("file 2", False), ("file 3", False), ("file 4", True)]
+    wells = (False, False, False, True, False, True)
+    marked = [(f"file {number}", well) for number, well in enumerate(wells, 1)]
     assert bench.directories.taken_well == marked
     assert {held.where for held in store.quarantine_list()} == {
         "the whole of file 1",
         "the whole of file 2",
         "whole body",
+        "entry 1",
     }
     assert state is not None
-    assert state.etag == b"4"
+    assert state.etag == b"6"
 
 
 async def test_a_directory_whose_claim_ran_out_is_left_at_once(store: Store) -> None:

@@ -110,6 +110,7 @@ def test_json_nested_deep_is_a_bad_line(count: int) -> None:
         "<a>" + "&#1;" * 200_000 + "</a>",
         "<a>" + "&eacute" * 200_000 + "</a>",
         "<a>" + "&" * 1_000_000 + "</a>",
+        "<a>" + "&a" * 1_000_000 + "</a>",
     ],
     ids=lambda text: text[:12],
 )
@@ -134,6 +135,31 @@ def test_looking_for_the_root_is_linear(text: str) -> None:
 def test_entities_of_html_are_read_outside_of_cdata_only() -> None:
     text = "<a>&eacute;&lt;&bogus;<![CDATA[&eacute;]]>&mdash;</a>"
     assert guarded(text) == "<a>é&lt;&bogus;<![CDATA[&eacute;]]>—</a>"
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        ("S&P 500", "S&amp;P 500"),
+        ("Q&A: R & D && AT&T", "Q&amp;A: R &amp; D &amp;&amp; AT&amp;T"),
+        ("?a=1&b=2&copy=3&lt=4", "?a=1&amp;b=2&amp;copy=3&amp;lt=4"),
+        ("&copy 2026 &eacutet&eacute;", "© 2026 &amp;eacuteté"),
+        ("1 &lt 2 &amp 3", "1 &lt; 2 &amp; 3"),
+        ("&# &#; &#x &", "&amp;# &amp;#; &amp;#x &amp;"),
+        ("&lt;p&gt; &amp;amp; &#8217; &#38;", "&lt;p&gt; &amp;amp; ’ &#38;"),
+    ],
+)
+def test_an_ampersand_that_nobody_escaped_is_one(written: str, mended: str) -> None:
+    assert guarded(f"<a>{written}</a>") == f"<a>{mended}</a>"
+    assert guarded(f"<a><![CDATA[S&P{written}]]></a>").startswith("<a><![CDATA[S&P")
+
+
+def test_a_feed_with_bare_ampersands_keeps_its_words_and_addresses() -> None:
+    item = "<title>S&P 500 up, M&A down</title><link>http://a.example/?x=1&y=2&copy=3</link><guid>a?b=1&c=2</guid>"
+    (entry,) = read(rss(f"<item>{item}<description>Q&A</description></item>"), name="feed").entries
+    assert (entry.headline, entry.guid) == ("S&P 500 up, M&A down", "a?b=1&c=2")
+    assert entry.url == "http://a.example/?x=1&y=2&copy=3"
+    assert (entry.text or entry.html) == "Q&A"
 
 
 def test_the_document_ends_where_a_comment_never_does() -> None:

@@ -35,7 +35,10 @@ def channel(own: str, items: str = "<item><title>x</title></item>") -> str:
         ("<sy:updatePeriod>sometimes</sy:updatePeriod>", None),
         ("<sy:updatePeriod>always</sy:updatePeriod><sy:updateFrequency>1</sy:updateFrequency>", None),
         ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0.1</sy:updateFrequency>", 10 * HOUR),
-        ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0.000001</sy:updateFrequency>", 365 * DAY),
+        (
+            "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0.000001</sy:updateFrequency>",
+            365 * DAY,
+        ),
         ("<sy:updatePeriod xmlns:sy='urn:sy'>hourly</sy:updatePeriod>", HOUR),
         ('<ttl xmlns="">60</ttl>', HOUR),
         ("<!-- <ttl>60</ttl> -->", None),
