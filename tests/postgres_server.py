@@ -70,12 +70,15 @@ END $$
 class PostgresServer:
     """A running server; each caller of `database` gets an empty database of its own."""
 
-    def __init__(self, *, checksums: bool = True, data: Path | None = None, **settings: str) -> None:
+    def __init__(
+        self, *, checksums: bool = True, data: Path | None = None, log: Path | None = None, **settings: str
+    ) -> None:
         """Make a server and start it.
 
         Args:
             checksums: Whether it keeps checksums of its pages.
             data: An empty folder for its files, elsewhere than the rest.
+            log: An empty folder for its write-ahead log, elsewhere than the files.
             settings: More settings of the server.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="newswire-pg-"))
@@ -87,12 +90,13 @@ class PostgresServer:
         #: the folder of the server's programs
         self.programs = _programs(self._folder)
         self.data.mkdir(exist_ok=True)
-        for folder in (self._folder, self.data):
+        for folder in filter(None, (self._folder, self.data, log)):
             os.chown(folder, *_owner())
         if os.geteuid() == 0:
             self._folder.chmod(0o711)  # what tests run as another user finds the socket
         words = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale", f"--username={_USER}"]
         words += ["--wal-segsize=1", *_checksums(self.programs, wanted=checksums)]
+        words += [f"--waldir={log}"] if log else []
         subprocess.run(
             [self.programs / "initdb", *words, "-D", self.data],
             check=True,
@@ -187,6 +191,10 @@ class PostgresServer:
         """Give the file of a table or an index; what is there must have been written, as a stop does."""
         ((path,),) = self.execute(f"SELECT pg_relation_filepath('{relation}')", database)
         return self.data / str(path)
+
+    def is_running(self) -> bool:
+        """Say whether it has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
