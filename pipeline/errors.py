@@ -13,6 +13,7 @@ NewswireError
 └── ServiceError           Redis, database: let the job fail, it is sent again
     ├── QueueError
     └── StoreError
+        └── DamagedError   some of it: what is around it can still be read
 """
 
 from datetime import timedelta
@@ -137,3 +138,12 @@ class QueueError(ServiceError):
 
 class StoreError(ServiceError):
     """The database is not usable now."""
+
+
+class DamagedError(StoreError):
+    """Something that is stored is damaged, and not what is around it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}: {remedy}")
+        self.what = what
+        self.remedy = remedy

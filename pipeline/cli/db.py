@@ -104,7 +104,13 @@ def check_command(
     ] = False,
 ) -> None:
     """Check files, references, chains, index and counts; whatever runs goes on."""
+    from pipeline.store.open import is_on_server, server_checks
+
     with stored(app) as store:
+        url = app.settings.storage.url
+        if url and is_on_server(url):
+            for words in server_checks(url):
+                typer.echo(words, err=True)
         wrong = store.check()
         if wrong and repair:
             for what, count in store.repair().items():

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -155,13 +156,21 @@ def export_command(
         typer.Option("--out", metavar="FILE", help="Appears only when it is whole.", dir_okay=False),
     ] = None,
 ) -> None:
-    """Write documents, every version: as our JSON or IPTC ninjs 3.1, a line each, a CSV table, or Parquet."""
+    """Write documents, every version: as our JSON or IPTC ninjs 3.1, a line each, a CSV table, or Parquet.
+
+    What is damaged is left out and named, and the exit code is 1.
+    """
+    from pipeline.monitor.words import count_words
     from pipeline.publish.export import Counted, export_blocks, write_whole
 
     query = parsed_query(app, where)
     note_unknown_beats(app, (query.fields or {}).get("beat", ()))
+    damaged: Counter[str] = Counter()
     with stored(app) as store:
-        documents = Counted(store.stream(query, now=SystemClock().now()))
+        found = store.stream(
+            query, now=SystemClock().now(), passed_over=lambda error: damaged.update([str(error)])
+        )
+        documents = Counted(found)
         blocks = export_blocks(documents, form)
         if out is None:
             sys.stdout.flush()
@@ -171,6 +180,10 @@ def export_command(
         else:
             write_whole(out, blocks)
             typer.echo(f"{documents.count} documents written to {out}", err=True)
+    for words, count in damaged.items():
+        typer.echo(f"newswire: {count_words(count, 'document')} left out: {words}", err=True)
+    if damaged:
+        raise typer.Exit(1)
 
 
 def status_command(

@@ -1,11 +1,11 @@
 """The store as readers use it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pipeline.errors import Reason
+from pipeline.errors import DamagedError, Reason
 from pipeline.model import FeedState, QueueName, Sighting, SourceKind, StoredDocument
 from pipeline.ports.feeds import FetcherState
 from pipeline.ports.retag import Retagging
@@ -174,8 +174,19 @@ class ReadStore(Protocol):
         that may be, unless `all_versions`."""
         ...
 
-    def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
-        """Give every version that matches and may be shown, in the order it was stored, in bounded memory."""
+    def stream(
+        self, query: Query, *, now: datetime, passed_over: Callable[[DamagedError], None] | None = None
+    ) -> Iterator[StoredDocument]:
+        """Give every version that matches and may be shown, in the order it was stored, in bounded memory.
+
+        Args:
+            query: What to find.
+            now: Aware UTC.
+            passed_over: Is told of each number under which what is stored is damaged; all others are given.
+
+        Raises:
+            DamagedError: Something is damaged, and there is nobody to tell.
+        """
         ...
 
     def document(self, document_id: str, *, now: datetime) -> StoredDocument | None:

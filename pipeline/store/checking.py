@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, delete, func, insert, select
 
 from pipeline.codec import from_json
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedError, StoreError
 from pipeline.identity import item_key
 from pipeline.model import Document, Tagging
 from pipeline.ports.care import Fault
 from pipeline.store.among import among
 from pipeline.store.chain import Chain, chain_of
 from pipeline.store.chains import KnownVersion, known_versions
-from pipeline.store.database import Part, ReadRow, Terms
+from pipeline.store.database import REPAIR, RESTORE, Part, ReadRow, Terms, UndoneError
 from pipeline.store.documents import found_by, searched_by, terms_of
 from pipeline.store.executing import execute_many
 from pipeline.store.heartbeat import held_heartbeat, open_heartbeat
@@ -49,9 +49,7 @@ from pipeline.store.tables import (
     tagging,
 )
 
-_RESTORE = "restore a backup (newswire db restore FILE); `newswire export` saves what can be read"
 _ERASE = "restore a backup (newswire db restore FILE), or erase it (newswire erase ID)"
-_REPAIR = "newswire db check --repair makes it again from the documents"
 _RECOUNT = "where nothing else is wrong, only the counts are, and nothing is lost; else restore a backup"
 
 _NOT_INDEXED = "documents not in the search index"
@@ -125,8 +123,8 @@ _DANGLING: Mapping[str, Select[Any]] = {
 }
 #: what is wrong → what to do, where erasing the document does not help
 _REMEDIES = {
-    **dict.fromkeys((_NOT_INDEXED, _INDEXED_ERASED, _INDEXED_LOST, _NOT_BY_TAGS), _REPAIR),
-    **dict.fromkeys(_DANGLING, _RESTORE),
+    **dict.fromkeys((_NOT_INDEXED, _INDEXED_ERASED, _INDEXED_LOST, _NOT_BY_TAGS), REPAIR),
+    **dict.fromkeys((*_DANGLING, "rows that cannot be read"), RESTORE),
 }
 
 
@@ -135,28 +133,20 @@ class Checking(Part):
 
     def check(self, *, quick: bool = False) -> Sequence[Fault]:
         """See ports.CareStore."""
-        try:
-            lines = self._database.faults(quick=quick)
-        except StoreError as error:
-            lines = [str(error)]
-        wrong = [
-            Fault(what="the files are damaged", where=f"{self._database.name}: {line}", remedy=_RESTORE)
-            for line in lines
-        ]
+        wrong = self._database.faults(quick=quick)
         if quick or wrong:
             return wrong  # what damaged files say of the rest means nothing
         found: defaultdict[str, list[Any]] = defaultdict(list)
         for what, which in (*self._documents(), *self._chains(), *self._dangling()):
             found[what].append(which)
-        with self._database.read(patient=True) as connection:
-            return [*(_fault(what, which) for what, which in found.items()), *_count_faults(connection)]
+        return [*(_fault(what, which) for what, which in found.items()), *self._counts()]
 
     def repair(self) -> Mapping[str, int]:
         """See ports.CareStore."""
-        mended: Counter[str] = Counter()
+        mended = Counter(f"index {name}" for name in self._database.rebuild())
         for window in self._windows(document.c.seq):
             with suppress(StoreError, ValueError, ArithmeticError):  # the check says so
-                if any(_REMEDIES.get(what) == _REPAIR for what, _ in self._document_faults(window)):
+                if any(_REMEDIES.get(what) == REPAIR for what, _ in self._document_faults(window)):
                     with self._database.write() as connection:
                         mended.update(self._mend(connection, window))
         return mended
@@ -174,6 +164,8 @@ class Checking(Part):
         for window in self._windows(key):
             try:
                 yield from list(look(window))
+            except UndoneError:
+                raise  # that says nothing of what is stored
             except (StoreError, ValueError, ArithmeticError) as error:
                 yield f"{name} that cannot be read", f"among {window.start} to {window.stop - 1}, {error}"
 
@@ -211,7 +203,7 @@ class Checking(Part):
             faults = [*shelf.faults_of(row)]
             if {_DAMAGED, _TEXTLESS, _HOMELESS}.isdisjoint(faults):
                 for what in faults:
-                    if _REMEDIES.get(what) == _REPAIR:
+                    if _REMEDIES.get(what) == REPAIR:
                         self._mend_one(connection, row, what, shelf.taggings.get(row.seq))
                         yield what
 
@@ -236,9 +228,20 @@ class Checking(Part):
 
     def _dangling(self) -> Iterator[tuple[str, Any]]:
         for what, rows in _DANGLING.items():
+            try:
+                with self._database.read(patient=True) as connection:
+                    found = connection.execute(rows).scalars().all()
+            except DamagedError as error:
+                yield "rows that cannot be read", error.what
+            else:
+                yield from ((what, key) for key in found)
+
+    def _counts(self) -> Sequence[Fault]:
+        try:
             with self._database.read(patient=True) as connection:
-                for (key,) in connection.execute(rows):
-                    yield what, key
+                return [*_count_faults(connection)]
+        except DamagedError as error:
+            return [Fault(what="counts that cannot be read", where=error.what, remedy=error.remedy)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table
 from sqlalchemy.sql.dml import Insert
 
 from pipeline.errors import StoreError
+from pipeline.ports.care import Fault
 from pipeline.ports.reading import Query
 
 P = ParamSpec("P")
@@ -22,6 +23,10 @@ T = TypeVar("T")
 #: before each further try of what came to nothing: a server that is started again needs a second or two
 _PAUSES_S = (0.05, 0.5, 2.0)
 
+#: what to do about damage that nothing else mends
+RESTORE = "restore a backup (newswire db restore FILE); `newswire export` saves what can be read"
+#: what to do about what follows from documents
+REPAIR = "newswire db check --repair makes it again from the documents"
 #: parameters of one statement that is executed many times
 Rows = list[dict[str, Any]]
 #: a row as read; SQLAlchemy types it by its columns
@@ -30,6 +35,11 @@ ReadRow = Any
 
 class UndoneError(StoreError):
     """Nothing of the transaction took place, through no fault of it: the same once more may work."""
+
+
+def files_damaged(where: str) -> Fault:
+    """Say that files are damaged, of which nothing can be made again."""
+    return Fault(what="the files are damaged", where=where, remedy=RESTORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +132,16 @@ class Database(Protocol):
         """Give the numbers of the documents within a window that the search index holds."""
         ...
 
-    def faults(self, *, quick: bool = False) -> Sequence[str]:
-        """Check the files; one line for each thing that is wrong.
+    def faults(self, *, quick: bool = False) -> Sequence[Fault]:
+        """Check the files.
 
         Args:
             quick: Look for no longer than a start may take; what is too large for that is not looked at.
         """
+        ...
+
+    def rebuild(self) -> Sequence[str]:
+        """Make again the indexes that were found damaged; returns their names."""
         ...
 
     def prepare(self) -> None:

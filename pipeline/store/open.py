@@ -22,6 +22,7 @@ __all__ = [
     "open_database",
     "open_store",
     "outdated",
+    "server_checks",
     "server_remarks",
     "server_version",
     "store_name",
@@ -61,6 +62,12 @@ def server_remarks(url: str) -> Sequence[str]:
     """Say what of a server's settings endangers what is stored on it. Raises as `server_version` does."""
     with closing(_on_server(url, WAIT_S)) as database:
         return database.remarks()
+
+
+def server_checks(url: str) -> Sequence[str]:
+    """Say by what damage to a server's files is found. Raises as `server_version` does."""
+    with closing(_on_server(url, WAIT_S)) as database:
+        return database.checked_by()
 
 
 def database_exists(url: str | None, data_dir: Path) -> bool:

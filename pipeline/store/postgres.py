@@ -42,12 +42,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Insert
 
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedError, StoreError
+from pipeline.ports.care import Fault
 from pipeline.ports.reading import Query
-from pipeline.store import postgres_dump, statements
-from pipeline.store.database import Terms, UndoneError
+from pipeline.store import postgres_dump, postgres_files, statements
+from pipeline.store.database import Terms, UndoneError, files_damaged
 from pipeline.store.executing import FILL, driver_of, execute_many, fetch
 from pipeline.store.one_process import OneProcess
+from pipeline.store.postgres_files import DamagedIndexError, damage_told, is_damage
 from pipeline.store.postgres_link import ANSWER_S, Link, PatientConnection, storable, version_of
 from pipeline.store.postgres_months import (
     KEPT_BY,
@@ -121,6 +123,8 @@ class PostgresDatabase:
         #: listens to the change log; None: nobody waits for it
         self._bell: psycopg.Connection[Any] | None = None
         self._process = OneProcess()
+        #: what is to be indexed again, as SQL says it → the index that was found damaged
+        self._damaged: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -137,6 +141,11 @@ class PostgresDatabase:
         with self.read() as connection:
             off = set(connection.execute(_SWITCHED_OFF, {"names": list(_NEEDED_ON)}).scalars())
         return [f"{name} is off: {matter}" for name, matter in _NEEDED_ON.items() if name in off]
+
+    def checked_by(self) -> Sequence[str]:
+        """Say by what damage to its files is found."""
+        with self._errors(), closing(self._link.connect()) as connection:
+            return [*postgres_files.checked_by(connection)]
 
     @contextmanager
     def read(self, *, patient: bool = False) -> Iterator[Connection]:
@@ -288,12 +297,29 @@ class PostgresDatabase:
         """See database.Database."""
         return matching(query, window, one_by_one=one_by_one)
 
-    def faults(self, *, quick: bool = False) -> Sequence[str]:  # noqa: ARG002
-        """See database.Database. The server looks after its files; an index may have been left half made."""
-        invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
-        with self.read() as connection:
-            names = connection.exec_driver_sql(invalid).scalars().all()
-        return [f"{self.name}: the index {each} is not whole: REINDEX INDEX {each}" for each in names]
+    def faults(self, *, quick: bool = False) -> Sequence[Fault]:
+        """See database.Database. At a start its files are left to the server."""
+        if quick:
+            return []
+        with self._errors(), closing(self._link.connect()) as connection:
+            found = {str(each): self._noted(each) for each in postgres_files.damage(connection, self.name)}
+        return [
+            Fault(what="an index is damaged", where=each.what, remedy=each.remedy)
+            if isinstance(each, DamagedIndexError)
+            else files_damaged(each.what)
+            for each in found.values()
+        ]
+
+    def rebuild(self) -> Sequence[str]:
+        """See database.Database. Found by a check, or by whoever has read in them through this object."""
+        with self._errors(), closing(self._link.connect()) as connection:
+            made = [*postgres_files.make_again(connection, sorted(self._damaged))]
+        return [self._damaged.pop(part) for part in made]
+
+    def _noted(self, error: DamagedError) -> DamagedError:
+        if isinstance(error, DamagedIndexError):
+            self._damaged[error.part] = error.name
+        return error
 
     @contextmanager
     def _begun(self, begin: str) -> Iterator[tuple[Connection, str]]:
@@ -350,6 +376,9 @@ class PostgresDatabase:
 
     def _ours(self, error: BaseException) -> StoreError:
         state = getattr(error, "sqlstate", None)
+        if is_damage(state):
+            with suppress(psycopg.Error, StoreError), self._link.connect(limit_s=ANSWER_S) as connection:
+                return self._noted(damage_told(connection, self.name, str(error)))
         # Without a state it is the connection that is lost, or was not made.
         undone = state in _TRANSIENT or (state is None and isinstance(error, psycopg.OperationalError))
         return (UndoneError if undone else StoreError)(self._link.in_words(error))

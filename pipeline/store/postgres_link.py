@@ -241,7 +241,7 @@ _BY_SIGN = tuple(
         (r"too many clients|remaining connection slots", "too many connections: raise max_connections"),
         (r"the database system is (starting|shutting)", "is just starting or stopping"),
         (r"Connection refused|No such file or directory|server closed|Is the server running",
-         "no PostgreSQL answers there: is it running, are host and port right?"),
+         "no PostgreSQL answers there: is it running (its own log says why not), are host and port right?"),
         (r"could not translate host name|[Nn]ame or service not known|failed to resolve host",
          "there is no such host"),
         (r"timeout expired|timed out", "does not answer in time"),

@@ -1,7 +1,7 @@
 """What people and programs read: searches, documents, the change log, and how everything stands."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from pipeline.codec import from_json
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedError, StoreError
 from pipeline.identity import ID_DIGITS, SHORTEST_ID, item_key
 from pipeline.model import Document, Evidence, Relation, Sighting, StoredDocument, Tagging
 from pipeline.ports.reading import AuditedVersion, Change, Query
@@ -126,30 +126,39 @@ class Read(Part):
             seqs = newest(connection, query, found, limit + offset)
             return load(connection, seqs[offset:], now)
 
-    def stream(self, query: Query, *, now: datetime) -> Iterator[StoredDocument]:
+    def stream(
+        self, query: Query, *, now: datetime, passed_over: Callable[[DamagedError], None] | None = None
+    ) -> Iterator[StoredDocument]:
         """See ports.ReadStore. No transaction is open between two pages."""
         query = with_whole_ids(self._database, query)
         with self._database.read() as connection:
             last = connection.execute(select(func.coalesce(func.max(document.c.seq), 0))).scalar_one()
         for start in range(1, last + 1, _WINDOW):
-            window = range(start, min(start + _WINDOW, last + 1))
-            found = shown_documents(now).where(
-                document.c.seq >= window.start,
-                document.c.seq < window.stop,
-                *matches(self._database, query, window),
-            )
-            if not query.copies:
-                every = self._found(query, now, all_versions=True, one_by_one=True)
-                found = found.where(~copied_elsewhere(every))
-            with self._database.read() as connection:
-                seqs = connection.execute(found.order_by(document.c.seq)).scalars().all()
+            numbers = range(start, min(start + _WINDOW, last + 1))
+            seqs = _readable(lambda part: self._shown(query, part, now), numbers, passed_over)
             for first in range(0, len(seqs), _PAGE):
-                with self._database.read() as connection:
-                    # Asked again: a kill may have come since the numbers were found.
-                    still = shown_documents(now).where(among(document.c.seq)).order_by(document.c.seq)
-                    shown = connection.execute(still, {"values": seqs[first : first + _PAGE]})
-                    page = load(connection, shown.scalars().all(), now)
-                yield from page
+                page = seqs[first : first + _PAGE]
+                yield from _readable(lambda part: self._page(part, now), page, passed_over)
+
+    def _shown(self, query: Query, numbers: Sequence[int], now: datetime) -> Sequence[int]:
+        window = range(numbers[0], numbers[-1] + 1)
+        found = shown_documents(now).where(
+            document.c.seq >= window.start,
+            document.c.seq < window.stop,
+            *matches(self._database, query, window),
+        )
+        if not query.copies:
+            every = self._found(query, now, all_versions=True, one_by_one=True)
+            found = found.where(~copied_elsewhere(every))
+        with self._database.read() as connection:
+            return connection.execute(found.order_by(document.c.seq)).scalars().all()
+
+    def _page(self, seqs: Sequence[int], now: datetime) -> list[StoredDocument]:
+        with self._database.read() as connection:
+            # Asked again: a kill may have come since the numbers were found.
+            still = shown_documents(now).where(among(document.c.seq)).order_by(document.c.seq)
+            shown = connection.execute(still, {"values": list(seqs)})
+            return load(connection, shown.scalars().all(), now)
 
     def _found(
         self,
@@ -270,6 +279,24 @@ def _begins(document_id: str) -> ColumnElement[bool] | None:
     return document.c.id.between(start, f"{start}g")
 
 
+def _readable(
+    read: Callable[[Sequence[int]], Sequence[T]],
+    numbers: Sequence[int],
+    passed_over: Callable[[DamagedError], None] | None,
+) -> Sequence[T]:
+    """Read what stands under numbers; where something of it is damaged, the rest by itself."""
+    try:
+        return read(numbers)
+    except DamagedError as error:
+        if passed_over is None:
+            raise
+        if len(numbers) == 1:
+            passed_over(error)
+            return []
+    half = len(numbers) // 2
+    return [part for each in (numbers[:half], numbers[half:]) for part in _readable(read, each, passed_over)]
+
+
 def load(connection: Connection, seqs: Sequence[int], now: datetime) -> list[StoredDocument]:
     """Load documents with all that is known of them, in the order of their numbers given.
 
@@ -317,8 +344,8 @@ def _whole(data: bytes, kind: type[T], document_id: str) -> T:
         raise _damaged(document_id) from error
 
 
-def _damaged(document_id: str) -> StoreError:
-    return StoreError(f"what is stored of document {document_id} is damaged: see `newswire db check`")
+def _damaged(document_id: str) -> DamagedError:
+    return DamagedError(f"what is stored of document {document_id} is damaged", "see `newswire db check`")
 
 
 def _audited(

@@ -36,10 +36,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.sql.dml import Insert
 
-from pipeline.errors import StoreError
+from pipeline.errors import DamagedError, StoreError
+from pipeline.ports.care import Fault
 from pipeline.ports.reading import Query
 from pipeline.store import sqlite_files, statements
-from pipeline.store.database import Terms
+from pipeline.store.database import RESTORE, Terms, files_damaged
 from pipeline.store.executing import EASE, driver_of, fetch
 from pipeline.store.file_lock import FileLock
 from pipeline.store.one_process import OneProcess
@@ -233,14 +234,21 @@ class SqliteDatabase:
         rows = select(_INDEX.c.rowid).where(_INDEX.c.rowid >= window.start, _INDEX.c.rowid < window.stop)
         return connection.execute(rows).scalars().all()
 
-    def faults(self, *, quick: bool = False) -> Sequence[str]:
+    def faults(self, *, quick: bool = False) -> Sequence[Fault]:
         """See database.Database. The quick check leaves indexes uncompared; both look at the search index."""
         if quick and self.path.stat().st_size > _QUICK_BYTES:
             return []
-        with self.read() as connection:
-            check = "quick_check" if quick else "integrity_check"
-            lines = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
-        return [line for line in lines if line != "ok"]
+        check = "quick_check" if quick else "integrity_check"
+        try:
+            with self.read() as connection:
+                lines = connection.exec_driver_sql(f"PRAGMA {check}").scalars().all()
+        except StoreError as error:
+            return [files_damaged(str(error))]
+        return [files_damaged(f"{self.name}: {line}") for line in lines if line != "ok"]
+
+    def rebuild(self) -> Sequence[str]:
+        """See database.Database. An index is part of the file: it is restored with it."""
+        return []
 
     def goes_by_row(self, table: Table) -> ColumnElement[bool]:  # noqa: ARG002
         """See database.Database."""
@@ -363,9 +371,9 @@ def _errors(path: Path) -> Iterator[None]:
     except PoolTimeoutError as error:
         raise StoreError(f"{path}: too many readers at once") from error
     except DBAPIError as error:
-        raise StoreError(_in_words(path, str(error.orig))) from error
+        raise _ours(path, str(error.orig)) from error
     except library.Error as error:
-        raise StoreError(_in_words(path, str(error))) from error
+        raise _ours(path, str(error)) from error
 
 
 #: what SQLite says → what we say
@@ -373,7 +381,6 @@ _WORDS = (
     ("disk is full", "the disk is full: make room, nothing that was acknowledged is lost"),
     ("disk I/O error", "the disk does not work: see the system's log"),
     ("is locked", "is busy: another process holds it for long"),
-    ("malformed", "damaged: restore a backup; `newswire doctor` says more"),
     ("not a database", "no database"),
     ("readonly", "may not be written to by this user"),
     ("unable to open", "cannot be opened: does its folder exist, and may this user write there?"),
@@ -382,6 +389,8 @@ _WORDS = (
 )
 
 
-def _in_words(path: Path, message: str) -> str:
+def _ours(path: Path, message: str) -> StoreError:
+    if "malformed" in message:
+        return DamagedError(f"{path}: damaged, {message}", RESTORE)
     words = next((words for sign, words in _WORDS if sign in message), message)
-    return f"{path}: {words}"
+    return StoreError(f"{path}: {words}")

@@ -1,5 +1,6 @@
 """newswire db: schema, backup, restore, check, as operators use them."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -98,7 +99,10 @@ def test_what_follows_from_the_documents_is_made_again_by_command(data: Path, co
         store._database.unindex(connection, 1)
     repaired = run("db", "check", "--repair", data=data, config=config)
     assert repaired.returncode == 0, repaired.stderr
-    assert repaired.stderr == "documents not in the search index: 1, made again\nthe database is whole\n"
+    assert repaired.stderr.splitlines()[-2:] == [
+        "documents not in the search index: 1, made again",
+        "the database is whole",
+    ]
 
 
 @pytest.mark.parametrize("command", ["run", "web"])
@@ -129,6 +133,17 @@ def test_what_is_wrong_is_said_with_where_and_what_to_do(data: Path, config: Pat
     lost = document("quay", text="The quay is closed.").id
     assert f"documents without a text: {lost}: " in checked.stdout
     assert "newswire db restore" in checked.stdout
+
+
+def test_an_export_leaves_out_what_is_damaged_and_says_so(data: Path, config: Path, tmp_path: Path) -> None:
+    _more(data)
+    _execute(data, "UPDATE document_data SET data = substr(data, 2) WHERE document_seq = 2")
+    out = tmp_path / "saved.jsonl"
+    saved = run("export", "--out", str(out), data=data, config=config)
+    assert saved.returncode == 1
+    assert [json.loads(line)["guid"] for line in out.read_text().splitlines()] == ["ferry", "crane"]
+    lost = document("quay", text="The quay is closed.").id
+    assert f"1 document left out: what is stored of document {lost} is damaged" in saved.stderr
 
 
 def test_what_is_past_its_time_is_shown_before_it_goes(data: Path, config: Path) -> None:

@@ -28,6 +28,7 @@ def test_status_and_doctor_say_where_it_is_stored(place: tuple[Path, Path]) -> N
     assert (told.returncode, told.stderr) == (0, "")
     assert "ok    postgresql: PostgreSQL 1" in told.stdout
     assert "warn  postgresql: fsync is off: " in told.stdout  # so it is on the tests' own server
+    assert "data_checksums" not in told.stdout
 
 
 def test_s07_nothing_is_lost_or_doubled_when_workers_and_the_server_die_amid_an_import(
@@ -42,7 +43,7 @@ def test_s07_nothing_is_lost_or_doubled_when_workers_and_the_server_die_amid_an_
             postgres.stop(signal.SIGQUIT)
             postgres.start()
             taking_in.wait(60)
-        os.kill(service.pids("worker")[0], signal.SIGKILL)
+        os.kill(wait_for(lambda: service.pids("worker"), seconds=60)[0], signal.SIGKILL)
         postgres.stop(signal.SIGQUIT)
         time.sleep(0.3)
         postgres.start()
@@ -52,6 +53,10 @@ def test_s07_nothing_is_lost_or_doubled_when_workers_and_the_server_die_amid_an_
         assert len(set(ids)) == 150
         service.stop()
     assert run("doctor", data=data, config=config).returncode == 0
+    looked_at = run("db", "check", data=data, config=config)
+    assert (looked_at.returncode, looked_at.stdout) == (0, "")
+    assert looked_at.stderr.startswith("data_checksums is on: ")
+    assert looked_at.stderr.endswith("the database is whole\n")
 
 
 def _all_stored(data: Path, config: Path, count: int) -> list[str] | None:
