@@ -23,6 +23,10 @@ class _Array(ARRAY[Any]):
 
     render_bind_cast = True
 
+    def adapt(self, _cls: type[Any], **_options: Any) -> "_Array":
+        """Stay what it is: a dialect would make its own kind of array of it, which is written otherwise."""
+        return _Array(self.item_type)
+
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:  # noqa: ARG002
         """See TypeEngine."""
         sign = r"\\x" if isinstance(self.item_type, Key) else ""

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pipeline.cache_sizes import FOLDED_WORDS
+from pipeline.cache_sizes import FOLDED_WORDS, TAG_VALUES
 
 #: separate the thousands of a number in one country or another; a space might as well separate numbers
 _GROUPED = re.compile(r"(?<![0-9])[0-9]{1,3}([,.'’])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])")
@@ -113,6 +113,7 @@ def _ungroup(text: str) -> str:
     return _GROUPED.sub(lambda number: number.group().replace(number.group(1), ""), text)
 
 
+@lru_cache(TAG_VALUES)
 def tag_value(text: str) -> str:
     """Write a tag's code or name as it is stored and asked for.
 

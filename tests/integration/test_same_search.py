@@ -122,6 +122,17 @@ def test_long_texts_are_found_alike(both: tuple[Store, Store], words: list[str])
         assert _found(both[0], query) == _found(both[1], query)
 
 
+def test_words_that_share_their_hash_are_not_taken_for_each_other(both: tuple[Store, Store]) -> None:
+    """The index on PostgreSQL holds hashes of 32 bits; `hashtext` gives these two words the same."""
+    one = _store(both, text="The ferry word24095 sailed")
+    other = _store(both, text="The ferry word173899 sailed")
+    with mock.patch.object(postgres_terms, "_FEW", 0), mock.patch.object(newest, "_MOST", 0):
+        for store in both:
+            assert _found(store, Query(all_of=(("word24095",),))) == [one]
+            assert _found(store, Query(all_of=(("word173899",),))) == [other]
+            assert _found(store, Query(all_of=(("word24095",), ("word173899",)))) == []
+
+
 @pytest.mark.parametrize("text", ["provider:\0", '"\0 a"', "lang:\0", "feed:x\0y", "\udcff", "region:\udcff"])
 def test_what_no_database_takes_as_text_finds_nothing_and_breaks_nothing(
     both: tuple[Store, Store], text: str
