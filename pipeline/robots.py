@@ -16,6 +16,7 @@ MAX_BYTES = 512_000
 _MAX_RULES = 5_000
 #: wild cards in one rule; each is a search
 _MAX_STARS = 20
+_PRODUCT = re.compile(r"\*|[a-z_-]+")
 _LINE = re.compile(r"\s*([A-Za-z-]+)\s*:\s*([^#\r\n]*)")
 
 
@@ -58,18 +59,24 @@ def read_rules(body: bytes, agent: str) -> Rules:
             continue
         key, value = found[1].lower(), found[2].strip()
         if key == "user-agent":
-            names = [*names, value.lower()] if is_header else [value.lower()]
-            groups.setdefault(value.lower(), [])
+            name = _product(value)
+            names = [*names, name] if is_header else [name]
+            groups.setdefault(name, [])
             is_header = True
         elif key in ("allow", "disallow"):
             is_header = False
             for name in names if value else ():
                 groups[name].append((_normal(value), key == "allow"))
     # A group that names us holds instead of the one for all.
-    own = next((name for name in groups if name and agent.startswith(name)), "*")
-    rules = groups.get(own, [])[:_MAX_RULES]
+    rules = groups.get(agent, groups.get("*", []))[:_MAX_RULES]
     # The longest rule decides; of two that are as long, the one that allows.
     return Rules(tuple(sorted(rules, key=lambda rule: (-len(rule[0]), not rule[1]))))
+
+
+def _product(value: str) -> str:
+    """Give the product token of a group's name, without a version or what else stands behind it."""
+    found = _PRODUCT.match(value.lower())
+    return found[0] if found else ""
 
 
 def _normal(path: str) -> str:

@@ -9,18 +9,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+import memory
 from fetching import feed_at, fresh, new_fetcher
 from pipeline.errors import FetchError
 from pipeline.settings import Fetch
-
-
-def _most_memory_kib() -> int:
-    """Give the most memory that this process has had since the last time that this was forgotten."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 async def _fetch(small: str, url: str) -> dict[str, Any]:
@@ -28,8 +22,7 @@ async def _fetch(small: str, url: str) -> dict[str, Any]:
     outcome = "a body"
     async with new_fetcher(timeout_s=limits.timeout_s, max_body_bytes=limits.max_body_bytes) as fetcher:
         await fetcher.fetch(feed_at(small), fresh())
-        Path("/proc/self/clear_refs").write_text("5")  # proc(5): forget the most there ever was
-        memory, cpu, began = _most_memory_kib(), time.process_time(), time.monotonic()
+        before, cpu, began = memory.forget_most(), time.process_time(), time.monotonic()
         try:
             await fetcher.fetch(feed_at(url), fresh())
         except FetchError as error:
@@ -38,7 +31,7 @@ async def _fetch(small: str, url: str) -> dict[str, Any]:
             "outcome": outcome,
             "cpu_s": round(time.process_time() - cpu, 3),
             "took_s": round(time.monotonic() - began, 3),
-            "memory_mib": round((_most_memory_kib() - memory) / 1024, 1),
+            "memory_mib": round((memory.most_kib() - before) / 1024, 1),
         }
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.clock import SystemClock
-from pipeline.errors import EntryError, FetchError
+from pipeline.errors import EntryError, FetchError, ParseError
 from pipeline.formats.charset import decode
 from pipeline.formats.detect import read
 from pipeline.model import Document, Entry, Feed, FeedState, Parsed, Response, Tag, Tagging
@@ -102,9 +102,17 @@ async def try_mailbox(feed: Feed, limits: Fetch, tagger: Callable[[], "Tagger"])
             elif (why := unwelcome(mail.content.body or b"", feed)) is not None:
                 items.append(Item(entry=Entry(format="mail"), refused=why))
             else:
-                parsed = read(mail.content.body or b"", name=mail.content.final_url)
-                items += _items(parsed, feed, tagger)
+                items += _items_of_mail(mail.content, feed, tagger)
     return tuple(items)
+
+
+def _items_of_mail(mail: Response, feed: Feed, tagger: Callable[[], "Tagger"]) -> Iterator[Item]:
+    try:
+        parsed = read(mail.body or b"", name=mail.final_url)
+    except ParseError as error:
+        yield Item(entry=Entry(format="mail"), refused=error.detail)
+    else:
+        yield from _items(parsed, feed, tagger)
 
 
 def in_words(trial: Trial) -> Iterator[str]:

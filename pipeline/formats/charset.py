@@ -34,7 +34,7 @@ _MEANT = {
     "big5": "big5hkscs",
     "iso8859-9": "cp1254",
     "iso8859-11": "cp874",
-    "tis_620": "cp874",
+    "tis-620": "cp874",
 }
 #: labels that Python does not know
 _LABELS = {
@@ -85,7 +85,9 @@ def decode(body: bytes, media_type: str | None = None) -> Decoded:
     declared = _declared(body, media_type)
     if declared is None or declared in _HABIT:
         return _strictly(body, "utf-8") or _single_byte(body, declared)
-    return _strictly(body, declared) or _loosely(body, declared)
+    # No text of another charset is good UTF-8 by chance; but those that switch by escapes are all ASCII.
+    lie = None if body.isascii() else _strictly(body, "utf-8")
+    return lie or _strictly(body, declared) or _loosely(body, declared)
 
 
 def _declared(body: bytes, media_type: str | None) -> str | None:

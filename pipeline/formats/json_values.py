@@ -10,7 +10,8 @@ _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false",
 
 #: what json says of slips that leave no doubt
 _SLIPS = ("Invalid control character", "Invalid \\escape")
-_BACKSLASH = re.compile(r"\\(.?)", re.DOTALL)
+#: an escape of JSON, or a backslash that begins none
+_BACKSLASH = re.compile(r"(\\[\"\\/bfnrtu])|\\")
 
 
 class WrongValueError(Exception):
@@ -29,7 +30,7 @@ def load(text: str) -> Any:
         except json.JSONDecodeError as error:
             if not error.msg.startswith(_SLIPS):
                 raise
-            return json.loads(_BACKSLASH.sub(_without_backslash, text), strict=False)
+            return json.loads(_BACKSLASH.sub(r"\1", text), strict=False)
     except json.JSONDecodeError as error:
         place = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
         raise WrongValueError(f"no valid JSON: {error.msg} ({place})") from error
@@ -37,10 +38,6 @@ def load(text: str) -> Any:
         raise WrongValueError(f"no usable JSON: {error}") from error
     except RecursionError as error:
         raise WrongValueError("JSON nested too deep") from error
-
-
-def _without_backslash(match: re.Match[str]) -> str:
-    return match[0] if match[1] and match[1] in '"\\/bfnrtu' else match[1]
 
 
 def dump(value: Any) -> bytes:

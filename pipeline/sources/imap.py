@@ -39,7 +39,9 @@ _PORT = 993
 #: mailboxes read at once; more of them wait for each other, and for nobody else
 _THREADS = 8
 #: mails given by one scan; the next one goes on behind them
-_MAX_MAILS = 200
+_MAX_MAILS = 5_000
+#: mails that are looked up together: servers take command lines of some thousand characters
+_TOGETHER = 200
 #: how many numbers are asked for at first; ten times more where there is nothing among them
 _WINDOW = 10_000
 #: what an answer may hold beside the mail itself
@@ -78,11 +80,15 @@ class MailboxReader:
         try:
             await self._step(host, box.sign_in)
             validity, last = await self._step(host, box.select, position)
-            sizes = await self._step(host, box.after, last, self._max_mails)
-            for uid, size in sizes:
-                content = await self._content(feed, host, box, uid, size)
-                if content is not None:
-                    yield Delivery(key=f"mail {uid}", content=content, position=b"%d:%d" % (validity, uid))
+            left = self._max_mails
+            while left > 0 and (sizes := await self._step(host, box.after, last, min(left, _TOGETHER))):
+                for uid, size in sizes:
+                    content = await self._content(feed, host, box, uid, size)
+                    if content is not None:
+                        yield Delivery(
+                            key=f"mail {uid}", content=content, position=b"%d:%d" % (validity, uid)
+                        )
+                last, left = sizes[-1][0], left - len(sizes)
             await self._step(host, box.sign_out)
         finally:
             if self._open.get(feed.id) is box:  # whoever took it over has one of his own

@@ -15,12 +15,14 @@ from fakes import NOON, FakeFetcher, FixedClock, InlineParser, MemoryQueue
 from fetching import poll_once
 from imap_server import ImapServer
 from new_database import new_store
+from pipeline.cli.trial import items_in_words, try_mailbox
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.ingest import IngestEdge
-from pipeline.model import Auth, Feed, FeedState, Response, SourceKind
+from pipeline.model import Auth, Document, Feed, FeedState, Response, SourceKind, Tagging
 from pipeline.ports.outside import Delivery
 from pipeline.ports.store import Store
 from pipeline.sender import Sender
+from pipeline.settings import Fetch
 from pipeline.sources.imap import MailboxReader
 from pipeline.writer import StoreWriter
 from store_builders import sync_feeds
@@ -171,6 +173,18 @@ async def test_a_scan_gives_so_many_mails_and_the_next_goes_on(server: ImapServe
     first = await take(reader(max_mails=3), feed)
     second = await take(reader(max_mails=3), feed, first[-1].position)
     assert [each.key for each in (*first, *second)] == [f"mail {2_000_000 + n}" for n in range(5)]
+
+
+async def test_mails_are_looked_up_some_at_a_time_and_one_scan_gives_them_all(
+    server: ImapServer, feed: Feed
+) -> None:
+    for number in range(450):
+        server.put("INBOX", mail(str(number), "x"))
+    found = [delivery.key async for delivery in reader().scan(feed, None)]
+    assert found == [f"mail {number}" for number in range(1, 451)]
+    lines = [line for line in server.journal if "RFC822.SIZE" in line]
+    assert len(lines) == 3
+    assert max(map(len, lines)) < 8_000
 
 
 async def test_a_wrong_password_is_said_without_it(server: ImapServer, feed: Feed) -> None:
@@ -390,3 +404,23 @@ async def test_a_scan_that_was_taken_over_leaves_the_other_alone(server: ImapSer
     await taken_over.aclose()
     with pytest.raises(FetchError, match="given up meanwhile"):
         await box.taken(feed, delivery, well=True)
+
+
+async def test_a_mail_that_cannot_be_read_does_not_end_a_trial(server: ImapServer, feed: Feed) -> None:
+    for body in (b"", mail("one"), bytes(range(256))):
+        server.put("INBOX", body)
+    items = await try_mailbox(feed, Fetch(), Untagged)
+    assert [each.refused for each in items] == [
+        "this is empty; a feed or wire copy is expected",
+        None,
+        "this is binary data; a feed or wire copy is expected",
+    ]
+    assert list(items_in_words(items))[1].strip().startswith("not taken in: this is empty")
+    assert server.flags("INBOX", 1) == set()
+
+
+class Untagged:
+    """A tagger that finds nothing."""
+
+    def tag(self, document: Document, *, default_region: str | None = None) -> tuple[Document, Tagging]:
+        return document, Tagging()

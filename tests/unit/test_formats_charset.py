@@ -61,3 +61,40 @@ def test_a_declared_charset_that_is_wrong_keeps_the_rest() -> None:
     assert entry.text is not None
     assert entry.text.startswith("日本①")
     assert entry.notes == ("bytes that are not cp932 were replaced by U+FFFD",)
+
+
+LIES = ("utf-8", "utf-16", "utf-32-be", "iso-8859-1", "punycode", "utf-7", "idna", "zlib_codec", "hex")
+MORE_LIES = ("unicode_escape", "undefined", "mbcs", "x-user-defined", "no-such-thing", "base64", "rot13")
+
+
+@pytest.mark.parametrize("lie", [*LIES, *MORE_LIES])
+@pytest.mark.parametrize("truly", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "cp1252"])
+def test_h08_a_charset_that_is_a_lie_hides_no_text(truly: str, lie: str) -> None:
+    feed = f"<rss version='2.0'><channel><item><title>{FRENCH}</title></item></channel></rss>"
+    for declared, media_type in (
+        (lie, None),
+        (lie, "text/xml; charset=koi8-r"),
+        ("utf-8", f"a/b; charset={lie}"),
+    ):
+        body = f'<?xml version="1.0" encoding="{declared}"?>{feed}'.encode(truly)
+        (entry,) = read(body, name="x", media_type=media_type).entries
+        assert entry.headline is not None
+        assert truly == "cp1252" or entry.headline == FRENCH
+
+
+@pytest.mark.parametrize(
+    ("declared", "charset", "text"),
+    [
+        ("shift_jis", "cp932", "①日本"),
+        ("x-sjis", "cp932", "①日本"),
+        ("gb2312", "gb18030", "朱镕基"),
+        ("euc-kr", "cp949", "똠방각하"),
+        ("ks_c_5601-1987", "cp949", "똠방각하"),
+        ("big5", "big5hkscs", "㗎香港"),
+        ("iso-8859-9", "cp1254", "“İstanbul”"),
+        ("tis-620", "cp874", "“กรุงเทพ”"),
+        ("x-mac-roman", "mac_roman", "“été”"),
+    ],
+)
+def test_a_label_means_what_browsers_read_by_it(declared: str, charset: str, text: str) -> None:
+    assert decode(text.encode(charset), f"text/plain; charset={declared}").text == text

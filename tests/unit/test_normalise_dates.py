@@ -166,6 +166,30 @@ def test_h09_an_impossible_date_is_not_believed(text: str, doubt: str) -> None:
     assert (judged.at, judged.doubt) == (None, doubt)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "Fri, 31 Dec 9999 23:59:59 -1200",
+        "Thu, 26 Nov 2026 10:00:00 +9999",
+        "2026-02-03T10:00:00",
+        "Tue, 32 Jan 2026 10:00:00 GMT",
+        "2026-01-32",
+        "Tue, 01 Jan 2041 00:00:00 GMT",
+        "99999-01-01",
+        "",
+    ],
+)
+def test_h09_an_item_is_between_1990_and_tomorrow_whatever_it_says(text: str) -> None:
+    dates = dates_of(
+        published=claim("published", text, now=NOW), updated=NOT_SENT, dateline=NOT_SENT, received_at=NOW
+    )
+    assert dates.published is not None
+    assert datetime(1990, 1, 1, tzinfo=UTC) <= dates.published <= NOW + timedelta(hours=24)
+
+
 def test_h09_without_a_clock_no_date_is_in_the_future() -> None:
     assert claim("published", "2199-01-01", now=None).doubt is None
 

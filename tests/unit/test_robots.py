@@ -53,6 +53,22 @@ def test_a_file_without_rules_allows_all(body: bytes) -> None:
     assert read_rules(body, "newswire").allow("https://wire.example/1")
 
 
+@pytest.mark.parametrize(
+    ("named", "is_us"),
+    [
+        ("NewsWire", True),
+        ("newswire/2.0 (+https://desk.example)", True),
+        ("newswire-images", False),
+        ("news", False),
+        ("n", False),
+        ("1", False),
+    ],
+)
+def test_a_group_is_ours_by_its_product_whatever_stands_behind(named: str, is_us: bool) -> None:
+    rules = read_rules(f"User-agent: {named}\nDisallow: /\n".encode(), "newswire")
+    assert rules.allow("https://wire.example/a") is not is_us
+
+
 def test_of_two_rules_of_one_length_the_one_that_allows_decides() -> None:
     rules = read_rules(b"user-agent: *\ndisallow: /a\nallow: /a\n", "newswire")
     assert rules.allow("https://wire.example/a")
