@@ -2,7 +2,7 @@
 
 Windows with and without backups take turns, so that what else the machine does falls on both. In those with,
 another process makes one backup after the other, as `newswire db backup` does. With --documents the database
-is filled first.
+is filled first. With --postgresql all is on a server of its own, which waits for the disk at each commit.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.ports.store import Store
 from pipeline.ports.work import Processed
 from pipeline.store.open import open_database, open_store
+from tests.postgres_server import PostgresServer
 
 BATCH = 64
 WINDOW_S = 8.0
@@ -31,17 +32,19 @@ _FEED = Feed(id="wire", kind=SourceKind.HTTP, url="https://wire.example/rss", pr
 _NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def measure(folder: Path, documents: int, rounds: int) -> None:
+def measure(url: str | None, folder: Path, documents: int, rounds: int) -> None:
     """Print documents stored a second in each window, and what the windows with backups lost."""
     going, ended = multiprocessing.Event(), multiprocessing.Event()
-    with closing(open_store(None, folder)) as store:
+    with closing(open_store(url, folder)) as store:
         store.change_feeds([_FEED], _NOW)
         batches = _batches(Corpus(seed=4))
         for _ in range(0, documents, BATCH):
             _store(store, next(batches))
-        size = (folder / "newswire.db").stat().st_size / 2**20
-        print(f"{documents} documents stored, {size:.0f} MB")
-        copier = multiprocessing.Process(target=_copy, args=(folder, going, ended), daemon=True)
+        open_database(url, folder).backup(folder / "first.backup")
+        size = (folder / "first.backup").stat().st_size / 2**20
+        print(f"{documents} documents stored, a backup of {size:.0f} MB")
+        store.close()  # what is forked has no connection
+        copier = multiprocessing.Process(target=_copy, args=(url, folder, going, ended), daemon=True)
         copier.start()
         _window(store, batches, going, on=True)  # warms up
         pairs: list[tuple[float, float]] = []
@@ -65,9 +68,9 @@ def _window(store: Store, batches: Iterator[list[Document]], going: Event, *, on
     return count / (time.monotonic() - began)
 
 
-def _copy(folder: Path, going: Event, ended: Event) -> None:
+def _copy(url: str | None, folder: Path, going: Event, ended: Event) -> None:
     os.nice(10)
-    database = open_database(None, folder)
+    database = open_database(url, folder)
     with (folder / "backups.txt").open("w") as times:
         while going.wait() and not ended.is_set():
             target = folder / "copy.backup"
@@ -128,9 +131,16 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--documents", type=int, default=20_000)
     words.add_argument("--rounds", type=int, default=5)
+    words.add_argument("--postgresql", action="store_true")
     chosen = words.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        measure(Path(place), chosen.documents, chosen.rounds)
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        url = None
+        if chosen.postgresql:
+            server = PostgresServer(fsync="on", wal_level="replica")
+            stack.callback(server.remove)
+            os.environ["PATH"] = f"{server.programs}:{os.environ['PATH']}"
+            url = server.empty_url()
+        measure(url, Path(place), chosen.documents, chosen.rounds)
 
 
 if __name__ == "__main__":

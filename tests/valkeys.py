@@ -108,29 +108,44 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path, *, down_after_ms: int = 1000) -> Iterator[Watched]:
-    """Run a primary, a replica and three Sentinels that agree by two."""
+def watched(
+    folder: Path, *, down_after_ms: int = 1000, passwords: tuple[str, str] | None = None, users: str = ""
+) -> Iterator[Watched]:
+    """Run a primary, a replica and three Sentinels that agree by two.
+
+    Args:
+        folder: For their files.
+        down_after_ms: After how long a primary that says nothing is given up.
+        passwords: Those that the servers and the Sentinels ask for; None: none.
+        users: More users of the servers, as `user` says it in their configuration.
+    """
+    servers, sentinels = passwords or ("", "")
+    common = {"appendonly": "yes"}
+    if passwords:
+        common |= {"requirepass": servers, "masterauth": servers, "user": users}
     with ExitStack() as stack:
-        primary = stack.enter_context(valkey(folder / "primary", {"appendonly": "yes"}))
-        options = {"appendonly": "yes", "replicaof": f"127.0.0.1 {primary.port}"}
+        primary = stack.enter_context(valkey(folder / "primary", common))
+        options = {**common, "replicaof": f"127.0.0.1 {primary.port}"}
         replica = stack.enter_context(valkey(folder / "replica", options))
         ports = [free_port() for _ in range(3)]
+        lines = [
+            f"sentinel monitor {SERVICE} 127.0.0.1 {primary.port} 2",
+            f"sentinel down-after-milliseconds {SERVICE} {down_after_ms}",
+            f"sentinel failover-timeout {SERVICE} 4000",
+        ]
+        if passwords:
+            lines += [f"sentinel auth-pass {SERVICE} {servers}", f"requirepass {sentinels}"]
         for port in ports:
-            stack.enter_context(_sentinel(folder / f"sentinel-{port}", port, primary.port, down_after_ms))
-        wait_for(lambda: all(_knows_all(port) for port in ports), seconds=20)
+            stack.enter_context(_sentinel(folder / f"sentinel-{port}", port, lines))
+        wait_for(lambda: all(_knows_all(port, sentinels) for port in ports), seconds=20)
         yield Watched(primary, replica, ports)
 
 
 @contextmanager
-def _sentinel(folder: Path, port: int, primary: int, down_after_ms: int) -> Iterator[None]:
+def _sentinel(folder: Path, port: int, lines: Sequence[str]) -> Iterator[None]:
     folder.mkdir()
     config = folder / "sentinel.conf"
-    config.write_text(
-        f"port {port}\nbind 127.0.0.1\ndir {folder}\n"
-        f"sentinel monitor {SERVICE} 127.0.0.1 {primary} 2\n"
-        f"sentinel down-after-milliseconds {SERVICE} {down_after_ms}\n"
-        f"sentinel failover-timeout {SERVICE} 4000\n"
-    )
+    config.write_text("\n".join([f"port {port}", "bind 127.0.0.1", f"dir {folder}", *lines]) + "\n")
     process = _started([str(config), "--sentinel"], folder)
     try:
         yield
@@ -152,6 +167,13 @@ def _started(
         )
 
 
+def speaks_tls(folder: Path) -> bool:
+    """Say whether the server is built with TLS: then it misses a certificate, and ends."""
+    folder.mkdir()
+    _started(["--port", "0", "--tls-port", str(free_port())], folder).wait(20)
+    return "tls-cert-file" in (folder / "log").read_text()
+
+
 def _answers(server: Valkey) -> bool:
     assert server.process.poll() is None, "the server does not start"
     with server.client() as client:
@@ -165,8 +187,8 @@ def _answers(server: Valkey) -> bool:
             return False
 
 
-def _knows_all(port: int) -> bool:
-    with redis.Redis(port=port, socket_timeout=5) as client:
+def _knows_all(port: int, password: str) -> bool:
+    with redis.Redis(port=port, socket_timeout=5, password=password or None) as client:
         try:
             found = client.sentinel_masters()[SERVICE]
         except (redis.RedisError, KeyError):

@@ -3,6 +3,7 @@
 import re
 import shutil
 import ssl
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from pipeline.settings import Queue as QueueSection
 from running import free_port, run, write_config, write_records
 from threaded import in_thread
 from toxic_proxy import ToxicProxy
-from valkeys import valkey, watched
+from valkeys import speaks_tls, valkey, watched
 
 ROOT = Path(__file__).parent.parent.parent
 FORBIDDEN = (
@@ -156,6 +157,92 @@ def test_sentinels_lead_to_the_new_primary_and_who_only_looks_waits_for_none_of_
         looking.states()
     assert time.monotonic() - began < 3
     looking.close()
+
+
+def test_the_documented_user_can_do_all_the_work_over_a_unix_socket(tmp_path: Path) -> None:
+    place = Path(tempfile.mkdtemp(prefix="newswire-"))  # the paths of sockets are short
+    rules = f"newswire on >{PASSWORD} {acl_rules()}"
+    options = {"unixsocket": str(place / "q"), "user": rules, "appendonly": "yes"}
+    try:
+        with valkey(tmp_path / "server", options) as server, server.client() as admin:
+            url = f"unix://newswire:{IN_URL}@{place}/q?db=3"
+            data, config = (
+                tmp_path / "data",
+                write_config(tmp_path / "config", topics=False, queue={"url": url}, workers={"wire": 1}),
+            )
+            records = write_records(tmp_path / "records.jsonl", 20)
+            taken = run("import", str(records), "--wait", data=data, config=config, env=_env(url))
+            assert taken.returncode == 0, taken.stderr
+            assert "20 new" in taken.stderr
+            assert set(admin.info("keyspace")) == {"db3"}
+            assert admin.acl_log() == []
+            asked = run("doctor", data=data, config=config, env=_env(url))
+            assert f"queue: {admin.info().get('server_name', 'redis').title()}" in asked.stdout
+            assert "s3same" not in taken.stderr + asked.stdout + asked.stderr
+    finally:
+        shutil.rmtree(place)
+
+
+def test_sentinels_and_servers_that_ask_for_passwords_lead_to_the_new_primary(tmp_path: Path) -> None:
+    users = f"newswire on >{PASSWORD} {acl_rules()}"
+    with watched(tmp_path, passwords=("of-the-servers", "of-the-sentinels"), users=users) as servers:
+        hosts = servers.url.removeprefix("redis+sentinel://")
+        url = f"redis+sentinel://newswire:{IN_URL}@{hosts}?sentinel_password="
+        wrong = RedisQueue(f"{url}of-the-servers", patience_s=0.5)
+        with pytest.raises(QueueError, match="No master found") as caught:
+            wrong.probe()
+        assert "s3same" not in str(caught.value)
+        wrong.close()
+        queue = RedisQueue(f"{url}of-the-sentinels")
+        queue.send([EntryRef(id=1, queue=QueueName.WIRE)])
+        servers.primary.kill()
+        began = time.monotonic()
+        while True:
+            try:
+                queue.send([EntryRef(id=2, queue=QueueName.WIRE)])
+                break
+            except QueueError:
+                assert time.monotonic() - began < 30
+                time.sleep(0.1)
+        assert queue._client.connection_pool.get_master_address()[1] == servers.replica.port
+        queue.probe()
+        queue.close()
+
+
+def test_a_server_that_speaks_tls_itself_is_reached_by_the_documented_user(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    port = free_port()
+    options = {
+        "tls-port": str(port),
+        "tls-ca-cert-file": certificates.authority,
+        "tls-cert-file": str(certificates.folder / "good.pem"),
+        "tls-key-file": str(certificates.folder / "good.key"),
+        "user": f"newswire on >{PASSWORD} {acl_rules()}",
+        "appendonly": "yes",
+    }
+    if not speaks_tls(tmp_path / "asked"):
+        pytest.skip("this queue server is built without TLS, as the packaged one: see NEWSWIRE_TEST_REDIS")
+    with valkey(tmp_path / "server", options) as server, server.client() as admin:
+        section = {
+            "url": f"rediss://newswire:{IN_URL}@127.0.0.1:{port}/0",
+            "ca_file": certificates.authority,
+            "cert_file": str(certificates.folder / "us.pem"),
+            "key_file": str(certificates.folder / "us.key"),
+        }
+        data, config = (
+            tmp_path / "data",
+            write_config(tmp_path / "config", topics=False, queue=section, workers={"wire": 1}),
+        )
+        records = write_records(tmp_path / "records.jsonl", 20)
+        taken = run("import", str(records), "--wait", data=data, config=config, env=_env(section["url"]))
+        assert taken.returncode == 0, taken.stderr
+        assert "20 new" in taken.stderr
+        assert admin.acl_log() == []
+        bare = _opened({"url": section["url"], "ca_file": certificates.authority})
+        with pytest.raises(QueueError, match="the queue server does not work"):
+            bare.probe()
+        bare.close()
 
 
 def test_a_server_that_cannot_do_the_work_is_refused_and_one_that_forgets_is_warned_of(

@@ -13,7 +13,7 @@ from badserver import Asked, BadServer, answer
 from fault_size import Size
 from pipeline.model import QueueName
 from pipeline.store.open import open_store
-from running import Service, story, wait_for, write_config
+from running import Service, storage_url, story, wait_for, write_config
 from threaded import in_thread
 
 PER_FEED = 50
@@ -49,7 +49,10 @@ def test_a_backlog_has_feeds_wait_and_leaves_the_fetcher_small(tmp_path: Path, s
         config = write_config(
             tmp_path / "config", "\n".join(lines) + "\n", fetch={"high_water": high_water, "heartbeat_s": 0}
         )
-        with Service(data, config, command=("fetch",)) as service, closing(open_store(None, data)) as store:
+        with (
+            Service(data, config, command=("fetch",)) as service,
+            closing(open_store(storage_url(data), data)) as store,
+        ):
             (fetcher,) = wait_for(lambda: service.pids("fetch"), seconds=60)
             wait_for(lambda: store.backlog(QueueName.WIRE) > PER_FEED, seconds=60)
             before = _resident_bytes(fetcher)

@@ -20,7 +20,7 @@ from pipeline.ports.retag import Retagging
 from pipeline.ports.store import Store
 from pipeline.store.open import open_store
 from pipeline.store.search import parse_query
-from running import Service, story, wait_for, write_records
+from running import Service, storage_url, story, wait_for, write_records
 from workers.tag.tagger import rules_version
 
 NOW = datetime.now(UTC)
@@ -46,7 +46,7 @@ def _kill(service: Service, part: str, dice: random.Random) -> None:
 def test_every_document_is_tagged_again_whatever_is_killed(tmp_path: Path, config: Path, size: Size) -> None:
     data, dice = tmp_path / "data", random.Random(11)
     count = 20_000 if size.full else 300
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         _fill(store, count)
         # Without fetcher and web page: they have no part in it.
         with Service(data, config, command=("work", "-n", "1", "--backfill", "2")) as service:
@@ -75,7 +75,7 @@ def test_a_fresh_story_is_stored_as_fast_while_all_is_tagged_again(
     data, wire = tmp_path / "data", tmp_path / "wire"
     wire.mkdir()
     (config / "feeds.yaml").write_text(f"feeds:\n  - {{id: drop, directory: {wire}, interval: 1s}}\n")
-    with closing(open_store(None, data)) as store:
+    with closing(open_store(storage_url(data), data)) as store:
         _fill(store, 20_000)
         with Service(data, config) as service:
             wait_for(lambda: len(service.pids("worker")) == 4, seconds=60)
