@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test test-postgres lint format lock sbom audit bench chaos fuzz clean
+.PHONY: setup run test test-postgres lint format image test-image lock sbom audit bench chaos fuzz clean
 
 setup: $(VENV)/.setup
 
@@ -42,6 +42,15 @@ test: $(VENV)/.setup-dev
 test-postgres: $(VENV)/.setup-dev
 	NEWSWIRE_TEST_STORAGE=postgresql NEWSWIRE_TEST_QUEUE=redis NEWSWIRE_TEST_PATIENCE=4 PYTEST_TIMEOUT=480 \
 		$(BIN)/python -m pytest tests/acceptance -n 2 --dist loadfile -rs
+
+# ENGINE=podman where that is the container engine.
+ENGINE ?= docker
+image:
+	$(ENGINE) build --tag newswire:0.1.0 .
+
+test-image: image $(VENV)/.setup-dev
+	NEWSWIRE_TEST_IMAGE=newswire:0.1.0 NEWSWIRE_TEST_ENGINE=$(ENGINE) \
+		$(BIN)/python -m pytest tests/acceptance/test_image.py
 
 lint: $(VENV)/.setup-dev
 	$(BIN)/ruff format --check .
