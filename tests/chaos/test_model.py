@@ -272,7 +272,6 @@ class Newswire(RuleBasedStateMachine):
         self._have_something_to_do()
         self.queue.sent.clear()
         self.index.lose()
-        self.index.complete = True  # linking is not what this is about
 
     @rule()
     def the_queue_fails_for_a_poll(self) -> None:
