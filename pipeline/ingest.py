@@ -18,7 +18,7 @@ from pipeline.formats.plaintext import refuse_bare_text
 from pipeline.groups import GroupRules
 from pipeline.identity import digest
 from pipeline.logs import get_logger
-from pipeline.membership import Membership
+from pipeline.membership import ANNOUNCE_S, Membership
 from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueName, Response, SourceKind
 from pipeline.ports.feeds import FeedStore, Poll, RawCopy, TakenIn
 from pipeline.ports.outside import Clock, Deliveries, Delivery, Fetcher, Parser
@@ -336,7 +336,12 @@ class IngestLoop:
         self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
-        self._membership = Membership(edge.store, edge.writer.call, edge.clock, owner=owner, host=host)
+        announce_s = ANNOUNCE_S * (lease / LEASE)
+        self._membership = Membership(
+            edge.store, edge.writer.call, edge.clock, owner=owner, host=host, announce_s=announce_s
+        )
+        #: who shared the feeds when the schedule was taken from the store
+        self._company: Sequence[tuple[str, str]] = ()
 
     def change(self, feeds: Sequence[Feed]) -> None:
         """Take over what the configuration wishes; polls under way go on with what was wished before.
@@ -380,7 +385,7 @@ class IngestLoop:
             await self._take_over(self._wished)
         elif not await self._membership.stay():
             self.change(self._membership.feeds)
-        if self._is_stale:
+        if self._is_stale or self._company != self._membership.company:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
             await self._compare()
@@ -485,10 +490,13 @@ class IngestLoop:
             log.info("feeds_overdue", feeds=len(late), spread_over_s=round(len(late) / _CAUGHT_UP_PER_S))
 
     async def _load(self) -> None:
-        """Take the schedule from the store."""
+        """Take the schedule of the feeds that this fetcher leads from the store."""
         due: dict[str, datetime] = {}
-        for piece in _pieces(tuple(self._feeds)):
-            due.update(await self._edge.writer.call(self._edge.store.due_at, piece))
+        membership, group_of = self._membership, self._groups.of_feed
+        self._company = membership.company
+        for piece in _pieces(tuple(self._feeds.values())):
+            led = [feed.id for feed in piece if membership.leads(feed, group_of(feed))]
+            due.update(await self._edge.writer.call(self._edge.store.due_at, led))
         self._turns.load({feed_id: at.timestamp() for feed_id, at in due.items()})
         self._is_stale = False
 

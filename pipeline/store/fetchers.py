@@ -12,7 +12,7 @@ from pipeline.store.database import Part
 from pipeline.store.feeds import retire
 from pipeline.store.tables import fetcher
 
-#: a fetcher that has not been heard of for so long is not shown; one that runs says so twice a minute
+#: a fetcher that has not been heard of for so long is not shown; one that runs says so every ten seconds
 _SHOWN_FOR = timedelta(minutes=3)
 
 _INSERT = insert(fetcher)

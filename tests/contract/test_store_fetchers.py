@@ -54,22 +54,29 @@ def test_a_fetcher_that_was_heard_of_since_is_not_forgotten(store: Store) -> Non
     assert store.announce(fetcher("a", "one", NOON + 2 * MINUTE)).known
 
 
+GROUPS = {f"host{number}.example" for number in range(60)}
+
+
 class Alone:
     """A fetcher's word for itself, with clocks of its own."""
 
     def __init__(self, store: Store, owner: str, *, ahead: timedelta = timedelta()) -> None:
-        self.wall, self.passed_s = FixedClock(NOON + ahead), 0.0
+        self.wall, self.passed_s, self.owner = FixedClock(NOON + ahead), 0.0, owner
         self.member = Membership(
             store, self._call, self.wall, owner=owner, host=owner, monotonic=lambda: self.passed_s
         )
+
+    def led(self, *, hosts: tuple[str, ...] = ()) -> set[str]:
+        """Give those of some groups that this fetcher leads."""
+        return {name for name in GROUPS if self.member.leads(feed("a", hosts=hosts), name)}
 
     async def begin(self, *ids: str) -> None:
         await self.member.go_by([feed(each) for each in ids])
         await self.member.retire()
 
     async def look(self) -> bool:
-        self.passed_s += 31
-        self.wall.advance(seconds=31)
+        self.passed_s += 11
+        self.wall.advance(seconds=11)
         return await self.member.stay()
 
     async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
@@ -92,7 +99,7 @@ async def test_who_says_nothing_for_three_minutes_is_gone_whatever_the_clocks(st
     killed, behind = Alone(store, "killed"), Alone(store, "behind", ahead=-HOUR)
     await killed.begin("a", "b")
     await behind.begin("a")
-    for _ in range(5):
+    for _ in range(16):
         assert await behind.look()
     assert set(store.due_at()) == {"a", "b"}
     assert await behind.look()
@@ -109,3 +116,61 @@ async def test_who_stood_still_takes_nobody_for_gone(store: Store) -> None:
     stands.passed_s += 3600
     assert await stands.look()
     assert set(store.due_at()) == {"a", "b"}
+
+
+async def three(store: Store) -> list[Alone]:
+    """Begin three fetchers that know each other."""
+    all_ = [Alone(store, owner) for owner in ("wire1", "wire2", "wire3")]
+    for each in all_:
+        await each.begin("a", "b")
+    for each in (*all_, *all_):
+        await each.look()
+    return all_
+
+
+async def test_each_group_is_led_by_one_fetcher_and_each_fetcher_has_its_share(store: Store) -> None:
+    led = [each.led() for each in await three(store)]
+    assert set().union(*led) == GROUPS
+    assert sum(map(len, led)) == len(GROUPS)
+    assert min(map(len, led)) >= 10
+
+
+async def test_a_group_is_led_among_those_who_may_poll_it(store: Store) -> None:
+    first, second, third = await three(store)
+    hosts = ("wire1", "wire3")
+    assert first.led(hosts=hosts) | third.led(hosts=hosts) == GROUPS
+    assert first.led(hosts=hosts).isdisjoint(third.led(hosts=hosts))
+    assert second.led(hosts=("wire2",)) == GROUPS
+
+
+async def test_what_a_killed_fetcher_led_is_led_by_others_after_half_a_minute(store: Store) -> None:
+    first, second, third = await three(store)
+    before = third.led()
+    for _ in range(3):
+        await first.look()
+        await second.look()
+    assert first.led() | second.led() == GROUPS
+    assert first.led().isdisjoint(second.led())
+    await third.look()  # it had only stood still
+    await first.look()
+    await second.look()
+    assert (third.led(), first.led() & before, second.led() & before) == (before, set(), set())
+
+
+async def test_while_lists_differ_each_polls_all_that_stands_in_its_own(store: Store) -> None:
+    one, other = Alone(store, "one"), Alone(store, "other")
+    await one.begin("a", "b")
+    await other.begin("a")
+    for _ in range(2):
+        assert await one.look()
+        assert await other.look()
+    assert one.led() == other.led() == GROUPS
+
+
+async def test_what_a_killed_fetcher_left_keeps_nobody_waiting_who_starts(store: Store) -> None:
+    killed, started = Alone(store, "killed"), Alone(store, "started")
+    await killed.begin("a", "b")
+    await started.begin("a", "b")
+    assert started.led() == GROUPS
+    await started.look()
+    assert started.led() == GROUPS

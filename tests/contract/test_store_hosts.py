@@ -1,13 +1,15 @@
 """Fetchers of two hosts, each with a data directory and a store of its own opening, on one database."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fakes import FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
+from new_database import make_database
+from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop
 from pipeline.model import Feed, Response, SourceKind
 from pipeline.monitor.snapshot import take_snapshot
@@ -28,16 +30,26 @@ DROP = feed(
 SHARED = feed("shared")
 
 
-def loop_of(host: str, store: Store, clock: FixedClock, files: FakeDeliveries) -> IngestLoop:
-    edge = IngestEdge(
-        fetcher=FakeFetcher({name: [rss(name)] for name in ("shared", "only-a", "only-b")}),
-        deliveries={SourceKind.DIRECTORY: files},
+def edge_of(
+    store: Store,
+    clock: FixedClock,
+    answers: Mapping[str, Sequence[bytes | None]],
+    files: FakeDeliveries | None = None,
+) -> IngestEdge:
+    return IngestEdge(
+        fetcher=FakeFetcher(answers),
+        deliveries={SourceKind.DIRECTORY: files} if files else {},
         parser=InlineParser(),
         store=store,
         writer=StoreWriter(store, clock),
         sender=Sender(MemoryQueue()),
         clock=clock,
     )
+
+
+def loop_of(host: str, store: Store, clock: FixedClock, files: FakeDeliveries) -> IngestLoop:
+    answers = {name: [rss(name)] for name in ("shared", "only-a", "only-b")}
+    edge = edge_of(store, clock, answers, files)
     return IngestLoop(edge, owner=host, most_polls=4, high_water=100, host=host)
 
 
@@ -89,6 +101,50 @@ async def test_a_fetcher_that_starts_puts_off_nothing_that_others_poll(store: St
     loop.stop()
     await running
     assert store.due_at()["drop"] == NOON - timedelta(hours=1)
+
+
+class TickingClock(FixedClock):
+    """A clock that never says the same twice."""
+
+    def now(self) -> datetime:
+        self.advance(microseconds=1)
+        return super().now()
+
+
+async def test_f08_the_feeds_of_one_server_are_polled_by_one_fetcher(tmp_path: Path) -> None:
+    clock, store_url = TickingClock(), make_database(tmp_path / "data")
+    feeds = [feed(f"feed{number}", rate_group="slow") for number in range(12)]
+    with (
+        closing(open_store(store_url, tmp_path / "a")) as a,
+        closing(open_store(store_url, tmp_path / "b")) as b,
+    ):
+        edges = [edge_of(store, clock, {each.id: [rss(each.id), None] for each in feeds}) for store in (a, b)]
+        loops = [
+            IngestLoop(
+                edge,
+                owner=name,
+                most_polls=4,
+                high_water=100,
+                groups=GroupRules(spacing_s=0),
+                lease=timedelta(seconds=1.2),
+            )
+            for name, edge in zip("ab", edges, strict=True)
+        ]
+        for loop in loops:
+            loop.change(feeds)
+        running = [asyncio.create_task(loop.run()) for loop in loops]
+        await asyncio.sleep(3.5)  # now both know of each other
+        for edge in edges:
+            edge.fetcher.asked.clear()
+        for _ in range(4):
+            clock.advance(hours=1)
+            await asyncio.sleep(0.5)
+        for loop in loops:
+            loop.stop()
+        await asyncio.gather(*running)
+    asked = [len(edge.fetcher.asked) for edge in edges]
+    assert min(asked) == 0
+    assert max(asked) >= 4
 
 
 async def test_files_that_differ_are_said_and_retire_nothing_of_each_other(

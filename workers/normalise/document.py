@@ -1,12 +1,12 @@
 """Normalise: an entry becomes a document. Pure: the same entry, source and time give the same document."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline.errors import EntryError, Reason
 from pipeline.identity import content_hash, document_id
-from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal, SourceKind
+from pipeline.model import Credit, Dateline, Document, Entry, PubStatus, Signal, Slugged, SourceKind
 from pipeline.ports.work import ClaimedEntry
 from pipeline.urls import canonical_url
 from workers.normalise import classifier
@@ -118,6 +118,36 @@ class _Time:
     sent: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """All that an entry says."""
+
+    #: scope of its identity
+    provider: str
+    #: as the dateline names it
+    agency: str | None
+    headline: str | None
+    slugline: str | None
+    body: _Body
+    body_text: str
+    told: _Told
+    status: PubStatus
+    embargoed: datetime | None
+    time: _Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    """Which version of which item it is, and by what else it is known."""
+
+    id: str
+    uri: str
+    content_hash: str
+    revision: str | None
+    slugged: Slugged | None
+    names: tuple[str, ...]
+
+
 def normalise(
     entry: Entry, source: Source, received_at: datetime | None, *, now: datetime | None = None
 ) -> Document:
@@ -136,76 +166,110 @@ def normalise(
         scope = _scope(entry, source, None)
         url = web_address(sent.url)
         return restore(sent, provider=scope, feed=source.feed, url=url, own=source.restoring)
+    read = _read(entry, source, received_at, now or received_at)
+    named = sender_id(entry)
+    if not (read.headline or read.body_text or (read.status is PubStatus.CANCELED and named)):
+        raise EntryError(Reason.EMPTY, "neither text nor headline; the sender has to send it again")
+    return _document(entry, source, read, _version(entry, read, named))
+
+
+def _read(entry: Entry, source: Source, received_at: datetime | None, now: datetime | None) -> _Read:
+    """Read all that an entry says, each thing once."""
     titled = _read_title(entry)
     body = _read_body(entry, source, titled.series.rest or None)
     told = _tell(entry, titled, body)
-    series = told.series
     embargo = _embargo(entry, titled, body, received_at)
-    status, notes = _status(entry, series.signal, embargo)
+    status, notes = _status(entry, told.series.signal, embargo)
     if embargo.moment and embargo.moment.note:
         notes = (*notes, f"embargo: {embargo.moment.note}")
-    headline = titled.series.rest or body.story.header.headline or None
-    named = sender_id(entry)
-    if not (headline or body.paragraphs or (status is PubStatus.CANCELED and named)):
-        raise EntryError(Reason.EMPTY, "neither text nor headline; the sender has to send it again")
-    body_text = PARAGRAPH.join(body.paragraphs)
-    time = _read_time(entry, body.story, received_at, now or received_at)
     agency = one_line(body.story.dateline.agency)
-    provider = _scope(entry, source, agency)
-    slugline = one_line(entry.slugline) or body.story.header.slugline
-    said = Said(
-        service="/".join(filter(None, (agency, one_line(entry.service)))) or None,
-        day=time.said,
-        slugline=slugline,
-        headline=headline,
-        body_text=body_text,
-        signal=series.signal,
-        canceled=status is PubStatus.CANCELED,
+    return _Read(
+        provider=_scope(entry, source, agency),
+        agency=agency,
+        headline=titled.series.rest or body.story.header.headline or None,
+        slugline=one_line(entry.slugline) or body.story.header.slugline,
+        body=body,
+        body_text=PARAGRAPH.join(body.paragraphs),
+        told=replace(told, notes=(*told.notes, *notes)),
+        status=status,
+        embargoed=embargo.at,
+        time=_read_time(entry, body.story, received_at, now),
     )
-    identity = identify(provider, named, said)
-    uri = identity.uri
+
+
+def _version(entry: Entry, read: _Read, named: str | None) -> _Version:
+    """Say whose and which version of which item it is."""
+    series, time = read.told.series, read.time
+    said = Said(
+        service="/".join(filter(None, (read.agency, one_line(entry.service)))) or None,
+        day=time.said,
+        slugline=read.slugline,
+        headline=read.headline,
+        body_text=read.body_text,
+        signal=series.signal,
+        canceled=read.status is PubStatus.CANCELED,
+    )
+    identity = identify(read.provider, named, said)
     revision = one_line(entry.revision) or identity.revision or _numbered(series, time)
-    content = content_hash(headline=headline, body_text=body_text, pub_status=status, embargoed=embargo.at)
-    spoken = _language(entry, source, headline, body_text)
-    byline = one_line(entry.byline) or body.story.header.byline
-    url = web_address(entry.url)
-    return Document(
-        id=document_id(uri, content, revision),
-        uri=uri,
+    content = content_hash(
+        headline=read.headline,
+        body_text=read.body_text,
+        pub_status=read.status,
+        embargoed=read.embargoed,
+    )
+    return _Version(
+        id=document_id(identity.uri, content, revision),
+        uri=identity.uri,
         content_hash=content,
         revision=revision,
-        guid=one_line(entry.guid),
         slugged=identity.slugged,
-        names=_names(provider, entry, said, identity, named=named, day=time.sent),
-        provider=provider,
-        infosource=one_line(entry.infosource) or one_line(entry.provider) or agency,
+        names=_names(read.provider, entry, said, identity, named=named, day=time.sent),
+    )
+
+
+def _document(entry: Entry, source: Source, read: _Read, version: _Version) -> Document:
+    """Put the document together."""
+    story, series, dates = read.body.story, read.told.series, read.time.dates
+    spoken = _language(entry, source, read.headline, read.body_text)
+    byline = one_line(entry.byline) or story.header.byline
+    url = web_address(entry.url)
+    return Document(
+        id=version.id,
+        uri=version.uri,
+        content_hash=version.content_hash,
+        revision=version.revision,
+        guid=one_line(entry.guid),
+        slugged=version.slugged,
+        names=version.names,
+        provider=read.provider,
+        infosource=one_line(entry.infosource) or one_line(entry.provider) or read.agency,
         feed=source.feed,
         url=url,
         canonical_url=canonical_url(url) if url else None,
         format=entry.format,
-        headline=headline,
-        lead=lead_of(body.paragraphs),
-        body_text=body_text,
-        body_html=body.html,
-        slugline=slugline,
+        headline=read.headline,
+        lead=lead_of(read.body.paragraphs),
+        body_text=read.body_text,
+        body_html=read.body.html,
+        slugline=read.slugline,
         byline=byline,
         authors=_clean(entry.authors) or (authors_of(byline) if byline else ()),
         keywords=_clean(entry.keywords),
         concepts=entry.concepts,
         copyright=one_line(entry.copyright),
         urgency=entry.urgency if entry.urgency in range(1, 10) else None,
-        embargoed=embargo.at,
-        dateline=_dateline(entry, body.story, time.dateline),
-        credit=body.credit,
+        embargoed=read.embargoed,
+        dateline=_dateline(entry, story, read.time.dateline),
+        credit=read.body.credit,
         signal=series.signal,
         signal_number=series.number,
-        pub_status=status,
+        pub_status=read.status,
         language=spoken.code,
         language_score=spoken.score,
-        published=time.dates.published,
-        version_created=time.dates.version_created,
-        date_note=time.dates.note,
-        notes=_clean((entry.ednote or "", *entry.notes, *told.notes, *notes, spoken.note or "")),
+        published=dates.published,
+        version_created=dates.version_created,
+        date_note=dates.note,
+        notes=_clean((entry.ednote or "", *entry.notes, *read.told.notes, spoken.note or "")),
     )
 
 
