@@ -46,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """See TypeDecorator."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else _EPOCH + timedelta(0, 0, value)
 
 
 class FreeText(TypeDecorator[str]):
