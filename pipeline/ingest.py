@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
@@ -62,6 +63,11 @@ _FINISH_S = 5.0
 _SAY_AGAIN_S = 30.0
 
 
+#: of a state, what is no time of a poll
+_LASTING = attrgetter(
+    "etag", "last_modified", "body_hash", "failures", "last_status", "last_reason", "last_detail",
+    "stopped_at", "learned",
+)  # fmt: skip
 #: what was claimed, and is polled when its server may be asked
 _Claimed = tuple[Feed, FeedState]
 
@@ -256,7 +262,7 @@ def _poll(
         status = outcome.status if isinstance(outcome, FetchError) else None
         said = {"reason": outcome.reason, "detail": outcome.detail, "status": status}
     elif parsed is None:
-        said = {"status": outcome.status}
+        said = {"status": outcome.status, "times_only": _LASTING(after) == _LASTING(state)}
     else:
         # From now on these bytes need no second look.
         after = replace(after, body_hash=digest(outcome.body))

@@ -41,6 +41,8 @@ class Poll:
     format: str | None = None
     #: the feed's state from now on (its epoch is ignored); None for deliveries
     state: FeedState | None = None
+    #: True: only its times are new, all else in it is as it was claimed
+    times_only: bool = False
     #: of a delivery amid others: how far its source was read before it, and until when the claim holds now;
     #: None: neither changes
     position: bytes | None = None

@@ -96,9 +96,7 @@ def waits_until(connection: Connection, feeds: Mapping[str, Claim]) -> Mapping[s
 
 def strike(connection: Connection, claims: Iterable[Claim], done: Collection[tuple[int, str]]) -> None:
     """Strike off feeds, each named with the number of its claim; a claim with nothing left goes."""
-    left = {
-        each.id: [feed_id for feed_id in each.feeds if (each.id, feed_id) not in done] for each in claims
-    }
+    left = {each.id: [feed_id for feed_id in each.feeds if (each.id, feed_id) not in done] for each in claims}
     kept = [{"claim": number, "feeds": to_json(feeds).decode()} for number, feeds in left.items() if feeds]
     execute_many(connection, _KEEP, kept)
     if ended := [number for number, feeds in left.items() if not feeds]:

@@ -178,6 +178,8 @@ def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     if isinstance(kind, TypeDecorator):
         inner = _reader(kind.impl_instance, dialect)
         outer = kind.process_result_value
+        if type(kind).process_result_value is TypeDecorator.process_result_value:
+            return inner
         if inner is None:
             return lambda value: outer(value, dialect)
         return lambda value: outer(inner(value), dialect)

@@ -130,6 +130,19 @@ def test_a_poll_writes_the_state_and_lets_go_of_the_lease(store: Store) -> None:
     assert _claim(store, NOON + 3 * MINUTE)["harbour"] == replace(state, epoch=2)
 
 
+def test_a_poll_that_brought_nothing_but_its_times_leaves_all_else_as_it_is(store: Store) -> None:
+    sync_feeds(store, [HARBOUR], NOON)
+    whole = FeedState(
+        feed_id="harbour", etag=b"kept", body_hash="b0d1", last_status=304, next_poll_at=NOON + MINUTE
+    )
+    take_in_polls(store, poll(state=whole))
+    claimed = _claim(store, NOON + MINUTE)["harbour"]
+    times = {"last_polled_at": NOON + MINUTE, "last_success_at": NOON + MINUTE, "next_poll_at": NOON + HOUR}
+    nothing = replace(claimed, etag=None, body_hash=None, **times)
+    take_in_polls(store, poll(epoch=claimed.epoch, state=nothing, times_only=True))
+    assert _report(store, "harbour").state == replace(whole, **times)
+
+
 def test_a_poll_of_a_stale_claim_writes_nothing(store: Store) -> None:
     sync_feeds(store, [HARBOUR], NOON)
     _claim(store)
