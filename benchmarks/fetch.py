@@ -26,6 +26,7 @@ from benchmarks.schedule import edge_of
 from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
 from pipeline.ingest import POLLS_PER_CONNECTION, IngestLoop
+from pipeline.loading import end_loading
 from pipeline.logs import configure_logs
 from pipeline.model import Feed, FeedState, Response, SourceKind
 from pipeline.parsing import ParsePool
@@ -143,6 +144,7 @@ async def _bare(urls: list[str], rounds: int) -> _Speed:
 
 
 async def _ours(urls: list[str], rounds: int) -> _Speed:
+    end_loading()  # as `newswire fetch` does before it works
     feeds = [
         Feed(
             id=f"feed-{number}",

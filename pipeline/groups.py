@@ -50,10 +50,10 @@ class GroupRules:
     def begun_of(self, group: str) -> int:
         """Say how many polls of a group may be under way, those that wait for a place among them.
 
-        Where requests are spaced each begins in its turn. Where they are not, as many more are claimed ahead,
-        for a claim takes longer than a server that is near.
+        Where requests are spaced each begins in its turn. Where they are not, twice as many more are claimed
+        ahead, for a claim takes longer than a server that is near. Not more, as their lease runs meanwhile.
         """
-        return self.at_once if self.spacing_of(group) else 2 * self.at_once
+        return self.at_once if self.spacing_of(group) else 3 * self.at_once
 
 
 @lru_cache(RATE_GROUPS)

@@ -6,11 +6,13 @@ The event loop only waits: network here, parsing in the pool's processes, storag
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import FeedError, FetchError, ParseError, Reason, ServiceError
@@ -42,8 +44,9 @@ LEASE = timedelta(minutes=2)
 HOLD = timedelta(minutes=10)
 #: the loop looks for due feeds at least this often
 _LOOK_S = 1.0
-#: what falls due within so long is claimed in one transaction
+#: what falls due within so long is claimed in one transaction, unless so many have been asked meanwhile
 _TOGETHER_S = 0.02
+_MANY = 64
 #: how often the schedule is compared with the store: commands and other fetchers change feeds too
 _COMPARE_S = 20.0
 #: a feed whose claim was lost is looked at again
@@ -58,6 +61,25 @@ _USUAL = GroupRules()
 _FINISH_S = 5.0
 #: between two lines that say that feeds wait
 _SAY_AGAIN_S = 30.0
+
+
+#: of a state, what is no time of a poll
+_LASTING = attrgetter(
+    "etag", "last_modified", "body_hash", "failures", "last_status", "last_reason", "last_detail",
+    "stopped_at", "learned",
+)  # fmt: skip
+#: what was claimed, and is polled when its server may be asked
+_Claimed = tuple[Feed, FeedState]
+
+
+class _Line:
+    """The feeds of one group that are claimed."""
+
+    __slots__ = ("asking", "waiting")
+
+    def __init__(self) -> None:
+        self.asking = 0
+        self.waiting: deque[_Claimed] = deque()
 
 
 class FullText(Protocol):
@@ -240,7 +262,7 @@ def _poll(
         status = outcome.status if isinstance(outcome, FetchError) else None
         said = {"reason": outcome.reason, "detail": outcome.detail, "status": status}
     elif parsed is None:
-        said = {"status": outcome.status}
+        said = {"status": outcome.status, "times_only": _LASTING(after) == _LASTING(state)}
     else:
         # From now on these bytes need no second look.
         after = replace(after, body_hash=digest(outcome.body))
@@ -330,8 +352,13 @@ class IngestLoop:
             lambda feed_id: self._feeds[feed_id].priority > 0,
         )
         self._polls: set[asyncio.Task[None]] = set()
+        self._lines: dict[str, _Line] = {}
+        #: how many are claimed, and not yet asked
+        self._begun = 0
+        #: how many were asked since the last look at what is due
+        self._asked = 0
         self._stopping = False
-        self._wake = asyncio.Event()
+        self._wake, self._hurry = asyncio.Event(), asyncio.Event()
         self._said_at = self._looked_at = self._compared_at = float("-inf")
         self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
@@ -361,6 +388,8 @@ class IngestLoop:
         """Poll until stopped. A service that does not work is waited for."""
         while not self._stopping:
             self._wake.clear()
+            self._hurry.clear()
+            self._asked = 0
             pause_s = _LOOK_S
             try:
                 await self._round()
@@ -371,6 +400,7 @@ class IngestLoop:
             await self._pause(pause_s)
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=_FINISH_S)
+            self._lines.clear()
             for task in late:
                 task.cancel()  # nothing was stored of it: it is polled again
         if self._edge.full_text:
@@ -391,7 +421,7 @@ class IngestLoop:
             await self._compare()
         if self._heartbeat_s and time.monotonic() - self._beat_at >= self._heartbeat_s:
             await self._beat()
-        room = self._most_polls - len(self._polls)
+        room = self._room()
         if room <= 0:
             return
         # Kills and alerts are worth most when much is waiting, and go before it.
@@ -409,9 +439,7 @@ class IngestLoop:
             self._give_up(turn, now)
             raise
         for state in claimed:
-            task = asyncio.create_task(self._poll(self._feeds[state.feed_id], state))
-            self._polls.add(task)
-            task.add_done_callback(self._ended)
+            self._line_up(self._feeds[state.feed_id], state)
         lost = set(turn) - {state.feed_id for state in claimed}
         self._give_up(lost, now)
         if lost:
@@ -510,9 +538,40 @@ class IngestLoop:
         self._turns.tidy(now.timestamp())
         self._compared_at = time.monotonic()
 
-    async def _poll(self, feed: Feed, state: FeedState) -> None:
-        """Poll a source once; what brought nothing is written in company, and nobody waits for it."""
+    def _line_up(self, feed: Feed, state: FeedState) -> None:
+        """Poll what was claimed, when those of its group that were claimed before leave room."""
         group = self._groups.of_feed(feed)
+        line = self._lines.setdefault(group, _Line())
+        line.waiting.append((feed, state))
+        self._begun += 1
+        self._go_on(group)
+
+    def _go_on(self, group: str) -> None:
+        """Begin with the next one in line."""
+        if (claimed := self._next(group)) is not None:
+            task = asyncio.create_task(self._poll_line(group, claimed))
+            self._polls.add(task)
+            task.add_done_callback(partial(self._ended, group))
+
+    def _next(self, group: str) -> _Claimed | None:
+        """Take the next one out of the line, if its server may be asked now."""
+        line = self._lines.get(group)
+        if line is None or not line.waiting or line.asking >= self._groups.at_once:
+            return None
+        line.asking += 1
+        return line.waiting.popleft()
+
+    async def _poll_line(self, group: str, claimed: _Claimed | None) -> None:
+        """Poll a source, and after it what is in line: a task for each would cost as much as a claim."""
+        while claimed is not None:
+            claimed = await self._poll(group, *claimed)
+
+    async def _poll(self, group: str, feed: Feed, state: FeedState) -> _Claimed | None:
+        """Poll a source once; what brought nothing is written in company, and nobody waits for it.
+
+        Returns:
+            What is to be polled next, unless others do that.
+        """
         ask = ask_feed if feed.kind is SourceKind.HTTP else partial(read_deliveries, lease=self._lease)
         after: FeedState | None = None
         is_handed_in = False
@@ -520,12 +579,14 @@ class IngestLoop:
             try:
                 poll = await ask(feed, state, self._edge)
             finally:
-                # Its server may be asked for the next feed while this one is written.
-                self._turns.ended(group, self._edge.clock.now().timestamp())
+                self._has_asked(group)
             if poll is not None and _brings_nothing(poll):
                 self._edge.writer.hand_in(poll, self._noted)
                 is_handed_in = True
-            elif poll is not None:
+                return self._next(group)
+            # Its server may be asked for the next feed while this one is written.
+            self._go_on(group)
+            if poll is not None:
                 self._heed(poll, group)
                 after = await keep(feed, poll, self._edge)
         except ServiceError as error:
@@ -533,6 +594,20 @@ class IngestLoop:
         finally:
             if not is_handed_in:
                 self._put_back(feed.id, after)
+        return None
+
+    def _has_asked(self, group: str) -> None:
+        """Note that a server has answered, or has failed to."""
+        self._turns.ended(group, self._edge.clock.now().timestamp())
+        self._begun -= 1
+        self._asked += 1
+        self._wake.set()
+        if self._asked == _MANY:
+            self._hurry.set()
+        if (line := self._lines.get(group)) is not None:
+            line.asking -= 1
+            if not line.asking and not line.waiting:
+                del self._lines[group]
 
     def _noted(self, poll: Poll, outcome: TakenIn | BaseException) -> None:
         """Take note of what came of a poll that nobody waited for."""
@@ -561,19 +636,24 @@ class IngestLoop:
         if self._turns.limited(poll.feed_id, group, now.timestamp(), wait.total_seconds()):
             log.warning("group_waits", group=group, wait_s=round(wait.total_seconds()))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, group: str, task: asyncio.Task[None]) -> None:
         """Let go of a poll; what nobody foresaw is logged, and its feed is polled again later."""
         self._polls.discard(task)
         self._wake.set()
+        self._go_on(group)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("poll_failed", exc_info=error)
+
+    def _room(self) -> int:
+        """Say how many polls may begin: those that wait to be asked count, and those that are written."""
+        return self._most_polls - max(self._begun, len(self._polls))
 
     def _pause_s(self) -> float:
         """Say how long nothing can be due, if no poll ends meanwhile."""
         if self._wished is not None:
             return 0.0
         next_at = self._turns.next_at()
-        if next_at is None or len(self._polls) >= self._most_polls or self._is_flooded:
+        if next_at is None or self._room() <= 0 or self._is_flooded:
             return _LOOK_S
         return min(max(next_at - self._edge.clock.now().timestamp(), 0.0), _LOOK_S)
 
@@ -584,4 +664,5 @@ class IngestLoop:
             await asyncio.wait_for(self._wake.wait(), most_s)
         left_s = _TOGETHER_S - (time.monotonic() - began)
         if left_s > 0 and not self._stopping:
-            await asyncio.sleep(left_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), left_s)

@@ -167,10 +167,10 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """What has become of a feed: owned by the store, guarded by the epoch of its last claim."""
+    """What has become of a feed: owned by the store, guarded by its claim."""
 
     feed_id: str
-    #: rises with every claim; a late write of an earlier claim is refused
+    #: number of the claim, higher than all before; what was polled under one that has ended is refused
     epoch: int = 0
     #: validators exactly as sent, opaque bytes; of a mailbox, up to where it was read
     etag: bytes | None = None

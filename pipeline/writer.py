@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 from pipeline.errors import StoreError
@@ -40,6 +41,7 @@ class StoreWriter:
         self._waiting: list[tuple[Poll, Told]] = []
         self._committing: asyncio.Task[None] | None = None
         self._last_size = 0
+        self._closing = asyncio.Event()
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one of the store's methods on its thread."""
@@ -75,6 +77,7 @@ class StoreWriter:
 
     async def close(self) -> None:
         """Wait until all is written, and end the thread."""
+        self._closing.set()
         if self._committing is not None:
             await asyncio.wait({self._committing})
         self._thread.shutdown()
@@ -82,7 +85,8 @@ class StoreWriter:
     async def _commit(self) -> None:
         while self._waiting:
             if self._may_wait():
-                await asyncio.sleep(_GATHER_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), _GATHER_S)
             group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
             self._last_size = len(group)
             try:

@@ -41,6 +41,8 @@ class Poll:
     format: str | None = None
     #: the feed's state from now on (its epoch is ignored); None for deliveries
     state: FeedState | None = None
+    #: True: only its times are new, all else in it is as it was claimed
+    times_only: bool = False
     #: of a delivery amid others: how far its source was read before it, and until when the claim holds now;
     #: None: neither changes
     position: bytes | None = None
@@ -63,7 +65,7 @@ class TakenIn:
     """What came of one Poll."""
 
     feed_id: str
-    #: False: the claim's epoch was stale, nothing was written
+    #: False: the claim had ended, nothing was written
     accepted: bool
     found: int
     #: entries never seen before, in order
@@ -133,9 +135,9 @@ class FeedStore(Protocol):
     ) -> Sequence[FeedState]:
         """Claim feeds that are active and due, most overdue first, in one transaction.
 
-        Not those that are stopped, or leased. Each gets the lease, a higher epoch and a provisional next poll
-        after as long a wait as its last one (its interval at least, an hour at most, if that is longer), so
-        that a fetcher that dies leaves an ordinary feed behind.
+        Not those that are stopped, or claimed. A claim ends for each feed with its poll, or with the lease.
+        One of which nothing was written then is due after as long a wait as its last one (its interval at
+        least, an hour at most, if that is longer), so that a fetcher that dies leaves an ordinary feed behind.
 
         Args:
             now: Aware UTC.
@@ -149,11 +151,11 @@ class FeedStore(Protocol):
     def due_at(
         self, only: Sequence[str] | None = None, *, before: datetime | None = None
     ) -> Mapping[str, datetime]:
-        """Say when feeds that are polled may be claimed next: their next poll, or the end of their lease.
+        """Say when feeds that are polled may be claimed next, if nothing is heard of those claimed now.
 
         Args:
             only: Of these; None: of all.
-            before: Only those whose next poll is before then.
+            before: Only those that may be claimed before then.
         """
         ...
 

@@ -10,7 +10,18 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Connection, Delete, Dialect, LargeBinary, Select, TypeDecorator, Update, null
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Delete,
+    Dialect,
+    Float,
+    LargeBinary,
+    Select,
+    TypeDecorator,
+    Update,
+    null,
+)
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
@@ -56,7 +67,8 @@ def fetch(connection: Connection, statement: Select[Any], **values: Any) -> list
         return list(map(shape.row, found))
     columns: list[Any] = list(zip(*found, strict=True))
     for index, convert in shape.converters:
-        columns[index] = map(convert, columns[index])
+        if not _is_empty(columns[index]):
+            columns[index] = map(convert, columns[index])
     return list(map(shape.row, zip(*columns, strict=True)))
 
 
@@ -142,7 +154,7 @@ def _shape(statement: Select[Any], dialect: Dialect) -> _Shape:
     columns = statement.selected_columns
     row = namedtuple("row", columns.keys())  # type: ignore[misc]  # as many kinds as statements
     kinds = (column.type.dialect_impl(dialect) for column in columns)
-    found = ((index, kind.result_processor(dialect, None)) for index, kind in enumerate(kinds))
+    found = ((index, _reader(kind, dialect)) for index, kind in enumerate(kinds))
     return _Shape(row._make, [(index, each) for index, each in found if each])
 
 
@@ -159,3 +171,16 @@ def _converter(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
             return lambda value: outer(value, dialect)
         return lambda value: inner(outer(value, dialect))
     return None if isinstance(kind, Boolean | LargeBinary) else kind.bind_processor(dialect)
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    """Choose what makes a value of what a driver gives; None: it is one, as drivers give floats."""
+    if isinstance(kind, TypeDecorator):
+        inner = _reader(kind.impl_instance, dialect)
+        outer = kind.process_result_value
+        if type(kind).process_result_value is TypeDecorator.process_result_value:
+            return inner
+        if inner is None:
+            return lambda value: outer(value, dialect)
+        return lambda value: outer(inner(value), dialect)
+    return None if isinstance(kind, Float) else kind.result_processor(dialect, None)

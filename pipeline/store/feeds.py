@@ -12,11 +12,9 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     bindparam,
-    case,
     exists,
     func,
     insert,
-    or_,
     select,
     true,
     update,
@@ -27,9 +25,10 @@ from pipeline.errors import Reason, StoreError
 from pipeline.identity import digest
 from pipeline.model import Feed, FeedState, Learned, QueueName, SourceKind
 from pipeline.retention import Kept
+from pipeline.store import claims
 from pipeline.store.among import among
-from pipeline.store.database import Part, Rows
-from pipeline.store.executing import execute_many
+from pipeline.store.database import Part, ReadRow, Rows
+from pipeline.store.executing import execute_many, fetch
 from pipeline.store.states import IS_PENDING, IS_WORKING, EntryState
 from pipeline.store.tables import document, entry, feed, sighting
 
@@ -37,7 +36,7 @@ from pipeline.store.tables import document, entry, feed, sighting
 IMPORT_FEED = Feed(id="import", kind=SourceKind.IMPORT, url="import:", trust_provider=True)
 
 _STATE_NAMES = (
-    "id", "epoch", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
+    "id", "etag", "last_modified", "body_hash", "failures", "next_poll_at", "last_polled_at",
     "last_success_at", "last_new_at", "last_status", "last_reason", "last_detail", "stopped_at", "learned",
 )  # fmt: skip
 _STATE = [feed.c[name] for name in _STATE_NAMES]
@@ -48,7 +47,7 @@ _KNOWN = select(
         feed.c[name]
         for name in (
             "id", "kind", "url", "url_key", "provider", "trust_provider", "language", "default_region",
-            "tags", "interval_s", "wishes", "active", "epoch", "failures", "next_poll_at", "learned",
+            "tags", "interval_s", "wishes", "active", "failures", "next_poll_at", "learned",
         )
     )
 ).where(among(feed.c.id))  # fmt: skip
@@ -75,41 +74,34 @@ _DONE_AMONG = (
     .group_by("first", "erased")
 )
 _UPDATE = update(feed).where(feed.c.id == bindparam("feed"))
-#: what a feed forgets when its URL changes; a poll of the old URL that still runs is refused by its epoch
+#: what a feed forgets when its URL changes
 _FORGOTTEN = {
     "etag": None,
     "last_modified": None,
     "body_hash": None,
     "failures": 0,
-    "lease_until": None,
     "stopped_at": None,
     "learned": None,
 }
 _IS_POLLED = feed.c.active & feed.c.stopped_at.is_(None)
-_IS_FREE = or_(feed.c.lease_until.is_(None), feed.c.lease_until <= bindparam("now"))
+_IS_DUE = _IS_POLLED & (feed.c.next_poll_at <= bindparam("now"))
+_CLAIMED = (feed.c.kind, *_STATE)
 _DUE = (
-    select(feed.c.interval_s, *_STATE)
-    .where(_IS_POLLED, feed.c.next_poll_at <= bindparam("now"), _IS_FREE)
+    select(*_CLAIMED)
+    .where(_IS_DUE, ~among(feed.c.id, "held"))
     .order_by(feed.c.next_poll_at)
     .limit(bindparam("most"))
 )
-_DUE_AMONG = _DUE.where(among(feed.c.id))
-_DUE_AT = case((feed.c.lease_until > feed.c.next_poll_at, feed.c.lease_until), else_=feed.c.next_poll_at)
-_ALL_DUE = select(feed.c.id, _DUE_AT).where(_IS_POLLED)
+_DUE_AMONG = select(*_CLAIMED).where(_IS_DUE, among(feed.c.id))
+_ALL_DUE = select(feed.c.id, feed.c.next_poll_at).where(_IS_POLLED)
 _DUE_OF = _ALL_DUE.where(among(feed.c.id))
-_PUT_OFF = (
-    update(feed)
-    .where(feed.c.id == bindparam("feed"), feed.c.lease_until.is_(None))
-    .values(next_poll_at=bindparam("at"))
-)
+_PUT_OFF = update(feed).where(feed.c.id == bindparam("feed")).values(next_poll_at=bindparam("at"))
 _RESUME = (
     update(feed)
     .where(feed.c.id == bindparam("feed"), feed.c.active)
     .values(stopped_at=None, failures=0, next_poll_at=bindparam("at"), learned=bindparam("learned"))
 )
 _LEARNED = select(feed.c.learned).where(feed.c.id == bindparam("feed"))
-#: a poll that is never heard of again counts as one more wait like the last one, up to this
-_LONGEST_PROVISION = timedelta(hours=1)
 
 
 class Feeds(Part):
@@ -130,29 +122,17 @@ class Feeds(Part):
         only: Sequence[str] | None = None,
     ) -> Sequence[FeedState]:
         """See ports.FeedStore."""
-        asked: dict[str, Any] = {"now": now, "most": limit}
-        statement = _DUE if only is None else _DUE_AMONG
-        if only is not None:
-            asked["values"] = only
         # A claim that a power cut takes back is a feed that is due: nothing is lost.
         with self._database.write(lasting=False) as connection:
-            rows = connection.execute(statement, asked).all()
-            leases: Rows = [
-                {
-                    "feed": feed_id,
-                    "epoch": epoch + 1,
-                    "next_poll_at": now + _provision(interval_s, due, polled_at),
-                    "lease_until": now + lease,
-                    "lease_owner": owner,
-                }
-                for interval_s, feed_id, epoch, _, _, _, _, due, polled_at, *_ in rows
-            ]
-            execute_many(connection, _UPDATE, leases)
-        return [
-            # the columns of a state stand behind the interval
-            _state_of((row[1], leased["epoch"], *row[3:7], leased["next_poll_at"], *row[8:]))
-            for row, leased in zip(rows, leases, strict=True)
-        ]
+            held = claims.end_expired(connection, now)
+            if only is None:
+                rows = fetch(connection, _DUE, now=now, held=held, most=limit)
+            else:
+                free = [feed_id for feed_id in only if feed_id not in held]
+                rows = fetch(connection, _DUE_AMONG, now=now, values=free)
+                rows = sorted(rows, key=attrgetter("next_poll_at"))[:limit]
+            numbers = _claim(connection, rows, owner, now, now + lease)
+        return [_state_of(row[1:], epoch=numbers[row.id]) for row in rows]
 
     def due_at(
         self, only: Sequence[str] | None = None, *, before: datetime | None = None
@@ -162,12 +142,18 @@ class Feeds(Part):
         statement = statement if before is None else statement.where(feed.c.next_poll_at < before)
         with self._database.read() as connection:
             rows = connection.execute(statement, {"values": only} if only is not None else {})
-            return {row[0]: row[1] for row in rows}
+            due = {row[0]: row[1] for row in rows}
+            held = {feed_id: each for feed_id, each in claims.held(connection).items() if feed_id in due}
+            due |= claims.waits_until(connection, held)
+        due |= {feed_id: max(due[feed_id], each.lease_until) for feed_id, each in held.items()}
+        return due if before is None else {feed_id: at for feed_id, at in due.items() if at < before}
 
     def put_off(self, until: Mapping[str, datetime]) -> None:
         """See ports.FeedStore."""
         with self._database.write() as connection:
-            execute_many(connection, _PUT_OFF, [{"feed": feed_id, "at": at} for feed_id, at in until.items()])
+            held = claims.held(connection)
+            rows = [{"feed": feed_id, "at": at} for feed_id, at in until.items() if feed_id not in held]
+            execute_many(connection, _PUT_OFF, rows)
 
     def resume_feed(self, feed_id: str, now: datetime) -> bool:
         """See ports.FeedStore."""
@@ -211,10 +197,29 @@ def feed_state(row: Any) -> FeedState:
     return _state_of(attrgetter(*_STATE_NAMES)(row))
 
 
-def _state_of(values: Sequence[Any]) -> FeedState:
+def _claim(
+    connection: Connection, rows: Sequence[ReadRow], owner: str, now: datetime, until: datetime
+) -> Mapping[str, int]:
+    """Claim feeds together; each that is read for long, and prolongs its claim, by itself.
+
+    Returns:
+        The number of each one's claim.
+    """
+    parts = [[row.id for row in rows if row.kind == SourceKind.HTTP]]
+    parts += [[row.id] for row in rows if row.kind != SourceKind.HTTP]
+    return {
+        feed_id: number
+        for part in parts
+        if part
+        for number in [claims.begin(connection, part, owner, now, until)]
+        for feed_id in part
+    }
+
+
+def _state_of(values: Sequence[Any], *, epoch: int = 0) -> FeedState:
     """Make a state of the values of its columns; asking a row for each by its name is dear."""
     (
-        feed_id, epoch, etag, last_modified, body_hash, failures, next_poll_at, last_polled_at,
+        feed_id, etag, last_modified, body_hash, failures, next_poll_at, last_polled_at,
         last_success_at, last_new_at, last_status, last_reason, last_detail, stopped_at, learned,
     ) = values  # fmt: skip
     return FeedState(
@@ -249,11 +254,6 @@ def _learned(text: str | None) -> Learned:
 def _not_gone(text: str | None) -> str | None:
     """Forget since when a feed has said that it is gone: it takes two such answers, a day apart, again."""
     return None if text is None else to_json(replace(_learned(text), gone_at=None)).decode()
-
-
-def _provision(interval_s: float, due: datetime, polled_at: datetime | None) -> timedelta:
-    """Say when to try again if this poll is never heard of."""
-    return max(timedelta(seconds=interval_s), min(due - (polled_at or due), _LONGEST_PROVISION))
 
 
 def ensure_feed(connection: Connection, reserved: Feed, now: datetime) -> None:
@@ -329,11 +329,12 @@ def _take_over(
 ) -> None:
     """Write changed wishes beside the state of known feeds."""
     changed = [(old, new) for old, new in pairs if any(old[name] != value for name, value in new.items())]
+    _refuse_polls(connection, [new["id"] for old, new in changed if old["url_key"] != new["url_key"]])
     alike: dict[tuple[str, ...], Rows] = {}
     for old, new in changed:
         values = {name: value for name, value in new.items() if name != "id"}
         if old["url_key"] != new["url_key"]:
-            values |= _FORGOTTEN | {"epoch": old["epoch"] + 1, "next_poll_at": now}
+            values |= _FORGOTTEN | {"next_poll_at": now}
         elif old["failures"]:
             # Whoever mends a source does not want to wait for the end of its back-off.
             learned = _not_gone(old["learned"])
@@ -346,3 +347,12 @@ def _take_over(
         alike.setdefault(tuple(values), []).append({**values, "feed": new["id"]})
     for rows in alike.values():
         execute_many(connection, _UPDATE, rows)
+
+
+def _refuse_polls(connection: Connection, moved: Sequence[str]) -> None:
+    """Refuse what polls of the old URL bring that still run."""
+    if moved:
+        held = claims.held(connection)
+        struck = {feed_id: held[feed_id] for feed_id in moved if feed_id in held}
+        by_id = {each.id: each for each in struck.values()}
+        claims.strike(connection, by_id.values(), {(each.id, feed_id) for feed_id, each in struck.items()})

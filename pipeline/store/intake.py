@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, case, exists, insert, null, select, update
+from sqlalchemy import Connection, Select, bindparam, case, exists, insert, select, update
 
 from pipeline.codec import from_json, to_json
 from pipeline.identity import digest, entry_key
 from pipeline.model import WHOLE_BODY, Entry, Problem
 from pipeline.ports.feeds import Poll, TakenIn
 from pipeline.ports.queue import EntryRef
+from pipeline.store import claims
 from pipeline.store.among import among
+from pipeline.store.claims import Claim
 from pipeline.store.counters import Counts, add_counts
 from pipeline.store.database import Part, Rows
 from pipeline.store.executing import execute_many, fetch
@@ -21,7 +23,7 @@ from pipeline.store.packing import pack
 from pipeline.store.states import IS_PENDING, EntryState
 from pipeline.store.tables import entry, entry_payload, feed, poll, quarantine, raw
 
-_EPOCHS = select(feed.c.id, feed.c.epoch).where(among(feed.c.id))
+_KNOWN_FEEDS = select(feed.c.id).where(among(feed.c.id))
 _KNOWN_ENTRIES = select(entry.c.key).where(among(entry.c.key))
 _KNOWN_PROBLEMS = select(quarantine.c.key).where(among(quarantine.c.key))
 _KNOWN_RAW = select(raw.c.key, raw.c.id).where(among(raw.c.key))
@@ -61,10 +63,8 @@ _SEEN_AGAIN = (
 _INSERT_POLL = insert(poll)
 _SAVE_STATE = update(feed).where(feed.c.id == bindparam("feed"))
 _NEW_AT = update(feed).where(feed.c.id == bindparam("feed")).values(last_new_at=bindparam("new_at"))
-#: a long scan keeps its claim, and what it has read is not read again by whoever takes it over
-_GO_ON = _SAVE_STATE.values(etag=bindparam("etag"), lease_until=bindparam("lease_until"))
-#: only who claimed a feed lets go of it
-_SAVE_CLAIMED = _SAVE_STATE.values(lease_until=null(), lease_owner=null())
+#: what a long scan has read is not read again by whoever takes it over when its claim has ended
+_GO_ON = _SAVE_STATE.values(etag=bindparam("etag"), next_poll_at=bindparam("next_poll_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ class Intake(Part):
         broken = list(_broken(polls))
         copies = _copies(polls)
         with self._database.write() as connection:
-            accepted = _accepted(connection, polls, now)
+            standing = claims.given(connection, {each.epoch for each in polls if each.epoch is not None})
+            accepted = _accepted(connection, polls, standing, now)
             new = _unknown(connection, _KNOWN_ENTRIES, [c for c in candidates if accepted[c.poll]])
             worse = _unknown(connection, _KNOWN_PROBLEMS, [b for b in broken if accepted[b.poll]])
             again = [b for b in broken if b.is_whole and accepted[b.poll] and b not in worse]
@@ -130,6 +131,7 @@ class Intake(Part):
                 for index, each in enumerate(polls)
             ]
             _note_polls(connection, polls, outcomes)
+            _let_go(connection, polls, outcomes, standing)
             add_counts(self._database, connection, _counts(polls, outcomes, worse))
         return outcomes
 
@@ -245,13 +247,16 @@ def _copies(polls: Sequence[Poll]) -> dict[int, _Copy]:
     }
 
 
-def _accepted(connection: Connection, polls: Sequence[Poll], now: datetime) -> list[bool]:
-    """Say which polls may be written: their feed is known, and their claim is still the last one."""
-    if any(each.feed_id == IMPORT_FEED.id for each in polls):
+def _accepted(
+    connection: Connection, polls: Sequence[Poll], standing: Mapping[int, Claim], now: datetime
+) -> list[bool]:
+    """Say which polls may be written: their claim stands, or their feed is known where none was needed."""
+    unclaimed = {each.feed_id for each in polls if each.epoch is None}
+    if IMPORT_FEED.id in unclaimed:
         ensure_feed(connection, IMPORT_FEED, now)
-    ids = {each.feed_id for each in polls}
-    epochs = {row.id: row.epoch for row in fetch(connection, _EPOCHS, values=ids)}
-    return [each.feed_id in epochs and each.epoch in (None, epochs[each.feed_id]) for each in polls]
+    known = {row.id for row in fetch(connection, _KNOWN_FEEDS, values=unclaimed)} if unclaimed else set()
+    listed = {number: set(each.feeds) for number, each in standing.items()}
+    return [each.feed_id in (known if each.epoch is None else listed.get(each.epoch, ())) for each in polls]
 
 
 def _unknown(connection: Connection, known: Select[str], found: Sequence[C]) -> list[C]:
@@ -324,22 +329,40 @@ def _again_row(each: _Broken, of: Poll, raws: Mapping[int, int], now: datetime) 
 
 
 def _note_polls(connection: Connection, polls: Sequence[Poll], outcomes: Sequence[TakenIn]) -> None:
-    """Write the log of polls and the feeds' states, and let go of their leases."""
+    """Write the log of polls and the feeds' states."""
     done = [(each, taken) for each, taken in zip(polls, outcomes, strict=True) if taken.accepted]
-    states = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is None]
-    claims = [_state_row(each) for each, _ in done if each.state is not None and each.epoch is not None]
+    execute_many(connection, _INSERT_POLL, [_poll_row(each, taken) for each, taken in done])
     going_on = [_going_on_row(each) for each, _ in done if each.state is None and each.lease_until]
-    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
-    logged = [_poll_row(each, taken) for each, taken in done]
-    execute_many(connection, _INSERT_POLL, logged)
     execute_many(connection, _GO_ON, going_on)
-    execute_many(connection, _SAVE_STATE, states)
-    execute_many(connection, _SAVE_CLAIMED, claims)
+    states = [each for each, _ in done if each.state is not None]
+    execute_many(connection, _SAVE_STATE, [_state_row(each) for each in states if not each.times_only])
+    execute_many(connection, _SAVE_STATE, [_times_row(each) for each in states if each.times_only])
+    new_at = [{"feed": each.feed_id, "new_at": each.polled_at} for each, taken in done if taken.new]
     execute_many(connection, _NEW_AT, new_at)
 
 
+def _let_go(
+    connection: Connection,
+    polls: Sequence[Poll],
+    outcomes: Sequence[TakenIn],
+    standing: Mapping[int, Claim],
+) -> None:
+    """Let go of feeds that were polled, and hold on to those that are still being read."""
+    done: set[tuple[int, str]] = set()
+    longer: dict[int, datetime] = {}
+    for each, taken in zip(polls, outcomes, strict=True):
+        if taken.accepted and each.epoch is not None:
+            if each.state is not None:
+                done.add((each.epoch, each.feed_id))
+            elif each.lease_until is not None:
+                longer[each.epoch] = each.lease_until
+    touched = {number for number, _ in done}
+    claims.prolong(connection, longer)
+    claims.strike(connection, [each for number, each in standing.items() if number in touched], done)
+
+
 def _going_on_row(each: Poll) -> dict[str, Any]:
-    return {"feed": each.feed_id, "etag": each.position, "lease_until": each.lease_until}
+    return {"feed": each.feed_id, "etag": each.position, "next_poll_at": each.lease_until}
 
 
 def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:
@@ -358,7 +381,7 @@ def _poll_row(each: Poll, taken: TakenIn) -> dict[str, Any]:
 
 
 def _state_row(each: Poll) -> dict[str, Any]:
-    """Write a feed's state; its epoch is the store's, and so is when it last brought something new."""
+    """Write a feed's state; when it last brought something new is the store's to say."""
     state = each.state
     assert state is not None
     return {
@@ -375,6 +398,18 @@ def _state_row(each: Poll) -> dict[str, Any]:
         "last_detail": state.last_detail,
         "stopped_at": state.stopped_at,
         "learned": to_json(state.learned).decode(),
+    }
+
+
+def _times_row(each: Poll) -> dict[str, Any]:
+    """Write what alone is new after most polls: a third of the work."""
+    state = each.state
+    assert state is not None
+    return {
+        "feed": each.feed_id,
+        "next_poll_at": state.next_poll_at,
+        "last_polled_at": state.last_polled_at,
+        "last_success_at": state.last_success_at,
     }
 
 

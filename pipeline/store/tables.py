@@ -46,7 +46,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """See TypeDecorator."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else _EPOCH + timedelta(0, 0, value)
 
 
 class FreeText(TypeDecorator[str]):
@@ -151,9 +151,6 @@ feed = Table(
     Column("wishes", Text, nullable=False),  # JSON of the other wishes, without secrets
     Column("active", Boolean, nullable=False),  # is in the configuration, and enabled there
     Column("documents", BigInteger, nullable=False, server_default=text("0")),  # that came by it first
-    Column("epoch", BigInteger, nullable=False, server_default=text("0")),  # rises with every claim
-    Column("lease_until", UtcTime),
-    Column("lease_owner", String(200)),
     Column("next_poll_at", UtcTime, nullable=False),
     Column("etag", LargeBinary),
     Column("last_modified", LargeBinary),
@@ -171,9 +168,20 @@ feed = Table(
 Index(
     "feed_due",
     feed.c.next_poll_at,
-    feed.c.lease_until,
     sqlite_where=text("active = 1"),
     postgresql_where=text("active"),
+)
+
+# One row for the feeds that a fetcher claimed together, until all of them are polled: see claims.py.
+claim = Table(
+    "claim",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),  # rises, and is given once
+    Column("owner", String(200), nullable=False),
+    Column("claimed_at", UtcTime, nullable=False),
+    Column("lease_until", UtcTime, nullable=False),
+    Column("feeds", Text, nullable=False),  # JSON: ids of those not yet polled
+    sqlite_autoincrement=True,
 )
 
 # The last polls of each feed.

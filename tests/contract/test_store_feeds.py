@@ -44,11 +44,43 @@ def test_without_feeds_nothing_is_due(store: Store) -> None:
     assert _claim(store) == {}
 
 
-def test_a_claim_raises_the_epoch_and_gives_a_provisional_next_poll(store: Store) -> None:
+def test_a_claim_of_which_nothing_is_heard_counts_as_a_poll(store: Store) -> None:
     sync_feeds(store, [feed("a", interval=HOUR)], NOON)
-    state = _claim(store)["a"]
-    assert (state.epoch, state.next_poll_at) == (1, NOON + HOUR)
-    assert min(store.due_at().values(), default=None) == NOON + HOUR
+    _claim(store)
+    assert store.due_at() == {"a": NOON + HOUR}
+    assert _claim(store, NOON + 2 * MINUTE) == {}  # its lease is over
+    assert store.due_at() == {"a": NOON + HOUR}
+    assert set(_claim(store, NOON + HOUR)) == {"a"}
+
+
+def test_feeds_are_claimed_together_and_each_is_written_by_itself(store: Store) -> None:
+    sync_feeds(store, [feed(name) for name in "abc"], NOON)
+    claimed = _claim(store, lease=HOUR)
+    assert {state.epoch for state in claimed.values()} == {claimed["a"].epoch}
+    later = NOON + 2 * HOUR
+    for feed_id in "ab":
+        state = replace(claimed[feed_id], next_poll_at=later)
+        written = poll(feed_id=feed_id, epoch=state.epoch, state=state)
+        assert [taken.accepted for taken in take_in_polls(store, written, written)] == [True, True]
+        assert [taken.accepted for taken in take_in_polls(store, written)] == [False]
+    assert store.due_at() == {"a": later, "b": later, "c": NOON + HOUR}
+
+
+def test_a_number_of_a_claim_is_not_given_twice(store: Store) -> None:
+    sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
+    numbers = []
+    for number in range(3):
+        (state,) = _claim(store, NOON + number * HOUR).values()
+        numbers.append(state.epoch)
+        take_in_polls(store, poll(feed_id="a", epoch=state.epoch, state=replace(state, next_poll_at=NOON)))
+    assert numbers == sorted(set(numbers))
+
+
+def test_what_somebody_sets_while_a_feed_is_polled_outlives_its_claim(store: Store) -> None:
+    sync_feeds(store, [feed("a", interval=HOUR)], NOON)
+    _claim(store)
+    assert store.resume_feed("a", NOON + timedelta(seconds=1))
+    assert set(_claim(store, NOON + MINUTE)) == {"a"}
 
 
 def test_a_claimed_feed_is_not_claimed_again(store: Store) -> None:
@@ -95,9 +127,20 @@ def test_a_poll_writes_the_state_and_lets_go_of_the_lease(store: Store) -> None:
     )
     (taken,) = take_in_polls(store, poll(epoch=epoch, state=state))
     assert taken.accepted
-    assert _claim(store, NOON + 3 * MINUTE)["harbour"] == replace(
-        state, epoch=2, next_poll_at=NOON + 3 * MINUTE + HARBOUR.interval
+    assert _claim(store, NOON + 3 * MINUTE)["harbour"] == replace(state, epoch=2)
+
+
+def test_a_poll_that_brought_nothing_but_its_times_leaves_all_else_as_it_is(store: Store) -> None:
+    sync_feeds(store, [HARBOUR], NOON)
+    whole = FeedState(
+        feed_id="harbour", etag=b"kept", body_hash="b0d1", last_status=304, next_poll_at=NOON + MINUTE
     )
+    take_in_polls(store, poll(state=whole))
+    claimed = _claim(store, NOON + MINUTE)["harbour"]
+    times = {"last_polled_at": NOON + MINUTE, "last_success_at": NOON + MINUTE, "next_poll_at": NOON + HOUR}
+    nothing = replace(claimed, etag=None, body_hash=None, **times)
+    take_in_polls(store, poll(epoch=claimed.epoch, state=nothing, times_only=True))
+    assert _report(store, "harbour").state == replace(whole, **times)
 
 
 def test_a_poll_of_a_stale_claim_writes_nothing(store: Store) -> None:
@@ -127,12 +170,14 @@ def test_changed_wishes_are_taken_over_and_the_state_stays(store: Store) -> None
     report = _report(store, "harbour")
     assert (report.provider, report.state.etag) == ("Harbour Wire", b"kept")
     assert report.state.next_poll_at == NOON + HOUR
-    assert _claim(store, NOON + HOUR)["harbour"].next_poll_at == NOON + 3 * HOUR
+    assert "harbour" in _claim(store, NOON + HOUR)
+    assert store.due_at() == {"harbour": NOON + 3 * HOUR}
 
 
 def test_a_shorter_interval_does_not_wait_for_the_longer_one_to_end(store: Store) -> None:
     sync_feeds(store, [feed("a", interval=24 * HOUR)], NOON)
-    _claim(store)
+    state = replace(_claim(store)["a"], next_poll_at=NOON + 24 * HOUR)
+    take_in_polls(store, poll(feed_id="a", epoch=state.epoch, state=state))
     sync_feeds(store, [feed("a", interval=MINUTE)], NOON + HOUR)
     assert min(store.due_at().values(), default=None) == NOON + HOUR + MINUTE
 

@@ -15,6 +15,7 @@ from fakes import NOON, FakeDeliveries, FakeFetcher, FixedClock, InlineParser, M
 from fetching import poll_once
 from new_database import new_store
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
+from pipeline.groups import GroupRules
 from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
 from pipeline.ports.feeds import Poll, TakenIn
@@ -292,6 +293,45 @@ async def test_a_poll_that_brought_nothing_and_was_not_written_is_made_again_aft
     await running
     assert tries == [1, 1]
     assert bench.state().last_success_at is not None
+
+
+async def test_what_is_claimed_ahead_of_a_server_is_asked_one_after_the_other_whatever_comes_of_each(
+    store: Store,
+) -> None:
+    answers = {"1": [rss("new")], "2": [FetchRetryable(Reason.TIMEOUT, "slow")]}
+    names = [str(number) for number in range(12)]
+
+    class Near(FakeFetcher):
+        """Is asked in turns, and counts how many ask at once."""
+
+        running = most = 0
+
+        async def fetch(self, feed: Feed, state: FeedState) -> Response:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            try:
+                await asyncio.sleep(0.005)
+                if feed.id == "0":
+                    raise RuntimeError("unforeseen")
+                return await super().fetch(feed, state)
+            finally:
+                self.running -= 1
+
+    fetcher = Near({name: answers.get(name, [None]) for name in names})
+    bench = Bench(store, fetcher=fetcher)
+    rules = GroupRules(at_once=2, spacing_s=0)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=64, high_water=100, groups=rules)
+    loop.change([replace(FEED, id=name) for name in names])
+    running = asyncio.create_task(loop.run())
+    async with asyncio.timeout(5):
+        while len(fetcher.asked) < 11:
+            await asyncio.sleep(0.01)
+    loop.stop()
+    await running
+    assert fetcher.most == 2
+    assert sorted(feed_id for feed_id, _ in fetcher.asked) == sorted(names[1:])
+    written = {one.id for one in store.snapshot(NOON).feeds if one.state.last_polled_at is not None}
+    assert written == set(names[1:])
 
 
 async def test_the_loop_stops_claiming_above_the_high_water_mark(store: Store) -> None:

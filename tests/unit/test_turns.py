@@ -39,9 +39,9 @@ def test_f08_a_thousand_feeds_of_one_host_come_two_at_once_and_spaced() -> None:
     assert len({feed_id for _, feed_id in started}) == 1_000
 
 
-def test_where_nothing_is_spaced_as_many_again_are_claimed_ahead() -> None:
+def test_where_nothing_is_spaced_twice_as_many_more_are_claimed_ahead() -> None:
     turns = turns_of(*(f"near/{n}" for n in range(50)), rules=GroupRules(at_once=3, spacing_s=0))
-    assert len(turns.take(100.0, room=64)) == 6
+    assert len(turns.take(100.0, room=64)) == 9
     turns.ended("near", 100.0)
     assert len(turns.take(100.0, room=64)) == 1
 

@@ -96,9 +96,6 @@ def _feeds() -> None:
         sa.Column("wishes", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("documents", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("epoch", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("lease_until", _TIME, nullable=True),
-        sa.Column("lease_owner", sa.String(length=200), nullable=True),
         sa.Column("next_poll_at", _TIME, nullable=False),
         sa.Column("etag", sa.LargeBinary(), nullable=True),
         sa.Column("last_modified", sa.LargeBinary(), nullable=True),
@@ -117,9 +114,19 @@ def _feeds() -> None:
     op.create_index(
         "feed_due",
         "feed",
-        ["next_poll_at", "lease_until"],
+        ["next_poll_at"],
         sqlite_where=sa.text("active = 1"),
         postgresql_where=sa.text("active"),
+    )
+    op.create_table(
+        "claim",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("claimed_at", _TIME, nullable=False),
+        sa.Column("lease_until", _TIME, nullable=False),
+        sa.Column("feeds", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "poll",
