@@ -3,14 +3,13 @@
 `python -m benchmarks.postgres` takes in generated articles and has them claimed, normalised, tagged and saved
 by the functions that the workers call, without a queue, in processes forked as workers are. What is counted
 begins when each of them has worked for a while: a start is paid once in a worker's life. The server is one
-of our own and waits for the disk at each commit; its CPU is counted, and stated apart. The rounds are
-interleaved; what is given are medians.
+of our own and waits for the disk at each commit; its CPU is counted, and stated apart. All databases get the
+same articles in turn, some at a time: what makes the machine slow for a while does so to each of them.
 """
 
 import argparse
 import multiprocessing
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +28,7 @@ from pipeline.model import Entry, Feed, QueueName, SourceKind
 from pipeline.ports.feeds import Poll, RawCopy
 from pipeline.ports.store import Store
 from pipeline.settings import shipped_config_dir
-from pipeline.store.open import is_on_server, open_store
+from pipeline.store.open import open_store
 from tests.postgres_server import PostgresServer
 from workers.jobs import work_through
 from workers.normalise.document import warm_up
@@ -51,39 +50,51 @@ _Parsed = tuple[bytes, tuple[Entry, ...]]
 _Task = Callable[[Store, Sequence[_Parsed]], None]
 
 
-class Figures(NamedTuple):
-    """One run: seconds for all articles."""
+class _Case(NamedTuple):
+    """One store, and the processes that work on it, each told by a line of its own."""
 
-    ours_s: float
-    server_s: float
-    wall_s: float
+    database: str
+    workers: int
+    intake: Connection
+    hands: tuple[Connection, ...]
+
+
+class _Took(NamedTuple):
+    """Seconds for some articles."""
+
+    ours: float
+    server: float
+    wall: float
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--feeds", type=int, default=36, help="feeds of 30 articles, for each run")
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--feeds", type=int, default=12, help="feeds of 30 articles, for each turn")
+    options.add_argument("--rounds", type=int, default=12)
     chosen = options.parse_args()
     corpus = Corpus()
     most = _WARM * max(workers for _, workers in _CASES)
-    bodies = [corpus.rss(f"feed{number}", _ENTRIES) for number in range(most + chosen.feeds)]
+    bodies = [corpus.rss(f"feed{number}", _ENTRIES) for number in range(most + chosen.feeds * chosen.rounds)]
     parsed = [(body, read(body, name="bench").entries) for body in bodies]
     warm_up()
     tagger = load_tagger(shipped_config_dir())
     end_loading()
-    figures: dict[tuple[str, int], list[Figures]] = {case: [] for case in _CASES}
     server = PostgresServer(fsync="on", wal_level="replica")
     try:
         print(
             server.execute("SELECT version()")[0][0].partition(" on ")[0], f"{os.cpu_count()} cores", sep=", "
         )
-        for _ in range(chosen.rounds):
-            for case in _CASES:
-                with _store_of(case[0], server) as url:
-                    figures[case].append(_run(url, server, parsed[:most], parsed[most:], tagger, case[1]))
+        with ExitStack() as open_:
+            cases = [open_.enter_context(_case(*case, server, tagger)) for case in _CASES]
+            for case in cases:
+                _turn(case, parsed[: _WARM * case.workers], server)
+            turns: dict[_Case, list[_Took]] = {case: [] for case in cases}
+            for first in range(most, len(parsed), chosen.feeds):
+                for case in cases:
+                    turns[case].append(_turn(case, parsed[first : first + chosen.feeds], server))
     finally:
         server.remove()
-    _show(figures, chosen.feeds * _ENTRIES)
+    _show(turns, chosen.feeds * chosen.rounds * _ENTRIES)
 
 
 @contextmanager
@@ -97,23 +108,21 @@ def _store_of(database: str, server: PostgresServer) -> Iterator[str]:
     server.drop(url)
 
 
-def _run(
-    url: str,
-    server: PostgresServer,
-    warm: Sequence[_Parsed],
-    counted: Sequence[_Parsed],
-    tagger: Tagger,
-    workers: int,
-) -> Figures:
-    open_store(url, Path("unused")).close()
-    with ExitStack() as open_:
+@contextmanager
+def _case(database: str, workers: int, server: PostgresServer, tagger: Tagger) -> Iterator[_Case]:
+    with _store_of(database, server) as url, ExitStack() as open_:
+        open_store(url, Path("unused")).close()
         intake = open_.enter_context(_process(url, _take_in))
         hands = [open_.enter_context(_process(url, partial(_work, tagger))) for _ in range(workers)]
-        for parsed in (warm[: _WARM * workers], counted):
-            before, began = cpu_of_tree(server.pid), time.monotonic()
-            ours = _cpu_of([intake], parsed) + _cpu_of(hands, ())
-            wall, served = time.monotonic() - began, cpu_of_tree(server.pid) - before
-    return Figures(ours, served if is_on_server(url) else 0.0, wall)
+        yield _Case(database, workers, intake, tuple(hands))
+
+
+def _turn(case: _Case, parsed: Sequence[_Parsed], server: PostgresServer) -> _Took:
+    """Have feeds taken in, and then worked on."""
+    before, began = cpu_of_tree(server.pid), time.monotonic()
+    ours = _cpu_of([case.intake], parsed) + _cpu_of(case.hands, ())
+    wall, served = time.monotonic() - began, cpu_of_tree(server.pid) - before
+    return _Took(ours, served if case.database == "PostgreSQL" else 0.0, wall)
 
 
 @contextmanager
@@ -176,20 +185,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _show(figures: dict[tuple[str, int], list[Figures]], articles: int) -> None:
+def _show(turns: dict[_Case, list[_Took]], articles: int) -> None:
     print(
-        f"{articles} articles of 400 words a run\n\n"
+        f"{articles} articles of 400 words\n\n"
         "| database | workers | articles per CPU s | ours, µs | server, µs | articles per s | of SQLite's |\n"
         "|---|---|---|---|---|---|---|"
     )
-    base = [run.ours_s for run in figures[_CASES[0]]]
-    for (database, workers), runs in figures.items():
-        ours, server, wall = (statistics.median(column) / articles for column in zip(*runs, strict=True))
-        whole = [run.ours_s + run.server_s for run in runs]
-        ratio = statistics.median(one / other for one, other in zip(base, whole, strict=True))
+    base = 0.0
+    for case, of_case in turns.items():
+        ours, server, wall = (sum(column) / articles for column in zip(*of_case, strict=True))
+        base = base or ours
         print(
-            f"| {database} | {workers} | {articles / statistics.median(whole):.0f} | {ours * 1e6:.0f} | "
-            f"{server * 1e6:.0f} | {1 / wall:.0f} | {ratio:.2f} |"
+            f"| {case.database} | {case.workers} | {1 / (ours + server):.0f} | {ours * 1e6:.0f} | "
+            f"{server * 1e6:.0f} | {1 / wall:.0f} | {base / (ours + server):.2f} |"
         )
     print("\nmark: at least 0.8 of SQLite's with one worker")
 

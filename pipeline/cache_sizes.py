@@ -15,8 +15,7 @@ MATCHED_WORDS = 50_000
 RULE_WORDS = 1 << 15
 #: words with other letters than a to z as the search index has them, 260 bytes each
 FOLDED_WORDS = 20_000
-#: codes and names of tags as they are stored and asked for, 220 bytes each: of thirteen of a document most are
-#: those of others
+#: codes and names of tags as they are stored and asked for, 220 bytes each: other documents have most of them
 TAG_VALUES = 10_000
 #: words of stories: their stem, skeleton, bare form and meaning, 320 bytes each, 1.2 kB in all
 STORY_WORDS = 30_000

@@ -23,7 +23,7 @@ class _Array(ARRAY[Any]):
 
     render_bind_cast = True
 
-    def adapt(self, _cls: type[Any], **_options: Any) -> "_Array":
+    def adapt(self, cls: type[Any], **kw: Any) -> "_Array":  # type: ignore[override]  # noqa: ARG002
         """Stay what it is: a dialect would make its own kind of array of it, which is written otherwise."""
         return _Array(self.item_type)
 
