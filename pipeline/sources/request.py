@@ -147,7 +147,9 @@ def _home(url: str) -> tuple[URL, Auth | None, str]:
 def _parsed(url: str) -> URL:
     # Quoting a URL anew would break signed ones: only what cannot be sent as written is quoted.
     parsed = URL(url, encoded=bool(_PLAIN_URL.fullmatch(url)))
-    if parsed.port == 0:  # asking for it also finds ports that are no numbers
+    # Asking for them finds ports that are no numbers, and names whose Punycode stands for nothing.
+    port, _ = parsed.port, parsed.host
+    if port == 0:
         raise ValueError("port 0")
     return parsed
 

@@ -188,6 +188,8 @@ def test_from_http_to_https_is_another_origin() -> None:
         ("https://h:0/", "an address that is none"),
         ("https://h:99999/", "an address that is none"),
         ("https://[::1/", "an address that is none"),
+        ("https://xn--/", "an address that is none"),
+        ("//xn--a-ecp.xn--/", "an address that is none"),
     ],
 )
 def test_a_redirect_to_elsewhere_than_http_or_down_to_it_is_refused(to: str, words: str) -> None:
