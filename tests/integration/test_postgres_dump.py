@@ -49,6 +49,20 @@ def database(url: str, tmp_path: Path) -> Iterator["PostgresDatabase"]:
         opened.close()
 
 
+@pytest.fixture(scope="module")
+def other_release(postgres: "PostgresServer") -> Iterator["PostgresServer"]:
+    """A server of another release than the tests' own, whose programs may be older."""
+    from postgres_server import PostgresServer, releases
+
+    own, *others = releases()
+    older = [each for each in others if int(each) < int(own)]
+    if not older:
+        pytest.skip(f"there is no older PostgreSQL than {own} on this machine")
+    server = PostgresServer(release=older[0])
+    yield server
+    server.remove()
+
+
 def _guids(url: str, folder: Path) -> list[str | None]:
     with closing(open_store(url, folder)) as store:
         assert store.check() == []
@@ -84,6 +98,29 @@ def test_a_backup_is_restored_to_an_empty_database(
     with closing(open_database(elsewhere, tmp_path)) as empty:
         assert empty.restore(tmp_path / "copy.backup") is None
     assert _guids(elsewhere, tmp_path) == ["ferry"]
+
+
+@pytest.mark.parametrize("there", ["older", "newer"])
+def test_a_backup_is_restored_to_another_release(
+    there: str, url: str, database: "PostgresDatabase", other_release: "PostgresServer", tmp_path: Path
+) -> None:
+    elsewhere = other_release.empty_url()
+    source, target = (url, elsewhere) if there == "newer" else (elsewhere, url)
+    with closing(open_store(elsewhere, tmp_path)) as store:
+        save(store, document("ferry"))
+    with closing(open_database(source, tmp_path)) as opened:
+        opened.backup(tmp_path / "copy.backup")
+    database.close()
+    with closing(open_database(target, tmp_path)) as opened:
+        assert opened.restore(tmp_path / "copy.backup")
+    assert _guids(target, tmp_path) == ["ferry"]
+
+
+def test_settings_that_an_older_server_does_not_know_are_left_out(tmp_path: Path) -> None:
+    script = tmp_path / "restore.sql"
+    script.write_text("SET lock_timeout = 0;\nSET transaction_timeout = 0;\n\nCREATE TABLE a ();\n")
+    postgres_dump._leave_out_unknown(script, frozenset({"lock_timeout"}))
+    assert script.read_text().splitlines()[:2] == ["SET lock_timeout = 0;", "--T transaction_timeout = 0;"]
 
 
 def test_s06_a_backup_under_load_is_one_moment(
