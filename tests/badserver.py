@@ -14,14 +14,14 @@ be used again. Tests without an event loop of their own use `threaded.in_thread`
 
 import asyncio
 import socket
-import ssl
-import struct
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
+
+import small_server
+from small_server import SmallServer
 
 Headers = Mapping[str, str | bytes] | Sequence[tuple[str, str | bytes]]
 
@@ -51,22 +51,15 @@ class Asked:
 Answer = Callable[[Asked, asyncio.StreamWriter], Awaitable[bool]]
 
 
-@dataclass
-class BadServer:
-    """The server; `host` and `port` say where. Use it as an async context manager."""
+@dataclass(kw_only=True)
+class BadServer(SmallServer):
+    """The server; `host` and `port` say where."""
 
-    tls: ssl.SSLContext | None = None
-    host: str = "127.0.0.1"
-    port: int = 0
     journal: list[Asked] = field(default_factory=list)
-    #: connections that were accepted, also those that never asked anything
-    connections: int = 0
     #: requests being answered now, and the most there ever were
     busy: int = 0
     most_busy: int = 0
     _scripts: dict[str, list[Answer]] = field(default_factory=dict)
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    _server: asyncio.Server | None = None
 
     def on(self, path: str, *answers: Answer) -> str:
         """Script the answers of a path, and give its URL."""
@@ -81,34 +74,9 @@ class BadServer:
         """Give the requests for one path."""
         return [request for request in self.journal if request.path == path]
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        number = self.connections
-        try:
-            while (request := await self._read(reader, number)) and await self._say(request, writer):
-                pass
-        except (ConnectionError, ssl.SSLError, asyncio.CancelledError):
-            pass  # the client went away, or the test is over
-        finally:
-            self._tasks.discard(task)
-            writer.close()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        while (request := await self._read(reader, number)) and await self._say(request, writer):
+            pass
 
     async def _say(self, request: Asked, writer: asyncio.StreamWriter) -> bool:
         self.journal.append(request)
@@ -187,9 +155,7 @@ def reset(data: bytes = b"") -> Answer:
         writer.write(data)
         await writer.drain()
         await asyncio.sleep(0.02)  # a reset overtakes what the client has not read yet
-        sock = writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
+        small_server.reset(writer)
         return False
 
     return say

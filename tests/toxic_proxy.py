@@ -2,13 +2,10 @@
 
 import asyncio
 import random
-import socket
-import ssl
-import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
+
+from small_server import SmallServer, reset
 
 _PIECE = 16_384
 
@@ -23,17 +20,14 @@ class _Line:
 
 
 @dataclass(kw_only=True)
-class ToxicProxy:
+class ToxicProxy(SmallServer):
     """Stands before a server; what it does to the bytes may be changed while it runs.
-
-    Use it as an async context manager, or with `threaded.in_thread`.
 
     Args:
         target: Port of the server, or path of its Unix socket.
     """
 
     target: int | str
-    tls: ssl.SSLContext | None = None
     #: before anything is passed on, in each direction
     latency_s: float = 0.0
     #: at most so much more, another each time
@@ -48,29 +42,11 @@ class ToxicProxy:
     still: bool = False
     #: connections are reset, new ones as well
     cut: bool = False
-    port: int = 0
-    connections: int = 0
     resets: int = 0
     #: how often it did harm, of whatever kind
     harms: int = 0
     _stranded: int = 0
     _dice: random.Random = field(default_factory=lambda: random.Random(9))
-    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    _server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def harm(self, **toxics: float) -> None:
         """Set what it does to the bytes, by the names of the fields."""
@@ -88,29 +64,23 @@ class ToxicProxy:
         self.reset_after_bytes = self._stranded = 0
         self.still = self.cut = False
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        try:
-            if self.cut:
-                self._reset(writer)
-                return
-            await self._both_ways(reader, writer)
-        except (OSError, asyncio.CancelledError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+        if self.cut:
+            self._reset(writer)
+        else:
+            await self._both_ways(reader, writer, _Line(number))
 
-    async def _both_ways(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def leave(self, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async def _both_ways(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: _Line
+    ) -> None:
         there = (
             await asyncio.open_unix_connection(self.target)
             if isinstance(self.target, str)
             else await asyncio.open_connection("127.0.0.1", self.target)
         )
-        line = _Line(self.connections)
         ways = [
             asyncio.create_task(self._pass(reader, there[1], line)),
             asyncio.create_task(self._pass(there[0], writer, line)),
@@ -157,10 +127,5 @@ class ToxicProxy:
         return self.latency_s + self._dice.uniform(0, self.jitter_s) + slow_s
 
     def _reset(self, writer: asyncio.StreamWriter) -> None:
-        """Close without a farewell (RST): what was under way is lost."""
         self.resets += 1
-        self.harms += 1
-        own = writer.get_extra_info("socket")
-        if own is not None:
-            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
+        reset(writer)
