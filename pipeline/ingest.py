@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
@@ -68,18 +68,17 @@ _LASTING = attrgetter(
     "etag", "last_modified", "body_hash", "failures", "last_status", "last_reason", "last_detail",
     "stopped_at", "learned",
 )  # fmt: skip
-#: what was claimed, and is polled when its server may be asked
+#: what is polled when its server may be asked
 _Claimed = tuple[Feed, FeedState]
 
 
+@dataclass(slots=True)
 class _Line:
     """The feeds of one group that are claimed."""
 
-    __slots__ = ("asking", "waiting")
-
-    def __init__(self) -> None:
-        self.asking = 0
-        self.waiting: deque[_Claimed] = deque()
+    asking: int = 0
+    #: each with the end of its lease
+    waiting: deque[tuple[Feed, FeedState, datetime]] = field(default_factory=deque)
 
 
 class FullText(Protocol):
@@ -439,7 +438,7 @@ class IngestLoop:
             self._give_up(turn, now)
             raise
         for state in claimed:
-            self._line_up(self._feeds[state.feed_id], state)
+            self._line_up(self._feeds[state.feed_id], state, now + self._lease)
         lost = set(turn) - {state.feed_id for state in claimed}
         self._give_up(lost, now)
         if lost:
@@ -538,11 +537,11 @@ class IngestLoop:
         self._turns.tidy(now.timestamp())
         self._compared_at = time.monotonic()
 
-    def _line_up(self, feed: Feed, state: FeedState) -> None:
+    def _line_up(self, feed: Feed, state: FeedState, until: datetime) -> None:
         """Poll what was claimed, when those of its group that were claimed before leave room."""
         group = self._groups.of_feed(feed)
         line = self._lines.setdefault(group, _Line())
-        line.waiting.append((feed, state))
+        line.waiting.append((feed, state, until))
         self._begun += 1
         self._go_on(group)
 
@@ -556,10 +555,15 @@ class IngestLoop:
     def _next(self, group: str) -> _Claimed | None:
         """Take the next one out of the line, if its server may be asked now."""
         line = self._lines.get(group)
-        if line is None or not line.waiting or line.asking >= self._groups.at_once:
-            return None
-        line.asking += 1
-        return line.waiting.popleft()
+        while line and line.waiting and line.asking < self._groups.at_once:
+            line.asking += 1
+            feed, state, until = line.waiting.popleft()
+            if self._edge.clock.now() < until:
+                return feed, state
+            # It waited so long that others may poll it now.
+            self._has_asked(group)
+            self._put_back(feed.id, None)
+        return None
 
     async def _poll_line(self, group: str, claimed: _Claimed | None) -> None:
         """Poll a source, and after it what is in line: a task for each would cost as much as a claim."""

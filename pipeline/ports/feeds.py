@@ -137,7 +137,7 @@ class FeedStore(Protocol):
 
         Not those that are stopped, or claimed. A claim ends for each feed with its poll, or with the lease.
         One of which nothing was written then is due after as long a wait as its last one (its interval at
-        least, an hour at most, if that is longer), so that a fetcher that dies leaves an ordinary feed behind.
+        least, an hour at most, if that is longer): a fetcher that dies leaves an ordinary feed behind.
 
         Args:
             now: Aware UTC.

@@ -66,6 +66,32 @@ def test_feeds_are_claimed_together_and_each_is_written_by_itself(store: Store) 
     assert store.due_at() == {"a": later, "b": later, "c": NOON + HOUR}
 
 
+def test_what_is_read_for_long_prolongs_its_own_claim_and_no_other(store: Store) -> None:
+    drop = feed("d", kind=SourceKind.DIRECTORY, url="/var/wire")
+    sync_feeds(store, [feed("a"), drop, replace(drop, id="e")], NOON)
+    claimed = _claim(store)
+    assert len({state.epoch for state in claimed.values()}) == 3
+    going_on = poll(
+        feed_id="d", epoch=claimed["d"].epoch, raw=None, position=b"7", lease_until=NOON + 20 * HOUR
+    )
+    assert [taken.accepted for taken in take_in_polls(store, going_on)] == [True]
+    assert set(_claim(store, NOON + 10 * HOUR)) == {"a", "e"}
+    assert _claim(store, NOON + 20 * HOUR)["d"].etag == b"7"
+
+
+def test_a_feed_whose_url_changes_leaves_its_claim_and_the_others_stay_in_it(store: Store) -> None:
+    sync_feeds(store, [feed("a"), feed("b")], NOON)
+    claimed = _claim(store, lease=HOUR)
+    store.change_feeds([feed("a", url="https://a.example/new")], NOON)
+    written = [
+        poll(feed_id=feed_id, epoch=state.epoch, state=replace(state, next_poll_at=NOON + HOUR))
+        for feed_id, state in claimed.items()
+    ]
+    accepted = {taken.feed_id: taken.accepted for taken in take_in_polls(store, *written)}
+    assert accepted == {"a": False, "b": True}
+    assert set(_claim(store)) == {"a"}
+
+
 def test_a_number_of_a_claim_is_not_given_twice(store: Store) -> None:
     sync_feeds(store, [feed("a", interval=MINUTE)], NOON)
     numbers = []

@@ -334,6 +334,33 @@ async def test_what_is_claimed_ahead_of_a_server_is_asked_one_after_the_other_wh
     assert written == set(names[1:])
 
 
+async def test_what_has_waited_in_line_until_its_lease_was_over_is_not_asked(store: Store) -> None:
+    bench = Bench(store)
+    held, names = asyncio.Event(), ["first", "second"]
+
+    class Slow(FakeFetcher):
+        """Takes longer than a lease."""
+
+        async def fetch(self, feed: Feed, state: FeedState) -> Response:
+            response = await super().fetch(feed, state)
+            await held.wait()
+            return response
+
+    bench.fetcher = fetcher = Slow({name: [None] for name in names})
+    rules = GroupRules(at_once=1, spacing_s=0)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=64, high_water=100, groups=rules)
+    loop.change([replace(FEED, id=name) for name in names])
+    running = asyncio.create_task(loop.run())
+    async with asyncio.timeout(5):
+        while not fetcher.asked:
+            await asyncio.sleep(0.01)
+    bench.clock.advance(minutes=3)
+    held.set()
+    loop.stop()
+    await running
+    assert len(fetcher.asked) == 1
+
+
 async def test_the_loop_stops_claiming_above_the_high_water_mark(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [rss("a", "b", "c")]}))
     await bench.poll()

@@ -176,6 +176,7 @@ def test_questions_about_open_entries_do_not_read_those_that_are_done(
     assert set(whole) <= {
         "SCAN json_each VIRTUAL TABLE INDEX 1:",
         "SCAN counter",
+        "SCAN claim",  # as few as polls that run
         "SCAN feed",  # the snapshot lists them all
         "SCAN document",  # of its last row
     }
