@@ -25,7 +25,7 @@ from pipeline.model import WHOLE_BODY, Feed, FeedState, Parsed, Problem, QueueNa
 from pipeline.ports.feeds import FeedStore, Poll, RawCopy, TakenIn
 from pipeline.ports.outside import Clock, Deliveries, Delivery, Fetcher, Parser
 from pipeline.ports.queue import EntryRef
-from pipeline.schedule import next_state
+from pipeline.schedule import farthest_poll, next_state
 from pipeline.sender import Sender
 from pipeline.sources.senders import refuse_strangers
 from pipeline.turns import Turns
@@ -359,6 +359,8 @@ class IngestLoop:
         self._stopping = False
         self._wake, self._hurry = asyncio.Event(), asyncio.Event()
         self._said_at = self._looked_at = self._compared_at = float("-inf")
+        #: the clock that feeds are polled by, less the one that only ever goes on
+        self._apart_s = float("-inf")
         self._is_flooded = self._is_stale = self._is_chatty = False
         self._heartbeat_s = heartbeat_s
         self._beat_at = float("-inf")
@@ -504,11 +506,17 @@ class IngestLoop:
         await self._load()
 
     async def _catch_up(self) -> None:
-        """Spread what fell due while nobody polled, so that a restart is no burst."""
+        """Spread what fell due while nobody polled, so that a restart is no burst.
+
+        So is what a clock that was ahead has put off for longer than any feed waits: it would be silent.
+        """
         now = self._edge.clock.now()
+        self._apart_s = now.timestamp() - time.monotonic()
         due = await self._edge.writer.call(self._edge.store.due_at)
         late = sorted(
-            (at, feed_id) for feed_id, at in due.items() if at < now - _LATE and feed_id in self._feeds
+            (at, feed_id)
+            for feed_id, at in due.items()
+            if (feed := self._feeds.get(feed_id)) and not -_LATE <= at - now <= farthest_poll(feed)
         )
         if late:
             step = timedelta(seconds=1 / _CAUGHT_UP_PER_S)
@@ -530,6 +538,11 @@ class IngestLoop:
     async def _compare(self) -> None:
         """Take over what is due soon by the store and was not known here."""
         now = self._edge.clock.now()
+        if now.timestamp() - time.monotonic() < self._apart_s - _LATE.total_seconds():
+            # The clock was ahead, and was put right.
+            self._turns.set_back()
+            await self._catch_up()
+            self._is_stale = True
         soon = now + timedelta(seconds=_COMPARE_S)
         due = await self._edge.writer.call(self._edge.store.due_at, before=soon)
         for feed_id, at in due.items():

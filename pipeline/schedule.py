@@ -77,6 +77,11 @@ def next_poll_at(
     return _after_skips(at, pace, spread) if pace.skip_hours or pace.skip_days else at
 
 
+def farthest_poll(feed: Feed) -> timedelta:
+    """Say how far away the next poll of a feed may lie; beyond it a clock was wrong that set it."""
+    return max(MAX_WAIT, feed.interval, feed.slowest or feed.interval) * (1 + JITTER) + MAX_SKIP + _HOUR
+
+
 def next_state(
     feed: Feed,
     state: FeedState,

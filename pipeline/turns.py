@@ -87,6 +87,13 @@ class Turns:
             group.waiting.clear()
             group.urgent.clear()
 
+    def set_back(self) -> None:
+        """Take over that the clock was set back: what was noted of groups by it holds nobody up any more."""
+        for group in self._groups.values():
+            group.free_at = 0.0
+            group.limited.clear()
+        self._ready = sorted((0.0, name) for _, name in self._ready)
+
     def put(self, feed_id: str, due: float) -> None:
         """Say when a feed is due next."""
         place = self._places.get(feed_id)

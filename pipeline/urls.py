@@ -58,7 +58,11 @@ def canonical_url(url: str, base: str | None = None) -> str | None:
         plain = plain.with_path(plain.raw_path or "/", encoded=True).with_query(
             [(key, value) for key, value, _ in query]
         )
-    except (ValueError, TypeError):  # a broken port, address or international name
+    except (
+        ValueError,
+        TypeError,
+        IndexError,
+    ):  # a broken port, address or international name; "http://a[b]@"
         return None
     if not any(bare for _, _, bare in query):
         return str(plain)

@@ -260,7 +260,7 @@ def _referred(match: re.Match[str]) -> str:
         return {9: "\t", 10: "\n", 13: "\n"}.get(code, "\N{REPLACEMENT CHARACTER}")
     if 0xD800 <= code <= 0xDFFF or code in {0xFFFE, 0xFFFF} or code > 0x10FFFF:
         return "\N{REPLACEMENT CHARACTER}"
-    return match[0] if chr(code) in "<>&\"'" else chr(code)
+    return f"{match[0].removesuffix(';')};" if chr(code) in "<>&\"'" else chr(code)
 
 
 def _local(name: str) -> str:

@@ -146,7 +146,10 @@ def _home(url: str) -> tuple[URL, Auth | None, str]:
 
 def _parsed(url: str) -> URL:
     # Quoting a URL anew would break signed ones: only what cannot be sent as written is quoted.
-    parsed = URL(url, encoded=bool(_PLAIN_URL.fullmatch(url)))
+    try:
+        parsed = URL(url, encoded=bool(_PLAIN_URL.fullmatch(url)))
+    except IndexError:  # yarl's, of "http://a[b]@"
+        raise ValueError("a broken address") from None
     # Asking for them finds ports that are no numbers, and names whose Punycode stands for nothing.
     port, _ = parsed.port, parsed.host
     if port == 0:

@@ -568,6 +568,36 @@ async def test_a_restart_spreads_what_fell_due_meanwhile(store: Store) -> None:
     assert max(due) - NOON >= timedelta(seconds=4)
 
 
+async def test_what_a_clock_that_was_ahead_put_off_for_years_is_polled(store: Store) -> None:
+    bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
+    store.put_off({"f": NOON + timedelta(days=400)})
+    await _run(IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100), [FEED])
+    assert len(bench.fetcher.asked) == 1
+
+
+async def test_so_it_is_when_the_clock_is_put_right_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.ingest._COMPARE_S", 0.05)
+    bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
+    bench.clock.advance(days=400)
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
+    running = asyncio.create_task(_run(loop, [FEED], seconds=2.5))
+    await asyncio.sleep(0.6)
+    asked = len(bench.fetcher.asked)
+    bench.clock.advance(days=-400)
+    await running
+    assert (asked, len(bench.fetcher.asked)) == (1, 2)
+
+
+async def _run(loop: IngestLoop, feeds: list[Feed], seconds: float = 0.4) -> None:
+    loop.change(feeds)
+    running = asyncio.create_task(loop.run())
+    await asyncio.sleep(seconds)
+    loop.stop()
+    await running
+
+
 async def test_the_loop_sends_a_heartbeat(store: Store) -> None:
     bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
     loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100, heartbeat_s=60)

@@ -146,7 +146,7 @@ def test_entities_of_html_are_read_outside_of_cdata_only() -> None:
         ("&copy 2026 &eacutet&eacute;", "© 2026 &amp;eacuteté"),
         ("1 &lt 2 &amp 3", "1 &lt; 2 &amp; 3"),
         ("&# &#; &#x &", "&amp;# &amp;#; &amp;#x &amp;"),
-        ("&lt;p&gt; &amp;amp; &#8217; &#38;", "&lt;p&gt; &amp;amp; ’ &#38;"),
+        ("&lt;p&gt; &amp;amp; &#8217; &#8217 &#38; &#60 &#x26", "&lt;p&gt; &amp;amp; ’ ’ &#38; &#60; &#x26;"),
     ],
 )
 def test_an_ampersand_that_nobody_escaped_is_one(written: str, mended: str) -> None:

@@ -189,6 +189,7 @@ def test_from_http_to_https_is_another_origin() -> None:
         ("https://h:99999/", "an address that is none"),
         ("https://[::1/", "an address that is none"),
         ("https://xn--/", "an address that is none"),
+        ("http://a[b]@/", "an address that is none"),
         ("//xn--a-ecp.xn--/", "an address that is none"),
     ],
 )

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import FeedError, FetchRefused, FetchRetryable, ParseError, Reason
-from pipeline.model import Feed, FeedState, Learned, Response, SourceKind
-from pipeline.schedule import JITTER, MAX_WAIT, next_poll_at, next_state
+from pipeline.model import Feed, FeedState, Learned, Pace, Response, SourceKind
+from pipeline.schedule import JITTER, MAX_WAIT, farthest_poll, next_poll_at, next_state
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)
@@ -94,6 +94,18 @@ def test_the_next_poll_is_never_before_now_nor_after_the_longest_wait(
 ) -> None:
     at = next_poll_at(NOON, interval, failures=failures, asked=asked, seed=seed)
     assert NOON <= at <= NOON + max(MAX_WAIT, interval)
+
+
+@pytest.mark.parametrize("interval", [TEN_MINUTES, timedelta(days=3), timedelta(days=365)])
+@pytest.mark.parametrize("failures", [0, 1, 10**9])
+def test_no_poll_lies_farther_away_than_is_said(interval: timedelta, failures: int) -> None:
+    feed = replace(FEED, interval=interval)
+    farthest = farthest_poll(feed)
+    for seed in "abcdefgh":
+        for pace in (Pace(), Pace(skip_days=(0, 1, 2)), Pace(skip_hours=tuple(range(23)), skip_days=(5, 6))):
+            asked = {"interval": interval, "failures": failures, "asked": timedelta(days=90), "pace": pace}
+            assert wait(seed=seed, **asked) <= farthest
+    assert farthest < max(interval, timedelta(days=1)) * 1.1 + timedelta(days=4)
 
 
 def test_a_success_clears_the_failures_and_takes_over_what_was_sent() -> None:

@@ -136,6 +136,19 @@ def test_f05_limits_of_long_ago_do_not_add_up() -> None:
     assert not any(held)
 
 
+def test_a_clock_that_is_set_back_holds_no_group_up() -> None:
+    turns = turns_of("a/1", "a/2", "b/1")
+    assert len(turns.take(1_000_000.0, 64)) == 2
+    turns.ended("a", 1_000_000.0)
+    for feed in ("a/1", "a/2", "b/1"):
+        turns.limited(feed, "b", 1_000_000.0, 600)
+    turns.load({"a/2": 100.0, "b/1": 100.0})
+    assert turns.take(100.0, 64) == []
+    turns.set_back()
+    turns.ended("b", 100.0)
+    assert sorted(turns.take(100.0, 64)) == ["a/2", "b/1"]
+
+
 def test_a_group_that_has_nothing_to_remember_is_forgotten() -> None:
     turns = turns_of(*(f"h{n}/f" for n in range(100)))
     for feed_id in turns.take(100.0, 100):

@@ -52,6 +52,8 @@ def test_writes_the_one_form(url: str, expected: str) -> None:
             "http:///x",
             "http://news.example:99999/",
             "http://[::1",
+            "http://a[b]@/",
+            "http://xn--/",
             "http://a b/",
             "data:text/plain,x",
         ),
