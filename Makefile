@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test test-postgres lint format image test-image lock sbom audit bench chaos fuzz clean
+.PHONY: setup run test test-postgres lint format image test-image lock sbom audit bench chaos chaos-postgres fuzz clean
 
 setup: $(VENV)/.setup
 
@@ -88,6 +88,11 @@ bench: $(VENV)/.setup-dev
 
 chaos: $(VENV)/.setup-dev
 	NEWSWIRE_CHAOS=full NEWSWIRE_TEST_PATIENCE=8 $(BIN)/python -m pytest tests/chaos -s
+
+# Those of them that drive the command, on PostgreSQL; what needs a server of its own is in `make chaos`.
+chaos-postgres: $(VENV)/.setup-dev
+	NEWSWIRE_TEST_STORAGE=postgresql NEWSWIRE_CHAOS=full NEWSWIRE_TEST_PATIENCE=8 $(BIN)/python -m pytest -s \
+		$(patsubst %,tests/chaos/test_%.py,backlog enrichment kills operation poison queue_faults retag)
 
 # Two minutes for each format; guided by coverage where atheris is installed (dependency group `fuzz`).
 fuzz: $(VENV)/.setup-dev

@@ -498,6 +498,46 @@ def test_s05_killed_at_any_statement_of_a_migration_the_old_schema_stands_whole(
         migrate(database)
 
 
+def test_s05_a_release_that_runs_goes_on_while_the_next_one_changes_the_schema(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    url = postgres.empty_url()
+    stored: list[str] = []
+    ended = threading.Event()
+    with closing(open_store(url, tmp_path)) as store:
+        sync_feeds(store, [HARBOUR], NOON)
+
+        def work() -> None:
+            for number in itertools.count():
+                if ended.is_set():
+                    return
+                stored.extend(save(store, document(str(number))).stored)
+                store.search(Query(), now=NOON, limit=3)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            _wait_for_more(stored)
+            with closing(PostgresDatabase(url, wait_s=5)) as database:
+                migrate(database, next_release(tmp_path, HEAD), backup=False)
+            _wait_for_more(stored)
+        finally:
+            ended.set()
+            worker.join()
+        assert _step(url) == NEXT
+        with pytest.raises(StoreError, match="newer newswire"):
+            open_store(url, tmp_path)
+        assert [each.document.id for each in store.stream(Query(), now=NOON)] == stored
+
+
+def _wait_for_more(stored: list[str]) -> None:
+    least = len(stored) + 10
+    deadline = time.monotonic() + 30
+    while len(stored) < least:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def _step(url: str) -> str:
     with psycopg.connect(url) as connection:
         ((step,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
