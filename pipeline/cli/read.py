@@ -113,6 +113,8 @@ def tail_command(
             raise typer.BadParameter(
                 "--changes goes with --after or --since-start, not with --beat or --lines"
             )
+        if since_start and after is not None:
+            raise typer.BadParameter("--after and --since-start say two places to begin")
         _follow_changes(app, 0 if since_start else after, json=json)
         return
     if after is not None:

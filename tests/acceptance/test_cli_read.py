@@ -472,7 +472,15 @@ def test_tail_of_changes_tells_of_kills_and_erasures(
     assert f"the log ends with change {later[-1]['seq']}" in far.stderr
 
 
-@pytest.mark.parametrize("words", [["--after", "1"], ["--changes", "--beat", "x"], ["--changes", "-n", "1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--after", "1"],
+        ["--changes", "--since-start", "--after", "1"],
+        ["--changes", "--beat", "x"],
+        ["--changes", "-n", "1"],
+    ],
+)
 def test_options_of_tail_that_do_not_go_together_are_wrong_usage(
     data: Path, config: Path, words: list[str]
 ) -> None:
