@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from pipeline.codec import from_json, to_json
+from pipeline.errors import StoreError
 from pipeline.store.among import among
 from pipeline.store.database import ReadRow
 from pipeline.store.executing import execute, execute_many, fetch
@@ -74,13 +75,13 @@ def end_expired(connection: Connection, now: datetime) -> Collection[str]:
     A feed that ends its fetcher must not be asked again at once, over and over: those of which nothing was
     written wait as if they had been polled.
     """
-    living = held(connection)
-    over = {feed_id: each for feed_id, each in living.items() if each.lease_until <= now}
+    standing = list(_read(fetch(connection, _ALL)))
+    over = [each for each in standing if each.lease_until <= now or not each.feeds]
     if over:
-        waits = waits_until(connection, over)
+        waits = waits_until(connection, {feed_id: each for each in over for feed_id in each.feeds})
         execute_many(connection, _PUT_OFF, [{"feed": feed_id, "at": at} for feed_id, at in waits.items()])
-        execute(connection, _END, values=list({each.id for each in over.values()}))
-    return living.keys() - over.keys()
+        execute(connection, _END, values=[each.id for each in over])
+    return {feed_id for each in standing if each not in over for feed_id in each.feeds}
 
 
 def waits_until(connection: Connection, feeds: Mapping[str, Claim]) -> Mapping[str, datetime]:
@@ -115,8 +116,16 @@ def _read(rows: Iterable[ReadRow]) -> Iterable[Claim]:
             id=row.id,
             claimed_at=row.claimed_at,
             lease_until=row.lease_until,
-            feeds=from_json(row.feeds, list[str]),
+            feeds=_feeds_of(row.feeds),
         )
+
+
+def _feeds_of(text: str) -> Sequence[str]:
+    """Read the feeds of a claim; one that is damaged holds none, as they are only due."""
+    try:
+        return from_json(text, list[str])
+    except StoreError:
+        return ()
 
 
 def _provision(interval_s: float, due: datetime, polled_at: datetime | None) -> timedelta:

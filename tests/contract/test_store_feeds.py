@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from pipeline.errors import Reason
 from pipeline.model import Auth, FeedState, QueueName, SourceKind
 from pipeline.ports.store import Store
+from pipeline.store.tables import claim as claims
 from store_builders import (
     HARBOUR,
     HOUR,
@@ -90,6 +92,18 @@ def test_a_feed_whose_url_changes_leaves_its_claim_and_the_others_stay_in_it(sto
     accepted = {taken.feed_id: taken.accepted for taken in take_in_polls(store, *written)}
     assert accepted == {"a": False, "b": True}
     assert set(_claim(store)) == {"a"}
+
+
+def test_a_claim_that_is_damaged_ends_and_keeps_nobody_from_claiming(store: Store) -> None:
+    sync_feeds(store, [feed("a"), feed("b")], NOON)
+    (damaged,) = _claim(store, limit=1).values()
+    with store._database.write() as connection:
+        connection.execute(update(claims).values(feeds='["a'))
+    taken = take_in_polls(store, poll(feed_id="a", epoch=damaged.epoch, state=damaged))
+    assert [each.accepted for each in taken] == [False]
+    assert set(_claim(store)) == {"a", "b"}
+    with store._database.read() as connection:
+        assert len(connection.execute(select(claims)).all()) == 1
 
 
 def test_a_number_of_a_claim_is_not_given_twice(store: Store) -> None:
