@@ -164,7 +164,11 @@ class FeedStore(Protocol):
         ...
 
     def resume_feed(self, feed_id: str, now: datetime) -> bool:
-        """Let a feed that was stopped, or backs off, be due now. False: no such feed, or it is not active."""
+        """Let a feed that was stopped, or backs off, be due now; a poll under way is refused.
+
+        Returns:
+            False: no such feed, or it is not active.
+        """
         ...
 
     def take_in(self, polls: Sequence[Poll], now: datetime) -> Sequence[TakenIn]:

@@ -160,6 +160,7 @@ class Feeds(Part):
         with self._database.write() as connection:
             learned = connection.execute(_LEARNED, {"feed": feed_id}).scalar_one_or_none()
             values = {"feed": feed_id, "at": now, "learned": _not_gone(learned)}
+            _refuse_polls(connection, [feed_id])
             return connection.execute(_RESUME, values).rowcount > 0
 
     def backlog(self, queue: QueueName | None = None) -> int:
@@ -327,9 +328,13 @@ def retire(connection: Connection, but: Collection[str]) -> None:
 def _take_over(
     connection: Connection, pairs: Sequence[tuple[RowMapping, dict[str, Any]]], now: datetime
 ) -> None:
-    """Write changed wishes beside the state of known feeds."""
+    """Write changed wishes beside the state of known feeds.
+
+    A poll under way answers to what was wished before: where that would undo the change it is refused.
+    """
     changed = [(old, new) for old, new in pairs if any(old[name] != value for name, value in new.items())]
-    _refuse_polls(connection, [new["id"] for old, new in changed if old["url_key"] != new["url_key"]])
+    undone = (new["id"] for old, new in changed if _starts_over(old, new))
+    _refuse_polls(connection, list(undone))
     alike: dict[tuple[str, ...], Rows] = {}
     for old, new in changed:
         values = {name: value for name, value in new.items() if name != "id"}
@@ -349,10 +354,14 @@ def _take_over(
         execute_many(connection, _UPDATE, rows)
 
 
-def _refuse_polls(connection: Connection, moved: Sequence[str]) -> None:
-    """Refuse what polls of the old URL bring that still run."""
-    if moved:
+def _starts_over(old: RowMapping, new: dict[str, Any]) -> bool:
+    return bool(old["url_key"] != new["url_key"] or old["failures"] or new["interval_s"] < old["interval_s"])
+
+
+def _refuse_polls(connection: Connection, feeds: Sequence[str]) -> None:
+    """Refuse what polls of these feeds bring that still run."""
+    if feeds:
         held = claims.held(connection)
-        struck = {feed_id: held[feed_id] for feed_id in moved if feed_id in held}
+        struck = {feed_id: held[feed_id] for feed_id in feeds if feed_id in held}
         by_id = {each.id: each for each in struck.values()}
         claims.strike(connection, by_id.values(), {(each.id, feed_id) for feed_id, each in struck.items()})

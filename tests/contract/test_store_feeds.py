@@ -94,6 +94,33 @@ def test_a_feed_whose_url_changes_leaves_its_claim_and_the_others_stay_in_it(sto
     assert set(_claim(store)) == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("failures", "mend"),
+    [
+        (3, lambda store: store.resume_feed("a", NOON)),
+        (
+            3,
+            lambda store: store.change_feeds(
+                [feed("a", interval=24 * HOUR, headers={"X-Key": "right"})], NOON
+            ),
+        ),
+        (0, lambda store: store.change_feeds([feed("a", interval=MINUTE)], NOON)),
+    ],
+    ids=["resumed", "mended", "asked-more-often"],
+)
+def test_what_is_mended_while_it_is_polled_does_not_wait_as_the_poll_says(
+    store: Store, failures: int, mend: Callable[[Store], object]
+) -> None:
+    sync_feeds(store, [feed("a", interval=24 * HOUR)], NOON)
+    before = replace(_claim(store)["a"], failures=failures, next_poll_at=NOON)
+    take_in_polls(store, poll(feed_id="a", epoch=before.epoch, state=before))
+    state = replace(_claim(store)["a"], failures=failures + 1, next_poll_at=NOON + 24 * HOUR)
+    mend(store)
+    (taken,) = take_in_polls(store, poll(feed_id="a", epoch=state.epoch, state=state))
+    assert not taken.accepted
+    assert _claim(store)["a"].failures == 0
+
+
 def test_a_claim_that_is_damaged_ends_and_keeps_nobody_from_claiming(store: Store) -> None:
     sync_feeds(store, [feed("a"), feed("b")], NOON)
     (damaged,) = _claim(store, limit=1).values()
