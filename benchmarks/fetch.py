@@ -25,7 +25,7 @@ import aiohttp
 from benchmarks.schedule import edge_of
 from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
-from pipeline.ingest import POLLS_PER_CONNECTION, IngestLoop
+from pipeline.ingest.loop import POLLS_PER_CONNECTION, IngestLoop
 from pipeline.loading import end_loading
 from pipeline.logs import configure_logs
 from pipeline.model import Feed, FeedState, Response, SourceKind

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest.loop import IngestLoop
+from pipeline.ingest.poll import IngestEdge
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
 from pipeline.ports.outside import Clock, Fetcher, Parser
 from pipeline.ports.queue import EntryRef, QueueState

@@ -20,7 +20,7 @@ from typing import Any
 
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
 from fetching import feed_at, new_fetcher, poll_once
-from pipeline.ingest import IngestEdge
+from pipeline.ingest.poll import IngestEdge
 from pipeline.sender import Sender
 from pipeline.store.open import open_store
 from pipeline.writer import StoreWriter

@@ -14,7 +14,8 @@ from pathlib import Path
 from fakes import MemoryQueue
 from pipeline.clock import SystemClock
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest.loop import IngestLoop
+from pipeline.ingest.poll import IngestEdge
 from pipeline.logs import configure_logs
 from pipeline.model import Feed, SourceKind
 from pipeline.parsing import ParsePool

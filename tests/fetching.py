@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.errors import FeedError
 from pipeline.formats.detect import read
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, ask_feed, keep, read_deliveries
+from pipeline.ingest.poll import IngestEdge, ask_feed, keep, read_deliveries
 from pipeline.model import Feed, FeedState, Parsed, Response, SourceKind
 from pipeline.schedule import next_state
 from pipeline.sources.http import HttpFetcher, user_agent

@@ -11,7 +11,8 @@ from pipeline.errors import ConfigError
 from pipeline.feeds_file import FeedsFile
 from pipeline.full_text import FullText
 from pipeline.groups import GroupRules
-from pipeline.ingest import POLLS_PER_CONNECTION, IngestEdge, IngestLoop
+from pipeline.ingest.loop import POLLS_PER_CONNECTION, IngestLoop
+from pipeline.ingest.poll import IngestEdge
 from pipeline.loading import end_loading
 from pipeline.logs import get_logger, hide_also
 from pipeline.model import Feed, SourceKind

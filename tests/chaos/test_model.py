@@ -25,7 +25,7 @@ from fakes import FixedClock, InlineParser, MemoryIndex, MemoryQueue
 from fetching import poll_once
 from new_database import new_store
 from pipeline.identity import digest
-from pipeline.ingest import IngestEdge, ask_feed, keep
+from pipeline.ingest.poll import IngestEdge, ask_feed, keep
 from pipeline.model import Document, Feed, FeedState, QueueName, Response, SourceKind, Tagging
 from pipeline.ports.feeds import Poll, TakenIn
 from pipeline.ports.queue import EntryRef

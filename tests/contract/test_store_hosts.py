@@ -10,7 +10,8 @@ from pathlib import Path
 from fakes import FakeDeliveries, FakeFetcher, FixedClock, InlineParser, MemoryQueue, rss
 from new_database import make_database
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, IngestLoop
+from pipeline.ingest.loop import IngestLoop
+from pipeline.ingest.poll import IngestEdge
 from pipeline.model import Feed, Response, SourceKind
 from pipeline.monitor.snapshot import take_snapshot
 from pipeline.ports.store import Store

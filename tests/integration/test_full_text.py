@@ -14,7 +14,7 @@ from new_database import new_store
 from pipeline.errors import ParseError
 from pipeline.formats.article import read_article
 from pipeline.full_text import FullText
-from pipeline.ingest import IngestEdge
+from pipeline.ingest.poll import IngestEdge
 from pipeline.model import Auth, Entry, Feed, QueueName
 from pipeline.ports.store import Store
 from pipeline.sender import Sender

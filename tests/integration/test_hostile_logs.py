@@ -15,7 +15,7 @@ from badserver import BadServer, answer, redirect
 from fakes import NOON, FixedClock, InlineParser, MemoryQueue
 from fetching import feed_at, new_fetcher, poll_once
 from new_database import new_store
-from pipeline.ingest import IngestEdge
+from pipeline.ingest.poll import IngestEdge
 from pipeline.logs import configure_logs
 from pipeline.ports.store import Store
 from pipeline.sender import Sender

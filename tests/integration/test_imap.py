@@ -17,7 +17,7 @@ from imap_server import ImapServer
 from new_database import new_store
 from pipeline.cli.trial import items_in_words, try_mailbox
 from pipeline.errors import FetchError, FetchRefused, FetchRetryable, Reason, StoreError
-from pipeline.ingest import IngestEdge
+from pipeline.ingest.poll import IngestEdge
 from pipeline.model import Auth, Document, Feed, FeedState, Response, SourceKind, Tagging
 from pipeline.ports.outside import Delivery
 from pipeline.ports.store import Store

@@ -16,7 +16,8 @@ from fetching import poll_once
 from new_database import new_store
 from pipeline.errors import FetchRefused, FetchRetryable, Reason, StoreError
 from pipeline.groups import GroupRules
-from pipeline.ingest import IngestEdge, IngestLoop, read_deliveries
+from pipeline.ingest.loop import IngestLoop
+from pipeline.ingest.poll import IngestEdge, read_deliveries
 from pipeline.model import Entry, Feed, FeedState, Response, SourceKind
 from pipeline.ports.feeds import Poll, TakenIn
 from pipeline.ports.outside import Delivery
@@ -578,7 +579,7 @@ async def test_what_a_clock_that_was_ahead_put_off_for_years_is_polled(store: St
 async def test_so_it_is_when_the_clock_is_put_right_meanwhile(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.ingest._COMPARE_S", 0.05)
+    monkeypatch.setattr("pipeline.ingest.loop._COMPARE_S", 0.05)
     bench = Bench(store, fetcher=FakeFetcher({"f": [None]}))
     bench.clock.advance(days=400)
     loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
