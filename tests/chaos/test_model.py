@@ -404,8 +404,8 @@ class Newswire(RuleBasedStateMachine):
 
 TestNewswire = Newswire.TestCase
 TestNewswire.settings = settings(
-    max_examples=2000 if FULL else 16,
-    stateful_step_count=50 if FULL else 30,
+    max_examples=2000 if FULL else 10,
+    stateful_step_count=50 if FULL else 25,
     deadline=None,
     derandomize=not FULL,
     suppress_health_check=list(HealthCheck),
