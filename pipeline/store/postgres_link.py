@@ -239,7 +239,7 @@ _BY_SIGN = tuple(
         (r'database "[^"]*" does not exist', "there is no such database: createdb makes it"),
         (r'role "[^"]*" does not exist', "the user or the password is not accepted"),
         (r"too many clients|remaining connection slots", "too many connections: raise max_connections"),
-        (r"the database system is (starting|shutting)", "is just starting or stopping"),
+        (r"the database system is (starting|shutting|not yet)", "is just starting or stopping"),
         (r"Connection refused|No such file or directory|server closed|Is the server running",
          "no PostgreSQL answers there: is it running (its log says why not), are host and port right?"),
         (r"server version mismatch",
