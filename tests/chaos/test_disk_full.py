@@ -97,7 +97,7 @@ class Disk:
     data: Path
     url: str | None = None
     server: PostgresServer | None = None
-    #: records of an import; a server writes over old pieces of its log, and notices late that there is no room
+    #: records of an import; a server writes over old pieces of its log, and notices late that it has no room
     much: int = 60
 
     def has_ended(self) -> bool:
