@@ -128,4 +128,5 @@ class ToxicProxy(SmallServer):
 
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         self.resets += 1
+        self.harms += 1
         reset(writer)
