@@ -86,8 +86,8 @@ audit: build/tools
 bench: $(VENV)/.setup-dev
 	$(BIN)/python -m benchmarks.end_to_end
 
-# Hours: hosts are watched for half an hour each on SQLite and PostgreSQL, 200 power cuts take as long. The files of
-# tests/chaos also go one by one.
+# Hours: hosts are watched for half an hour each on SQLite and PostgreSQL, 200 power cuts take as long, and so do 2,000
+# examples of the model. The files of tests/chaos also go one by one.
 chaos: $(VENV)/.setup-dev
 	NEWSWIRE_CHAOS=full NEWSWIRE_TEST_PATIENCE=8 $(BIN)/python -m pytest tests/chaos -s
 
