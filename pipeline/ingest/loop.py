@@ -101,6 +101,8 @@ class IngestLoop:
         )
         self._polls: set[asyncio.Task[None]] = set()
         self._lines = Lines(groups.at_once)
+        #: directories of which a poll could not be written, each with the epoch of its claim
+        self._unwritten: dict[str, int] = {}
         #: how many were asked since the last look at what is due
         self._asked = 0
         self._stopping = False
@@ -163,6 +165,7 @@ class IngestLoop:
             await self._take_over(self._wished)
         elif not await self._membership.stay():
             self.change(self._membership.feeds)
+        await self._let_go()
         if self._is_stale or self._company != self._membership.company:
             await self._load()
         elif time.monotonic() - self._compared_at > _COMPARE_S:
@@ -348,7 +351,7 @@ class IngestLoop:
                 self._heed(poll, group)
                 after = await keep(feed, poll, self._edge)
         except ServiceError as error:
-            log.error("poll_not_stored", feed=feed.id, cause=str(error))
+            self._not_written(feed.id, state.epoch, error)
         finally:
             if not is_handed_in:
                 self._put_back(feed.id, after)
@@ -366,12 +369,29 @@ class IngestLoop:
     def _noted(self, poll: Poll, outcome: TakenIn | BaseException) -> None:
         """Take note of what came of a poll that nobody waited for."""
         if isinstance(outcome, BaseException):
-            log.error("poll_not_stored", feed=poll.feed_id, cause=str(outcome))
             self._put_back(poll.feed_id, None)
+            self._not_written(poll.feed_id, poll.epoch, outcome)
             return
         if self._is_chatty:
             say(poll, outcome)
         self._put_back(poll.feed_id, poll.state if outcome.accepted else None)
+
+    def _not_written(self, feed_id: str, epoch: int | None, error: BaseException) -> None:
+        """Say so; a server is not asked again before its claim has run out, but a directory minds nothing."""
+        log.error("poll_not_stored", feed=feed_id, cause=str(error))
+        feed = self._feeds.get(feed_id)
+        if feed is not None and feed.kind is SourceKind.DIRECTORY and epoch is not None:
+            self._unwritten[feed_id] = epoch
+
+    async def _let_go(self) -> None:
+        """Let go of what could not be written, as soon as anything can be, and look at it again."""
+        if not self._unwritten:
+            return
+        at = self._edge.clock.now() + _SOON
+        await self._edge.writer.call(self._edge.store.let_go, claimed := dict(self._unwritten), at)
+        for feed_id in claimed:
+            del self._unwritten[feed_id]
+            self._turns.sooner(feed_id, at.timestamp())
 
     def _put_back(self, feed_id: str, after: FeedState | None) -> None:
         """Put a feed back into the schedule; where nothing was written its claim runs out first."""

@@ -148,6 +148,15 @@ class FeedStore(Protocol):
         """
         ...
 
+    def let_go(self, claimed: Mapping[str, int], at: datetime) -> None:
+        """Let go of feeds whose poll could not be written: those that stand in their claim are due then.
+
+        Args:
+            claimed: Feed → the epoch of its claim.
+            at: When.
+        """
+        ...
+
     def due_at(
         self, only: Sequence[str] | None = None, *, before: datetime | None = None
     ) -> Mapping[str, datetime]:

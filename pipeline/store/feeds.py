@@ -134,6 +134,15 @@ class Feeds(Part):
             numbers = _claim(connection, rows, owner, now, now + lease)
         return [_state_of(row[1:], epoch=numbers[row.id]) for row in rows]
 
+    def let_go(self, claimed: Mapping[str, int], at: datetime) -> None:
+        """See ports.FeedStore."""
+        with self._database.write(lasting=False) as connection:
+            standing = claims.given(connection, set(claimed.values()))
+            held = {(number, feed_id) for number, each in standing.items() for feed_id in each.feeds}
+            ours = {(epoch, feed_id) for feed_id, epoch in claimed.items()} & held
+            claims.strike(connection, standing.values(), ours)
+            execute_many(connection, _PUT_OFF, [{"feed": feed_id, "at": at} for _, feed_id in ours])
+
     def due_at(
         self, only: Sequence[str] | None = None, *, before: datetime | None = None
     ) -> Mapping[str, datetime]:

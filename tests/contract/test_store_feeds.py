@@ -121,6 +121,20 @@ def test_what_is_mended_while_it_is_polled_does_not_wait_as_the_poll_says(
     assert _claim(store)["a"].failures == 0
 
 
+def test_what_is_let_go_is_due_then_and_the_rest_of_its_claim_stays(store: Store) -> None:
+    sync_feeds(store, [feed("a"), feed("b")], NOON)
+    claimed = _claim(store)
+    number = claimed["a"].epoch
+    soon = NOON + timedelta(seconds=1)
+    store.let_go({"a": number, "b": number + 1}, soon)
+    assert store.due_at(["a"]) == {"a": soon}
+    assert set(_claim(store, soon)) == {"a"}
+    late = poll(feed_id="a", epoch=number, state=claimed["a"])
+    assert [taken.accepted for taken in take_in_polls(store, late)] == [False]
+    store.let_go({"a": number}, NOON + HOUR)
+    assert _claim(store, soon) == {}
+
+
 def test_a_claim_that_is_damaged_ends_and_keeps_nobody_from_claiming(store: Store) -> None:
     sync_feeds(store, [feed("a"), feed("b")], NOON)
     (damaged,) = _claim(store, limit=1).values()

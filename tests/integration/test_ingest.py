@@ -296,6 +296,41 @@ async def test_a_poll_that_brought_nothing_and_was_not_written_is_made_again_aft
     assert bench.state().last_success_at is not None
 
 
+@pytest.mark.parametrize("body", [None, b"PORT EXAMPLE, Nov 2 (Wire) - One.\n"], ids=["nothing", "a-file"])
+async def test_a_directory_is_read_again_as_soon_as_the_store_works(store: Store, body: bytes | None) -> None:
+    file = Response(url="/drop/a", final_url="/drop/a", body=body, received_at=NOON)
+    bench = Bench(store, files=(file,) if body else ())
+    take_in, let_go, tries = store.take_in, store.let_go, []
+
+    def full_at_first(polls, now):
+        tries.append("poll")
+        if len(tries) == (2 if body else 1):  # the file is taken in before
+            raise StoreError("the disk is full")
+        return take_in(polls, now)
+
+    def full_then(claimed, at):
+        tries.append("let go")
+        if tries.count("let go") == 1:
+            raise StoreError("the disk is full")
+        return let_go(claimed, at)
+
+    store.take_in, store.let_go = full_at_first, full_then
+    loop = IngestLoop(bench.edge(), owner="here", most_polls=4, high_water=100)
+    loop.change([DROP])
+    running = asyncio.create_task(loop.run())
+    async with asyncio.timeout(8):
+        while tries.count("let go") < 2:
+            await asyncio.sleep(0.01)
+        bench.clock.advance(seconds=2)
+        before = len(tries)
+        while len(tries) == before:
+            await asyncio.sleep(0.01)
+    loop.stop()
+    await running
+    assert tries[before] == "poll"
+    assert store.backlog() == (1 if body else 0)
+
+
 async def test_what_is_claimed_ahead_of_a_server_is_asked_one_after_the_other_whatever_comes_of_each(
     store: Store,
 ) -> None:
