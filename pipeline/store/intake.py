@@ -384,15 +384,11 @@ def _state_row(each: Poll) -> dict[str, Any]:
     """Write a feed's state; when it last brought something new is the store's to say."""
     state = each.state
     assert state is not None
-    return {
-        "feed": each.feed_id,
+    return _times_row(each) | {
         "etag": state.etag,
         "last_modified": state.last_modified,
         "body_hash": state.body_hash,
         "failures": state.failures,
-        "next_poll_at": state.next_poll_at,
-        "last_polled_at": state.last_polled_at,
-        "last_success_at": state.last_success_at,
         "last_status": state.last_status,
         "last_reason": state.last_reason,
         "last_detail": state.last_detail,

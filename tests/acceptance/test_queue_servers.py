@@ -139,20 +139,25 @@ def test_without_the_right_certificates_nothing_is_said(
     queue.close()
 
 
+def _send_when_it_works(queue: RedisQueue) -> None:
+    began = time.monotonic()
+    while True:
+        try:
+            queue.send([EntryRef(id=2, queue=QueueName.WIRE)])
+        except QueueError:
+            assert time.monotonic() - began < 30
+            time.sleep(0.1)
+        else:
+            return
+
+
 def test_sentinels_lead_to_the_new_primary_and_who_only_looks_waits_for_none_of_them(tmp_path: Path) -> None:
     with watched(tmp_path) as servers:
         queue = RedisQueue(servers.url)
         queue.send([EntryRef(id=1, queue=QueueName.WIRE)])
         assert queue.server().replica is False
         servers.primary.kill()
-        began = time.monotonic()
-        while True:
-            try:
-                queue.send([EntryRef(id=2, queue=QueueName.WIRE)])
-                break
-            except QueueError:
-                assert time.monotonic() - began < 30
-                time.sleep(0.1)
+        _send_when_it_works(queue)
         with servers.replica.client() as replica:
             assert replica.llen("rq:queue:wire") >= 1
         assert queue._client.connection_pool.get_master_address()[1] == servers.replica.port
@@ -202,14 +207,7 @@ def test_sentinels_and_servers_that_ask_for_passwords_lead_to_the_new_primary(tm
         queue = RedisQueue(f"{url}of-the-sentinels")
         queue.send([EntryRef(id=1, queue=QueueName.WIRE)])
         servers.primary.kill()
-        began = time.monotonic()
-        while True:
-            try:
-                queue.send([EntryRef(id=2, queue=QueueName.WIRE)])
-                break
-            except QueueError:
-                assert time.monotonic() - began < 30
-                time.sleep(0.1)
+        _send_when_it_works(queue)
         assert queue._client.connection_pool.get_master_address()[1] == servers.replica.port
         queue.probe()
         queue.close()
